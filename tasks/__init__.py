@@ -1,0 +1,1 @@
+"""The stages of a batch as thin Prefect tasks; no science belongs here."""
