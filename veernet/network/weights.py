@@ -1,0 +1,82 @@
+"""Weights on disk: safetensors, whose header says what network they are for. No code is ever loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import get_args
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from veernet.errors import WeightsError
+from veernet.network.body import BodyConfig
+from veernet.network.targets import Network, Target
+
+FORMAT = "veernet-weights/1"
+SHIPPED = "veernet.safetensors"
+_REMEDY = "use the weights that ship with VeerNet, or train new ones with `veernet train`"
+
+
+def save_weights(network: Network, path: Path, about: dict[str, str]) -> None:
+    """Write a network's weights with the header that :func:`load_weights` asks for."""
+    header = {
+        "format": FORMAT,
+        "target": network.target,
+        "curves": str(network.curves),
+        "body": json.dumps(network.config.to_json()),
+        **about,
+    }
+    state = {name: tensor.detach().contiguous().cpu() for name, tensor in network.state_dict().items()}
+    partial = path.with_suffix(".partial")
+    save_file(state, partial, header)
+    partial.replace(path)
+
+
+def load_weights(path: Path) -> Network:
+    """The network of a weights file, on the CPU, ready for inference.
+
+    Raises:
+        WeightsError: The file is missing, not ours, cut short, or does not fit the network that its header names.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except FileNotFoundError as error:
+        raise WeightsError(str(path), "no such weights file", _REMEDY) from error
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(str(path), f"not a whole safetensors file ({error})", _REMEDY) from error
+    if header.get("format") != FORMAT:
+        raise WeightsError(str(path), f"not {FORMAT} weights", _REMEDY)
+    try:
+        network = _network(header)
+        network.load_state_dict(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(str(path), f"weights and header do not fit this network ({error})"[:400], _REMEDY) from error
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in state.values()):
+        raise WeightsError(str(path), "weights that are not finite", _REMEDY)
+    return network.eval()
+
+
+def _network(header: dict[str, str]) -> Network:
+    if header["target"] not in get_args(Target):
+        raise ValueError(f"target {header['target']!r}")
+    body = json.loads(header["body"])
+    config = BodyConfig(width=int(body["width"]), channels=tuple(body["channels"]), heads=int(body["heads"]))
+    return Network(config, header["target"], int(header["curves"]))  # type: ignore[arg-type]
+
+
+def shipped_weights() -> Path:
+    """The weights file inside the package."""
+    with as_file(files("veernet.network") / SHIPPED) as path:
+        return path
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

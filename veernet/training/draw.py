@@ -1,0 +1,284 @@
+"""Draw a recipe: paths of its curves, ink on paper, and the label of every pixel.
+
+The label of a curve at a strip row is where the *centre of its stroke* passes within that row, 1.5 px to either side:
+a thin band for a steep stroke, a whole run for a near-horizontal one, reaching to the tip of a peak and no further. What the
+network answers is therefore the value at a depth, not the ink, whatever the stroke's width. Pattern gaps of a dashed
+stroke belong to it; stretches whose ink the scan has lost do not.
+
+A pixel that both curves' bands claim belongs to the one whose centre is nearer, and to the first curve where both are as
+near. Classes follow style: the more continuous curve is class 1 (one dashed or dotted curve alone is class 2). Two
+curves of one style cannot be told apart by a pixel: of these class 1 is the left one, row by row, and it is for the
+tracer to keep their identities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+
+from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS
+from veernet.training.motion import load_bank
+from veernet.training.recipe import Clutter, Grid, Stroke, TrackRecipe
+
+FloatArray = NDArray[np.float64]
+ByteArray = NDArray[np.uint8]
+
+#: Path samples to a strip row.
+OVERSAMPLE = 4
+#: Rows of path beyond either end of a strip, so that strokes do not begin at its edge.
+_PATH_MARGIN = 12
+LABEL_HALF_WIDTH_PX = 1.5
+_SUBPIXEL_BITS = 4
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Ink of one strip at scan resolution, and where strip coordinates lie on it.
+
+    Args:
+        ink: Darkness, uint8 ``(scan rows, scan columns)``.
+        px_per_column: Scan px to a strip column.
+        px_per_row: Scan px to a strip row.
+        strip_rows: Strip rows that it spans.
+        shift_rows: Strip rows of the knots of its sideways shift, increasing.
+        shift_columns: The shift at these knots, strip columns, linear between.
+    """
+
+    ink: ByteArray
+    px_per_column: float
+    px_per_row: float
+    strip_rows: int
+    shift_rows: tuple[float, ...] = (0.0, 1.0)
+    shift_columns: tuple[float, ...] = (0.0, 0.0)
+
+    def points(self, columns: FloatArray, rows: FloatArray) -> NDArray[np.int32]:
+        """Strip coordinates as fixed-point canvas points for OpenCV, ``(n, 1, 2)``."""
+        columns = columns + np.interp(rows, self.shift_rows, self.shift_columns)
+        x = (columns + 0.5) * self.px_per_column - 0.5
+        y = (rows + 0.5) * self.px_per_row - 0.5
+        fixed = np.clip(np.stack([x, y], axis=-1), -1e5, 1e5) * (1 << _SUBPIXEL_BITS)
+        return np.rint(fixed).astype(np.int32).reshape(-1, 1, 2)
+
+    def pen(self, width_px: float) -> int:
+        """A stroke width in strip px as whole canvas px, at least one."""
+        return max(1, round(width_px * self.px_per_column))
+
+    def lines(self, paths: list[NDArray[np.int32]], width_px: float, darkness: int, ink: ByteArray | None = None) -> None:
+        """Draw open polylines, never lightening what is there."""
+        layer = np.zeros_like(self.ink)
+        cv2.polylines(layer, paths, False, darkness, self.pen(width_px), cv2.LINE_AA, _SUBPIXEL_BITS)
+        target = self.ink if ink is None else ink
+        cv2.max(target, layer, dst=target)
+
+
+def column_of(fraction: FloatArray) -> FloatArray:
+    """Strip columns of track fractions."""
+    return fraction * TRACK_COLUMNS + (MARGIN - 0.5)
+
+
+def path_rows(strip_rows: int) -> FloatArray:
+    """Strip rows at which paths are sampled; sample ``(i + _PATH_MARGIN) * OVERSAMPLE`` is the top edge of row i."""
+    samples = (strip_rows + 2 * _PATH_MARGIN) * OVERSAMPLE + 1
+    return np.arange(samples) / OVERSAMPLE - _PATH_MARGIN - 0.5
+
+
+def draw_paths(recipe: TrackRecipe, strip_rows: int) -> list[FloatArray]:
+    """Unwrapped track fractions of each curve at :func:`path_rows`."""
+    rows = path_rows(strip_rows)
+    paths = [_free_path(stroke, rows) for stroke in recipe.strokes]
+    if len(paths) == 2 and recipe.companion == "close":
+        spread = recipe.companion_px / TRACK_COLUMNS
+        own = paths[1] - recipe.strokes[1].centre
+        paths[1] = paths[0] + own * (spread / max(float(own.std()), 1e-6))
+    elif len(paths) == 2 and recipe.companion == "crossing":
+        paths[1] = paths[1] - np.mean(paths[1]) + np.mean(paths[0])
+    return paths
+
+
+def _free_path(stroke: Stroke, rows: FloatArray) -> FloatArray:
+    rng = np.random.default_rng(stroke.seed)
+    samples = int((rows[-1] - rows[0]) / stroke.rows_per_sample) + 8
+    curve = load_bank()[stroke.motion].draw(samples, rng)
+    at = (rows - rows[0]) / stroke.rows_per_sample + 3.0
+    path = np.interp(at, np.arange(samples), curve)
+    if stroke.smooth:
+        path = gaussian_filter1d(path, 0.35 * stroke.rows_per_sample * OVERSAMPLE)
+    return stroke.centre + stroke.amplitude * path
+
+
+def drawn_path(stroke: Stroke, path: FloatArray) -> FloatArray:
+    """The path that the pen takes: as it is, or kept on the edges by a pen that cannot leave them."""
+    return np.clip(path, 0.0, 1.0) if stroke.off_scale == "peg" else path
+
+
+def draw_stroke(canvas: Canvas, stroke: Stroke, path: FloatArray, rng: np.random.Generator) -> None:
+    """Draw one curve along its path, in its style, wrapped or cut at the track's edges as the stroke says."""
+    rows = path_rows(canvas.strip_rows)
+    columns = column_of(drawn_path(stroke, path))
+    pieces = _pattern_pieces(stroke, columns, rows, rng)
+    wraps = range(int(np.floor(path.min())), int(np.ceil(path.max()))) if stroke.off_scale == "wrap" else range(1)
+    layer = np.zeros_like(canvas.ink)
+    for wrap in wraps:
+        shifted = [canvas.points(c - wrap * TRACK_COLUMNS, r) for c, r in pieces]
+        cv2.polylines(layer, shifted, False, stroke.darkness, canvas.pen(stroke.thickness_px), cv2.LINE_AA, _SUBPIXEL_BITS)
+    if stroke.off_scale != "overshoot":
+        shifts = np.interp(np.arange(canvas.ink.shape[0]) / canvas.px_per_row, canvas.shift_rows, canvas.shift_columns)
+        for edge, side in ((MARGIN, -1), (MARGIN + TRACK_COLUMNS, 1)):
+            x = np.rint((edge + shifts) * canvas.px_per_column + side).astype(np.int64)
+            reach = np.arange(canvas.ink.shape[1])[None, :] - x[:, None]
+            layer[reach * side > 0] = 0
+    cv2.max(canvas.ink, layer, dst=canvas.ink)
+
+
+def _pattern_pieces(
+    stroke: Stroke, columns: FloatArray, rows: FloatArray, rng: np.random.Generator
+) -> list[tuple[FloatArray, FloatArray]]:
+    """The stretches of a path on which the pen is down."""
+    if not stroke.pattern_px:
+        return [(columns, rows)]
+    steps = np.abs(np.diff(rows)) if stroke.pattern_by_row else np.hypot(np.diff(columns), np.diff(rows))
+    length = np.concatenate(([0.0], np.cumsum(steps)))
+    bounds = np.cumsum(np.resize(stroke.pattern_px, 2 * int(length[-1] / min(sum(stroke.pattern_px), 1e9) + 2) * 2))
+    bounds = bounds + rng.normal(0.0, 0.04 * stroke.pattern_px[0], bounds.size) - rng.random() * sum(stroke.pattern_px)
+    starts, ends = bounds[1::2][:-1], bounds[2::2]
+    pieces = []
+    for start, end in zip(starts, ends[: starts.size], strict=True):
+        if end <= 0.0 or start >= length[-1] or end <= start:
+            continue
+        inside = slice(int(np.searchsorted(length, start)), int(np.searchsorted(length, end)))
+        at = np.concatenate(([max(start, 0.0)], length[inside], [min(end, length[-1])]))
+        pieces.append((np.interp(at, length, columns), np.interp(at, length, rows)))
+    return pieces
+
+
+def draw_grid(canvas: Canvas, grid: Grid) -> None:
+    """Draw the track's grid: depth lines, divisions or decades, edges."""
+    reach = np.array([-2.0, canvas.strip_rows + 1.0])
+    knots = np.unique(np.concatenate([np.clip(canvas.shift_rows, *reach), reach]))
+    minor, strong = [], []
+    for fraction, is_strong in _divisions(grid):
+        points = canvas.points(np.full(knots.size, float(column_of(np.asarray(fraction)))), knots)
+        (strong if is_strong else minor).append(points)
+    across = column_of(np.array([0.0, 1.0]))
+    for index in range(int(canvas.strip_rows / grid.row_spacing_px) + 2):
+        row = (index - 1 + grid.row_phase) * grid.row_spacing_px
+        points = canvas.points(across, np.array([row, row + grid.tilt_px]))
+        (strong if index % grid.row_strong_every == 0 else minor).append(points)
+    if grid.minor_darkness:
+        canvas.lines(minor, grid.minor_px, grid.minor_darkness)
+    if grid.strong_darkness:
+        canvas.lines(strong, grid.strong_px, grid.strong_darkness)
+
+
+def _divisions(grid: Grid) -> list[tuple[float, bool]]:
+    """Track fractions of vertical lines, each with whether it is strong."""
+    if not grid.decades:
+        n = grid.divisions
+        return [(i / n, i % n == 0 or i % grid.strong_every == 0) for i in range(n + 1)]
+    lines = [
+        ((decade + np.log10(digit)) / grid.decades, digit == 1) for decade in range(grid.decades) for digit in range(1, 10)
+    ]
+    return [*lines, (1.0, True)]
+
+
+@cache
+def _hatch_tile(period: int) -> ByteArray:
+    rows, columns = np.mgrid[0:2048, 0:1536]
+    return (((rows * 3 // 2 - columns) % period) < max(1, period // 9)).astype(np.uint8)
+
+
+def draw_hatch(canvas: Canvas, stroke: Stroke, path: FloatArray, clutter: Clutter, rng: np.random.Generator) -> None:
+    """Hatch or fill the track from its left edge to the curve, everywhere or only where the curve has wrapped."""
+    height, width = canvas.ink.shape
+    if height > 2048 or width > 1536:  # whole sheets are not hatched
+        return
+    rows = (np.arange(height) + 0.5) / canvas.px_per_row - 0.5
+    u = np.interp(rows, path_rows(canvas.strip_rows), path)
+    wrapped = np.floor(u) >= 1
+    reach = np.where(wrapped, u % 1.0, 0.0) if clutter.hatch == "wrapped" else np.clip(u, 0.0, 1.0)
+    left = (MARGIN + np.interp(rows, canvas.shift_rows, canvas.shift_columns)) * canvas.px_per_column
+    right = left + reach * TRACK_COLUMNS * canvas.px_per_column
+    columns = np.arange(width)[None, :]
+    inside = (columns >= left[:, None]) & (columns < right[:, None])
+    if clutter.fill_darkness:
+        layer = inside * np.uint8(clutter.fill_darkness)
+    else:
+        period = max(6, int(rng.uniform(10, 22) * canvas.px_per_column))
+        layer = (inside & (_hatch_tile(period)[:height, :width] > 0)) * np.uint8(stroke.darkness)
+    cv2.max(canvas.ink, layer.astype(np.uint8), dst=canvas.ink)
+
+
+def label_rows(
+    recipe: TrackRecipe, paths: list[FloatArray], visible: list[NDArray[np.bool_]], canvas: Canvas
+) -> ByteArray:
+    """The class of every strip pixel, uint8 ``(rows, 512)``: 0 background, 1 and 2 the curves.
+
+    Args:
+        visible: For each curve and strip row, whether the scan still shows its ink thereabouts; where it has lost the
+            ink the curve has no label.
+    """
+    rows = visible[0].size
+    shift = np.interp(np.arange(rows), canvas.shift_rows, canvas.shift_columns)
+    distances = [
+        _row_distance(path, rows, shift, wrap=stroke.off_scale == "wrap")
+        for stroke, path in zip(recipe.strokes, paths, strict=True)
+    ]
+    bands = [(d <= LABEL_HALF_WIDTH_PX) & seen[:, None] for d, seen in zip(distances, visible, strict=True)]
+    label = np.zeros(bands[0].shape, np.uint8)
+    if len(bands) == 1:
+        label[bands[0]] = 1 if recipe.strokes[0].style == "solid" else 2
+        return label
+    first_nearer = bands[0] & (~bands[1] | (distances[0] <= distances[1]))
+    label[bands[1]] = 2
+    label[first_nearer] = 1
+    if recipe.strokes[0].style == recipe.strokes[1].style:
+        return _relabel_left_right(label, paths, rows)
+    return label
+
+
+def visible_rows(image: ByteArray, stroke: ByteArray, rest: ByteArray) -> NDArray[np.bool_]:
+    """Strip rows about which the scan still shows a stroke's ink.
+
+    Args:
+        image: The scanned strip, darkness ``(rows, 512)``.
+        stroke: The stroke alone as it was drawn, at the same resolution.
+        rest: All other print; ink that both share is no evidence.
+
+    Returns:
+        bool ``(rows,)``: within 16 rows, at least 35 % of the ink that was drawn is dark in the scan.
+    """
+    alone = stroke.astype(np.float32) * (rest < 60)
+    dark = image > max(70.0, 0.4 * float(image.max()))
+    drawn = uniform_filter1d(alone.sum(axis=1), 33, mode="nearest")
+    seen = uniform_filter1d((alone * dark).sum(axis=1), 33, mode="nearest")
+    return np.asarray((seen > 0.35 * drawn) & (drawn > 40.0))
+
+
+def _row_distance(path: FloatArray, rows: int, shift: FloatArray, wrap: bool) -> NDArray[np.float32]:
+    """Distance in px of every pixel, along its row, from the columns that the path passes within that row."""
+    first = _PATH_MARGIN * OVERSAMPLE
+    within = path[first : first + rows * OVERSAMPLE].reshape(rows, OVERSAMPLE)
+    ends = np.column_stack([within, path[first + OVERSAMPLE : first + rows * OVERSAMPLE + 1 : OVERSAMPLE]])
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    columns = np.arange(STRIP_WIDTH, dtype=np.float32)[None, :]
+    distance = np.full((rows, STRIP_WIDTH), np.inf, np.float32)
+    for turn in range(int(np.floor(low.min())), int(np.floor(high.max())) + 1) if wrap else range(1):
+        left = (column_of(low - turn) + shift).astype(np.float32)[:, None]
+        right = (column_of(high - turn) + shift).astype(np.float32)[:, None]
+        reach = np.maximum(np.maximum(left - columns, columns - right), 0.0)
+        np.minimum(distance, reach, out=distance)
+    off_track = (columns < MARGIN - 0.5 + shift[:, None] - 1) | (columns > MARGIN + TRACK_COLUMNS - 0.5 + shift[:, None] + 1)
+    distance[off_track] = np.inf
+    return distance
+
+
+def _relabel_left_right(label: ByteArray, paths: list[FloatArray], rows: int) -> ByteArray:
+    middle = _PATH_MARGIN * OVERSAMPLE + OVERSAMPLE // 2 + np.arange(rows) * OVERSAMPLE
+    swapped = (paths[0][middle] % 1.0) > (paths[1][middle] % 1.0)
+    label[swapped] = np.array([0, 2, 1], np.uint8)[label[swapped]]
+    return label

@@ -1,0 +1,78 @@
+"""One training instance: a strip as the pipeline would cut it, and the class of every pixel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.sheets.geometry import STRIP_WIDTH
+from veernet.training.degrade import break_stroke, draw_clutter, scan
+from veernet.training.draw import Canvas, draw_grid, draw_hatch, draw_paths, draw_stroke, drawn_path, label_rows, visible_rows
+from veernet.training.recipe import Scan, TrackRecipe, sample_recipe
+
+ByteArray = NDArray[np.uint8]
+
+
+class Instance(NamedTuple):
+    """A strip and its labels, both uint8 ``(rows, 512)``."""
+
+    image: ByteArray
+    label: ByteArray
+
+
+def draw_instance(recipe: TrackRecipe, rows: int = 256) -> Instance:
+    """Draw the instance of a recipe; the same recipe gives the same pixels."""
+    rng = np.random.default_rng(recipe.seed)
+    canvas = blank_canvas(recipe.scan, rows)
+    paths = draw_paths(recipe, rows)
+    first = recipe.strokes[0]
+    if recipe.clutter.hatch != "none" and (first.off_scale == "wrap" or recipe.clutter.hatch == "left"):
+        draw_hatch(canvas, first, paths[0], recipe.clutter, rng)
+    draw_grid(canvas, recipe.grid)
+    draw_clutter(canvas, recipe.clutter, paths[0], rng)
+    rest = to_strip(canvas.ink, rows)
+    layers = []
+    for stroke, path in zip(recipe.strokes, paths, strict=True):
+        layer = replace(canvas, ink=np.zeros_like(canvas.ink))
+        draw_stroke(layer, stroke, path, rng)
+        break_stroke(layer, recipe.clutter, drawn_path(stroke, path), rng)
+        cv2.max(canvas.ink, layer.ink, dst=canvas.ink)
+        layers.append(to_strip(layer.ink, rows))
+    image = to_strip(scan(canvas, recipe.scan, recipe.clutter, rng), rows)
+    visible = [visible_rows(image, layer, rest) for layer in layers]
+    return Instance(image, label_rows(recipe, paths, visible, canvas))
+
+
+def sample_instance(seed: int, rows: int = 256) -> Instance:
+    """The instance of a seed."""
+    return draw_instance(sample_recipe(seed), rows)
+
+
+def blank_canvas(recipe: Scan, rows: int) -> Canvas:
+    """White paper under the scan's geometry: its resolution, drift and seam."""
+    px_per_column = recipe.width_px / STRIP_WIDTH
+    height = max(8, round(rows * px_per_column / recipe.row_stretch))
+    half = recipe.drift_px / 2
+    knots, shifts = [0.0, float(rows)], [-half, half]
+    if recipe.seam_row >= 0.0:
+        seam = recipe.seam_row * rows
+        at_seam = float(np.interp(seam, knots, shifts))
+        knots = [0.0, seam, seam + 1e-3, rows + 1e-2]
+        shifts = [-half, at_seam, at_seam + recipe.seam_px, half + recipe.seam_px]
+    return Canvas(
+        np.zeros((height, recipe.width_px), np.uint8), px_per_column, height / rows, rows, tuple(knots), tuple(shifts)
+    )
+
+
+def to_strip(darkness: ByteArray, rows: int) -> ByteArray:
+    """A scanned canvas at strip resolution, averaged where it shrinks as the pipeline does."""
+    height, width = darkness.shape
+    if width >= STRIP_WIDTH and height >= rows:
+        return np.asarray(cv2.resize(darkness, (STRIP_WIDTH, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    if height > rows:  # enlarged across, reduced down
+        darkness = np.asarray(cv2.resize(darkness, (width, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(darkness, (STRIP_WIDTH, rows), interpolation=cv2.INTER_LINEAR), np.uint8)

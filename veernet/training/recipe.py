@@ -1,0 +1,295 @@
+"""Every fact of a synthetic track, typed and seeded, so that any instance can be drawn again.
+
+``sample_recipe(seed)`` decides; :mod:`veernet.training.draw` and :mod:`veernet.training.degrade` only carry out. Lengths
+that belong to the print are in strip px (480 to the track), so that one recipe reads the same at every resolution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from veernet.training.motion import load_bank
+
+Style = Literal["solid", "dashed", "dotted"]
+ScanMode = Literal["bilevel", "local", "grey"]
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One curve as it is drawn.
+
+    Args:
+        style: How the pen moves.
+        thickness_px: Width of the stroke, strip px.
+        pattern_px: Lengths of ink, gap, ink, gap along the stroke in strip px; empty for a solid one.
+        pattern_by_row: The pattern runs down the rows (a chopped galvanometer) rather than along the stroke (a plotter).
+        darkness: Ink, 0 to 255.
+        motion: Index of the learned motion.
+        seed: Seed of the curve that the motion draws.
+        rows_per_sample: Strip rows to one sample of the motion.
+        amplitude: Standard deviation of the curve in track fractions.
+        centre: Its mean in track fractions.
+        smooth: The pen rounds its corners.
+        off_scale: What the pen does beyond the track: comes back at the other edge, is cut off at the edge, runs
+            on into the margin, or stays on the edge.
+    """
+
+    style: Style
+    thickness_px: float
+    pattern_px: tuple[float, ...]
+    pattern_by_row: bool
+    darkness: int
+    motion: int
+    seed: int
+    rows_per_sample: float
+    amplitude: float
+    centre: float
+    smooth: bool
+    off_scale: Literal["wrap", "cut", "overshoot", "peg"]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The printed grid of a track. Spacings and widths in strip px, levels of ink 0 to 255 (0: not printed).
+
+    Args:
+        decades: Log decades across the track; 0 for a linear grid.
+        divisions: Divisions across a linear track.
+        strong_every: Every which division, from the left edge, is strong.
+        row_spacing_px: Distance of depth lines.
+        row_strong_every: Every which depth line is strong.
+        row_phase: Where in its spacing the first depth line lies, 0 to 1.
+        minor_px: Width of weak lines.
+        strong_px: Width of strong lines.
+        minor_darkness: Ink of weak lines.
+        strong_darkness: Ink of strong lines and edges.
+        tilt_px: How far a depth line falls from the left edge to the right.
+    """
+
+    decades: int
+    divisions: int
+    strong_every: int
+    row_spacing_px: float
+    row_strong_every: int
+    row_phase: float
+    minor_px: float
+    strong_px: float
+    minor_darkness: int
+    strong_darkness: int
+    tilt_px: float
+
+
+@dataclass(frozen=True)
+class Clutter:
+    """What else is on the paper: counts of each thing, and what fills the space beside a curve."""
+
+    texts: int
+    arrows: int
+    scribbles: int
+    edge_ticks: int
+    specks: int
+    blots: int
+    whiteouts: int
+    hatch: Literal["none", "wrapped", "left"]
+    fill_darkness: int
+    breaks: int
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What scanner and time did.
+
+    Args:
+        mode: Bilevel by one threshold, bilevel by a local one, or grey.
+        width_px: Width of the scanned strip (track and margins) in px of the scan.
+        row_stretch: Strip rows to a scan row, over strip columns to a scan column.
+        blur_px: Blur of ink and optics, scan px.
+        fade: Depth of the slow variation of the ink, 0 to 1.
+        noise: Standard deviation of the sensor's noise, grey levels.
+        grain: Standard deviation of the ink's blotchiness, grey levels.
+        threshold: Grey level of a bilevel scan's threshold.
+        shade_darkness: How dark the shade at one edge is, negative at the left edge, positive at the right one.
+        shade_px: How far the shade reaches, strip px.
+        paper: Grey level of the paper of a grey scan.
+        jpeg_quality: Of a grey scan; 0 for none.
+        drift_px: Sideways drift from top to bottom of the strip, strip px.
+        seam_row: Where a seam shifts the sheet sideways, as a fraction of the rows; negative for none.
+        seam_px: By how much.
+        salt: Share of pixels flipped.
+    """
+
+    mode: ScanMode
+    width_px: int
+    row_stretch: float
+    blur_px: float
+    fade: float
+    noise: float
+    grain: float
+    threshold: float
+    shade_darkness: float
+    shade_px: float
+    paper: int
+    jpeg_quality: int
+    drift_px: float
+    seam_row: float
+    seam_px: float
+    salt: float
+
+
+@dataclass(frozen=True)
+class TrackRecipe:
+    """One synthetic track: one or two strokes over a grid with clutter, scanned.
+
+    Args:
+        seed: Seed of everything that is scattered rather than decided.
+        strokes: The curves, most continuous style first.
+        companion: How the second curve moves: on its own, close to the first, or about the same place.
+        companion_px: Standard deviation of its distance from the first where it keeps close, in strip px.
+    """
+
+    seed: int
+    strokes: tuple[Stroke, ...]
+    companion: Literal["alone", "close", "crossing"]
+    companion_px: float
+    grid: Grid
+    clutter: Clutter
+    scan: Scan
+
+
+_STYLE_PAIRS: tuple[tuple[tuple[Style, Style], float], ...] = (
+    (("solid", "dashed"), 0.60),
+    (("solid", "dotted"), 0.14),
+    (("solid", "solid"), 0.18),
+    (("dashed", "dotted"), 0.08),
+)
+
+
+def sample_recipe(seed: int, difficulty: float | None = None) -> TrackRecipe:
+    """The recipe of a seed; ``difficulty`` from 0 (clean print) to 1 (nearly lost) is the seed's own unless given."""
+    rng = np.random.default_rng(seed)
+    if difficulty is None:
+        difficulty = float(rng.beta(1.1, 1.6))
+    styles: tuple[Style, ...]
+    if rng.random() < 0.27:
+        styles = (("solid", "dashed", "dotted")[rng.choice(3, p=[0.66, 0.24, 0.10])],)
+    else:
+        styles = _STYLE_PAIRS[rng.choice(len(_STYLE_PAIRS), p=[p for _, p in _STYLE_PAIRS])][0]
+    rows_per_sample = _log_uniform(rng, 1.2, 14.0)
+    strokes = tuple(_sample_stroke(rng, style, rows_per_sample) for style in styles)
+    companion: Literal["alone", "close", "crossing"] = ("alone", "close", "crossing")[rng.choice(3, p=[0.35, 0.3, 0.35])]
+    return TrackRecipe(
+        seed=int(rng.integers(2**31)),
+        strokes=strokes,
+        companion=companion,
+        companion_px=_log_uniform(rng, 3.0, 50.0),
+        grid=_sample_grid(rng),
+        clutter=_sample_clutter(rng, difficulty),
+        scan=_sample_scan(rng, difficulty),
+    )
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: float) -> Stroke:
+    thickness = float(np.clip(np.exp(rng.normal(0.75, 0.45)), 0.9, 8.0))
+    pattern: tuple[float, ...] = ()
+    if style == "dashed":
+        dash = _log_uniform(rng, 5.0, 22.0)
+        gap = float(np.clip(dash * rng.uniform(0.3, 1.1), 3.0, 16.0)) + 0.6 * thickness
+        pattern = (dash, gap)
+        if rng.random() < 0.15:  # chained: dash, gap, dot, gap
+            pattern = (dash, gap, max(1.0, 0.15 * dash), gap)
+    elif style == "dotted":
+        dot = rng.uniform(0.8, 3.0)
+        pattern = (dot, float(rng.uniform(2.5, 8.0)) + 0.5 * thickness)
+    if style != "solid":
+        thickness = min(thickness, 4.0)
+    motion = int(rng.integers(len(load_bank())))
+    amplitude = load_bank()[motion].spread * _log_uniform(rng, 0.3, 3.0)
+    if rng.random() < 0.12:
+        amplitude = _log_uniform(rng, 0.001, 0.01)  # a caliper in gauge: nearly a ruled line
+    off_scale = ("wrap", "cut", "overshoot", "peg")[rng.choice(4, p=[0.42, 0.38, 0.14, 0.06])]
+    return Stroke(
+        style=style,
+        thickness_px=thickness,
+        pattern_px=pattern,
+        pattern_by_row=bool(rng.random() < 0.2),
+        darkness=int(rng.integers(165, 256)),
+        motion=motion,
+        seed=int(rng.integers(2**31)),
+        rows_per_sample=rows_per_sample * _log_uniform(rng, 0.7, 1.4),
+        amplitude=float(np.clip(amplitude, 0.0, 0.6)),
+        centre=float(rng.uniform(-0.05, 1.05) if rng.random() < 0.25 else rng.uniform(0.08, 0.92)),
+        smooth=bool(rng.random() < 0.6),
+        off_scale=off_scale,  # type: ignore[arg-type]
+    )
+
+
+def _sample_grid(rng: np.random.Generator) -> Grid:
+    strong_darkness = int(rng.integers(110, 256))
+    minor_darkness = int(np.clip(strong_darkness * rng.uniform(0.35, 1.0), 40, 255))
+    if rng.random() < 0.10:
+        minor_darkness = 0
+    if rng.random() < 0.05:
+        strong_darkness = 0
+    minor_px = _log_uniform(rng, 0.5, 2.2)
+    linear = rng.random() < 0.72
+    return Grid(
+        decades=0 if linear else int(rng.integers(1, 5)),
+        divisions=int(rng.choice([2, 4, 5, 8, 10, 20], p=[0.05, 0.08, 0.1, 0.07, 0.55, 0.15])),
+        strong_every=int(rng.choice([2, 5, 10])),
+        row_spacing_px=_log_uniform(rng, 7.0, 80.0),
+        row_strong_every=int(rng.choice([2, 5, 10])),
+        row_phase=float(rng.random()),
+        minor_px=minor_px,
+        strong_px=minor_px * rng.uniform(1.0, 2.5),
+        minor_darkness=minor_darkness,
+        strong_darkness=strong_darkness,
+        tilt_px=float(rng.normal(0.0, 1.5)),
+    )
+
+
+def _sample_clutter(rng: np.random.Generator, difficulty: float) -> Clutter:
+    hatch = ("none", "wrapped", "left")[rng.choice(3, p=[0.62, 0.30, 0.08])]
+    return Clutter(
+        texts=int(rng.poisson(0.5)),
+        arrows=int(rng.poisson(0.25)),
+        scribbles=int(rng.poisson(0.4 * difficulty)),
+        edge_ticks=int(rng.poisson(1.0)),
+        specks=int(rng.poisson(60.0 * difficulty**2)),
+        blots=int(rng.poisson(1.0 * difficulty)),
+        whiteouts=int(rng.poisson(0.8 * difficulty)),
+        hatch=hatch,  # type: ignore[arg-type]
+        fill_darkness=int(rng.integers(60, 256)) if rng.random() < 0.06 else 0,
+        breaks=int(rng.poisson(2.5 * difficulty)),
+    )
+
+
+def _sample_scan(rng: np.random.Generator, difficulty: float) -> Scan:
+    mode: ScanMode = ("bilevel", "local", "grey")[rng.choice(3, p=[0.62, 0.14, 0.24])]  # type: ignore[assignment]
+    width_px = int(_log_uniform(rng, 240.0, 1080.0))
+    finest = max(1.0, width_px / 512)  # never more strip rows than the scan has, unless it is enlarged
+    seam = rng.random() < 0.08
+    return Scan(
+        mode=mode,
+        width_px=width_px,
+        row_stretch=1.0 if rng.random() < 0.6 else float(rng.uniform(1.0, min(2.0, finest))),
+        blur_px=float(rng.uniform(0.0, 0.5 + 0.7 * difficulty)),
+        fade=float(rng.uniform(0.0, 0.7) * difficulty),
+        noise=float(rng.uniform(0.0, 38.0) * difficulty),
+        grain=float(rng.uniform(0.0, 60.0) * difficulty),
+        threshold=float(rng.uniform(70.0, 130.0)),
+        shade_darkness=float(rng.uniform(-220.0, 220.0)) if rng.random() < 0.15 * difficulty + 0.02 else 0.0,
+        shade_px=_log_uniform(rng, 20.0, 250.0),
+        paper=int(rng.integers(0, 70)),
+        jpeg_quality=int(rng.integers(20, 90)) if rng.random() < 0.6 else 0,
+        drift_px=float(rng.normal(0.0, 2.0)),
+        seam_row=float(rng.random()) if seam else -1.0,
+        seam_px=float(rng.normal(0.0, 4.0)) if seam else 0.0,
+        salt=float(rng.exponential(0.004)) * difficulty,
+    )

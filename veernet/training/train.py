@@ -1,0 +1,263 @@
+"""Train a network on synthetic tracks, resumably and within a budget.
+
+Every instance is new: instance ``i`` of a run is the recipe of seed ``first_seed + i``, so that what a step sees depends
+on nothing but its number. A run that is limited by steps and is resumed ends with the weights of the run that was
+never broken off; one limited by ``minutes`` follows the clock.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, Dataset
+
+from veernet.errors import OptionError
+from veernet.network.body import BodyConfig
+from veernet.network.losses import loss_by_name
+from veernet.network.targets import Network, Target
+from veernet.network.weights import save_weights
+from veernet.training.instance import sample_instance
+from veernet.training.score import ClassScore, Tally
+
+#: Seeds from here on are for validation; training seeds stay below.
+VALIDATION_SEED = 2_000_000_000
+
+
+class TrainConfig(BaseModel):
+    """One training run. A YAML file of these fields is all that ``veernet train --config`` needs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: Target = Field("multiclass", description="What the network is asked at each pixel.")
+    curves: int = Field(2, ge=1, description="Curves told apart in one track.")
+    loss: str = Field("cross-entropy+dice", description="Losses by name, summed with +.")
+    channels: tuple[int, int, int, int] = Field(BodyConfig().channels, description="Channels of the body's four levels.")
+    steps: int = Field(6000, ge=1, description="Optimiser steps of the whole run.")
+    minutes: float | None = Field(None, gt=0, description="Stop, and anneal to the end, within this time.")
+    batch: int = Field(12, ge=1, description="Instances a step.")
+    rows: int = Field(256, description="Rows of an instance, a multiple of 128.", multiple_of=128)
+    learning_rate: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(1e-2, ge=0)
+    warmup_steps: int = Field(100, ge=0)
+    ema_decay: float = Field(0.998, ge=0, lt=1, description="Decay of the averaged weights, which are what is kept.")
+    first_seed: int = Field(0, ge=0, lt=VALIDATION_SEED, description="Recipe seed of the first instance.")
+    validate_every: int = Field(500, ge=1, description="Steps between validations and checkpoints.")
+    validation_instances: int = Field(96, ge=1)
+    patience: int = Field(10, ge=1, description="Validations without a better F1 before the run stops early.")
+    precision: str = Field("auto", pattern="^(auto|fp32|bf16)$")
+    workers: int = Field(1, ge=0, description="Processes that draw instances.")
+
+
+@dataclass
+class _Run:
+    network: Network
+    average: AveragedModel
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    elapsed_s: float = 0.0
+    best_f1: float = 0.0
+    stale: int = 0
+
+
+class _Instances(Dataset[tuple[Tensor, Tensor]]):
+    def __init__(self, first_seed: int, count: int, rows: int) -> None:
+        self._first_seed, self._count, self._rows = first_seed, count, rows
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        if index >= self._count:
+            raise IndexError(index)
+        image, label = sample_instance(self._first_seed + index, self._rows)
+        return torch.from_numpy(image)[None], torch.from_numpy(label)
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read a run's configuration.
+
+    Raises:
+        OptionError: The file is missing, or is not such a configuration.
+    """
+    try:
+        return TrainConfig.model_validate(yaml.safe_load(path.read_text()) or {})
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise OptionError(str(path), f"not a training configuration ({error})", "see docs/training.md") from error
+
+
+def train(config: TrainConfig, directory: Path, console: Console | None = None) -> Path:
+    """Run, or resume, a training in its directory; returns the weights file with the averaged weights.
+
+    The directory holds ``config.yaml``, ``checkpoint.pt`` (our own state, loaded with ``weights_only``), ``log.csv``
+    and ``weights.safetensors``, the best by validation F1 so far.
+    """
+    torch.manual_seed(config.first_seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
+    network = Network(BodyConfig(channels=config.channels), config.target, config.curves)
+    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
+    optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+    run = _Run(network, average, optimiser)
+    checkpoint = directory / "checkpoint.pt"
+    if checkpoint.exists():
+        _restore(run, checkpoint)
+    weights = directory / "weights.safetensors"
+    with _progress(console) as progress:
+        task = progress.add_task("training", total=config.steps, completed=run.step, loss=float("nan"), f1=run.best_f1)
+        for loss in _steps(config, run, device):
+            progress.update(task, completed=run.step, loss=loss, f1=run.best_f1)
+            last = _finished(config, run)
+            if run.step % config.validate_every == 0 or last:
+                scores = validate(run.average.module, config, device)
+                _log(directory / "log.csv", run, loss, scores)
+                _keep_best(run, scores, weights, config)
+                _save(run, checkpoint)
+            if last or run.stale >= config.patience:
+                break
+    return weights
+
+
+def validate(network: nn.Module, config: TrainConfig, device: torch.device) -> list[ClassScore]:
+    """Score a network on the validation seeds, with 1 px tolerance."""
+    assert isinstance(network, Network)
+    network.eval()
+    tally = Tally(config.curves, tolerance_px=1)
+    for index in range(config.validation_instances):
+        image, label = sample_instance(VALIDATION_SEED + index, config.rows)
+        with torch.inference_mode(), _autocast(config, device):
+            logits = network(_as_input(torch.from_numpy(image)[None, None], device))
+        tally.add(_classes(network.probabilities(logits.float()))[0], label)
+    return tally.scores()
+
+
+def _classes(probabilities: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    background = 1.0 - probabilities.sum(dim=1, keepdim=True)
+    return torch.cat([background, probabilities], dim=1).argmax(dim=1).to(torch.uint8).cpu().numpy()
+
+
+def _steps(config: TrainConfig, run: _Run, device: torch.device) -> Iterator[float]:
+    loss_of = loss_by_name(config.loss)
+    first = config.first_seed + run.step * config.batch
+    count = (config.steps - run.step) * config.batch
+    loader = DataLoader(_Instances(first, count, config.rows), config.batch, num_workers=config.workers, drop_last=True)
+    before_s, started = run.elapsed_s, time.monotonic()
+    run.network.train()
+    for images, labels in loader:
+        for group in run.optimiser.param_groups:
+            group["lr"] = config.learning_rate * _schedule(config, run)
+        with _autocast(config, device):
+            logits = run.network(_as_input(images, device))
+        loss = loss_of(logits.float(), labels.to(device, torch.int64))
+        run.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
+        run.optimiser.step()
+        run.average.update_parameters(run.network)
+        run.step += 1
+        run.elapsed_s = before_s + time.monotonic() - started
+        yield float(loss.detach())
+        run.network.train()
+
+
+def _as_input(images: Tensor, device: torch.device) -> Tensor:
+    scaled = images.to(device, torch.float32) / 255.0
+    return scaled.to(memory_format=torch.channels_last)
+
+
+def _progress_share(config: TrainConfig, run: _Run) -> float:
+    by_time = run.elapsed_s / (60.0 * config.minutes) if config.minutes else 0.0
+    return min(1.0, max(run.step / config.steps, by_time))
+
+
+def _finished(config: TrainConfig, run: _Run) -> bool:
+    return _progress_share(config, run) >= 1.0
+
+
+def _schedule(config: TrainConfig, run: _Run) -> float:
+    """Linear warm-up, then half a cosine down to 1 %."""
+    if run.step < config.warmup_steps:
+        return (run.step + 1) / config.warmup_steps
+    return float(0.01 + 0.99 * 0.5 * (1.0 + np.cos(np.pi * _progress_share(config, run))))
+
+
+def _autocast(config: TrainConfig, device: torch.device) -> torch.autocast | nullcontext[None]:
+    quick = device.type == "cuda" or torch.cpu.get_capabilities().get("amx_bf16", False)
+    if config.precision == "bf16" or (config.precision == "auto" and quick):
+        return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext()
+
+
+def _keep_best(run: _Run, scores: list[ClassScore], weights: Path, config: TrainConfig) -> None:
+    f1 = float(np.mean([score.f1 for score in scores]))
+    run.stale = 0 if f1 > run.best_f1 else run.stale + 1
+    if f1 > run.best_f1:
+        run.best_f1 = f1
+        about = {
+            "steps": str(run.step),
+            "instances": str(run.step * config.batch),
+            "minutes": f"{run.elapsed_s / 60:.1f}",
+            "torch": torch.__version__,
+            "config": config.model_dump_json(),
+        }
+        assert isinstance(run.average.module, Network)
+        save_weights(run.average.module, weights, about)
+
+
+def _log(path: Path, run: _Run, loss: float, scores: list[ClassScore]) -> None:
+    row: dict[str, float] = {"step": run.step, "minutes": round(run.elapsed_s / 60, 2), "loss": round(loss, 5)}
+    for curve, score in enumerate(scores, start=1):
+        row |= {f"precision_{curve}": score.precision, f"recall_{curve}": score.recall, f"f1_{curve}": score.f1}
+    fresh = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def _save(run: _Run, path: Path) -> None:
+    state = {
+        "network": run.network.state_dict(),
+        "average": run.average.state_dict(),
+        "optimiser": run.optimiser.state_dict(),
+        "run": {"step": run.step, "elapsed_s": run.elapsed_s, "best_f1": run.best_f1, "stale": run.stale},
+    }
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def _restore(run: _Run, path: Path) -> None:
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    run.network.load_state_dict(state["network"])
+    run.average.load_state_dict(state["average"])
+    run.optimiser.load_state_dict(state["optimiser"])
+    for name, value in state["run"].items():
+        setattr(run, name, value)
+
+
+def _progress(console: Console | None) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}  best F1 {task.fields[f1]:.3f}"),
+        TimeElapsedColumn(),
+        console=console,
+    )
