@@ -1,0 +1,1 @@
+"""Class maps to curves by depth, and curves to LAS files."""

@@ -1,0 +1,270 @@
+"""LAS 2.0 files that say what was meant: written, read back by two readers, compared, and only then put in place."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lasio
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.curves.las_check import check
+from veernet.curves.las_read import LasColumn, LasContent, read_las
+from veernet.curves.las_text import MAX_DESCRIPTION_CHARACTERS, clean_lines, clean_mnemonic, clean_text, clean_unit
+from veernet.errors import LasError
+
+if TYPE_CHECKING:
+    from veernet.sheets.manifest import Curve, Well
+
+__all__ = ["NULL", "DepthLog", "LasColumn", "LasContent", "LasReport", "LogCurve", "log_curve", "read_las", "write_las"]
+
+NULL = -999.25
+
+_INDEX = "DEPT"
+_RESERVED = (_INDEX, "DEPTH")
+_MAX_DECIMALS = 12
+_MAX_ABSOLUTE_VALUE = 1e12  # beyond it a value is a fault upstream, and unreadable in a column
+_ROWS_PER_BLOCK = 8192  # bounds the Python objects alive while formatting
+# (attribute of Well, mnemonic, description), in the order of the standard
+_WELL_ITEMS = (
+    ("company", "COMP", "COMPANY"),
+    ("name", "WELL", "WELL"),
+    ("field", "FLD", "FIELD"),
+    ("location", "LOC", "LOCATION"),
+    ("county", "CNTY", "COUNTY"),
+    ("state", "STAT", "STATE"),
+    ("province", "PROV", "PROVINCE"),
+    ("country", "CTRY", "COUNTRY"),
+    ("service_company", "SRVC", "SERVICE COMPANY"),
+    ("date", "DATE", "LOG DATE"),
+    ("uwi", "UWI", "UNIQUE WELL ID"),
+    ("api", "API", "API NUMBER"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class LogCurve:
+    """One curve by depth.
+
+    Args:
+        mnemonic: Its name in ~Curve.
+        unit: The unit of ``values``.
+        description: Free text.
+        values: float64 (rows,), NaN where there is none.
+        confidence: (rows,), 0 to 1.
+        resolution: The smallest difference worth keeping, in ``unit``; it decides the decimals written.
+    """
+
+    mnemonic: str
+    unit: str
+    description: str
+    values: NDArray[np.float64]
+    confidence: NDArray[np.float32]
+    resolution: float = 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class DepthLog:
+    """All curves of a sheet on one regular depth index.
+
+    Args:
+        well: Goes to ~Well.
+        depth_unit: ft or m, of ``step`` and ``depths``.
+        step: The distance of two depths; its sign is taken from ``depths``.
+        depths: float64 (rows,), regular, ascending or descending.
+        curves: At least one, each of ``rows`` values.
+        parameters: (mnemonic, unit, value, description) for ~Parameter.
+        other: Lines for ~Other.
+    """
+
+    well: Well
+    depth_unit: str
+    step: float
+    depths: NDArray[np.float64]
+    curves: Sequence[LogCurve]
+    parameters: Sequence[tuple[str, str, str, str]] = ()
+    other: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class LasReport:
+    """What writing did: rows written, and per mnemonic the values that were infinite or absurd and became NULL."""
+
+    rows: int
+    nulled: dict[str, int]
+
+
+def log_curve(curve: Curve, scale: str, values: NDArray[np.float64], confidence: NDArray[np.float32]) -> LogCurve:
+    """The curve of a manifest with its values, at a resolution of a hundredth of a strip column (1/48000 of the track).
+
+    On a log track that is 1/48000 of the track's ratio, taken where it is finest: at the smallest value there is.
+    """
+    resolution = abs(curve.right - curve.left) / 48000
+    if scale == "log":
+        present = np.abs(values[np.isfinite(values) & (values != 0)])
+        finest = min(curve.left, curve.right, float(present.min()) if present.size else math.inf)
+        resolution = finest * abs(math.log(curve.right / curve.left)) / 48000
+    return LogCurve(curve.mnemonic, curve.unit or "", curve.description or "", values, confidence, resolution)
+
+
+def write_las(log: DepthLog, path: Path, *, confidence_curves: bool = False) -> LasReport:
+    """Write ``log`` as LAS 2.0 to ``path``, which appears (or is replaced) only whole and checked.
+
+    Args:
+        log: What to write; header texts are cleaned to what LAS can hold.
+        path: The file; its folder must exist.
+        confidence_curves: Whether each curve is followed by its confidence, as ``<mnemonic>_CONF``.
+
+    Raises:
+        LasError: The log breaks the standard (an irregular index, equal mnemonics), the disk refused, or the file
+            does not read back as what was meant. What was at ``path`` before is then still there.
+    """
+    columns, nulled = _columns(log, path.name, confidence_curves)
+    decimals = [_depth_decimals(log, path.name), *(decimals for _, decimals in columns)]
+    content = _content(log, [column for column, _ in columns], decimals)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="ascii", newline="\n") as file:
+            file.write(_header(content))
+            _write_body(content, decimals, file.write)
+            file.flush()
+            os.fsync(file.fileno())
+        check(content, decimals, temporary, path.name)
+        temporary.replace(path)
+    except OSError as error:
+        raise LasError(
+            path.name, f"it cannot be written ({error.strerror})", f"make room and rights in {path.parent}"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return LasReport(rows=len(content.depths), nulled=dict(nulled))
+
+
+def _columns(log: DepthLog, name: str, confidence_curves: bool) -> tuple[list[tuple[LasColumn, int]], Counter[str]]:
+    columns: list[tuple[LasColumn, int]] = []
+    nulled: Counter[str] = Counter()
+    for curve in log.curves:
+        mnemonic = clean_mnemonic(curve.mnemonic)
+        description = clean_text(curve.description, MAX_DESCRIPTION_CHARACTERS)
+        decimals = _decimals(curve.resolution)
+        values, lost = _writable(np.asarray(curve.values, np.float64), decimals)
+        if lost:
+            nulled[mnemonic] = lost
+        columns.append((LasColumn(mnemonic, clean_unit(curve.unit), description, values), decimals))
+        if confidence_curves:
+            values, _ = _writable(np.asarray(curve.confidence, np.float64), 2)
+            columns.append((LasColumn(f"{mnemonic}_CONF", "", f"Confidence of {mnemonic}, 0 to 1", values), 2))
+    seen = Counter(column.mnemonic.upper() for column, _ in columns)
+    for column, _ in columns:
+        if not column.mnemonic or column.mnemonic.upper() in _RESERVED or seen[column.mnemonic.upper()] > 1:
+            raise LasError(
+                name, f"the mnemonic {column.mnemonic!r} is empty, reserved or used twice", "rename it in the manifest"
+            )
+        if column.values.shape != log.depths.shape:
+            raise LasError(
+                name,
+                f"{column.mnemonic} has {column.values.shape} values for {log.depths.shape} depths",
+                "report this as a fault",
+            )
+    return columns, nulled
+
+
+def _decimals(resolution: float) -> int:
+    # Two at least, because NULL has two.
+    return min(max(math.ceil(-math.log10(resolution)), 2), _MAX_DECIMALS)
+
+
+def _writable(values: NDArray[np.float64], decimals: int) -> tuple[NDArray[np.float64], int]:
+    """Values as they will stand in the file, and how many of them were lost for being infinite or absurd."""
+    limit = min(_MAX_ABSOLUTE_VALUE, 2.0**53 / 10.0**decimals)  # beyond 2**53 the last decimal is not exact
+    with np.errstate(invalid="ignore"):
+        absurd = ~np.isnan(values) & ~(np.abs(values) < limit)
+    # + 0.0 turns -0.0 into 0.0
+    rounded = np.asarray(np.round(np.where(absurd, np.nan, values), decimals) + 0.0, np.float64)
+    # A real value on NULL moves by one last decimal, which is less than a scan can hold.
+    rounded[rounded == NULL] += 10.0**-decimals
+    return rounded, int(absurd.sum())
+
+
+def _depth_decimals(log: DepthLog, name: str) -> int:
+    depths = log.depths
+    if not depths.ndim == 1 or not depths.size or not log.curves:
+        raise LasError(
+            name, f"{depths.size} depths and {len(log.curves)} curves", "digitise at least one curve over one depth"
+        )
+    if not np.isfinite(depths).all() or not (math.isfinite(log.step) and log.step != 0):
+        raise LasError(name, "the depth index or its step is not a finite number", "correct depth in the manifest")
+    step = math.copysign(log.step, depths[-1] - depths[0]) if len(depths) > 1 else log.step
+    decimals = next((d for d in range(2, 9) if max(abs(round(x, d) - x) for x in (depths[0], step)) < 1e-10), 8)
+    drift = np.abs(depths - (round(depths[0], decimals) + np.arange(len(depths)) * round(step, decimals))).max()
+    if drift > abs(step) / 100:
+        raise LasError(
+            name, f"the depths leave STRT + n x STEP by up to {drift:g}", "give a step of at most 8 decimals"
+        )
+    return decimals
+
+
+def _content(log: DepthLog, columns: list[LasColumn], decimals: list[int]) -> LasContent:
+    """``log`` as a reader must find it."""
+    unit = log.depth_unit.upper()
+    depths = np.round(log.depths, decimals[0]) + 0.0
+    step = math.copysign(log.step, depths[-1] - depths[0]) if len(depths) > 1 else log.step
+    limits = (("STRT", depths[0]), ("STOP", depths[-1]), ("STEP", step))
+    well = {key: f"{value:.{decimals[0]}f}" for key, value in limits} | {"NULL": f"{NULL}"}
+    for attribute, mnemonic, _ in _WELL_ITEMS:
+        value = getattr(log.well, attribute)
+        well[mnemonic] = "" if value is None else clean_text(str(value))
+    parameters = [
+        (
+            clean_mnemonic(mnemonic) or "P",
+            clean_unit(unit_) if clean_text(str(value)) else "",  # lasio writes 0 for an empty value with a unit
+            clean_text(str(value)),
+            clean_text(text, MAX_DESCRIPTION_CHARACTERS),
+        )
+        for mnemonic, unit_, value, text in log.parameters
+    ]
+    curves = {column.mnemonic: column for column in columns}
+    return LasContent(well, unit, depths, curves, parameters, clean_lines(list(log.other)))
+
+
+def _header(content: LasContent) -> str:
+    """Everything before the data, as lasio lays it out."""
+    las = lasio.LASFile()
+    del las.version["DLM"]  # LAS 3.0
+    descriptions = {"STRT": "START DEPTH", "STOP": "STOP DEPTH", "STEP": "STEP", "NULL": "NULL VALUE"}
+    descriptions |= {mnemonic: text for _, mnemonic, text in _WELL_ITEMS}
+    for mnemonic in list(las.well.keys()):
+        del las.well[mnemonic]
+    for mnemonic, value in content.well.items():
+        las.well.append(lasio.HeaderItem(mnemonic, "", value, descriptions[mnemonic]))
+    las.append_curve(_INDEX, np.empty(0), unit=content.depth_unit, descr="DEPTH")
+    for column in content.curves.values():
+        las.append_curve(column.mnemonic, np.empty(0), unit=column.unit, descr=column.description)
+    for item in content.parameters:
+        las.params.append(lasio.HeaderItem(*item))
+    las.other = "\n".join(content.other)
+    text = StringIO()
+    limits = {key: content.well[key] for key in ("STRT", "STOP", "STEP")}
+    las.write(text, version=2.0, wrap=False, **limits)
+    head, mark, _ = text.getvalue().partition("~ASCII")
+    return f"{head}~A {_INDEX} {' '.join(content.curves)}\n" if mark else head
+
+
+def _write_body(content: LasContent, decimals: list[int], write: Callable[[str], object]) -> None:
+    # lasio formats cell by cell, which takes ten times as long as one format a block.
+    table = np.column_stack([content.depths, *(column.values for column in content.curves.values())])
+    table[np.isnan(table)] = NULL
+    widths = [len(f"{NULL:.{d}f}") if j else 0 for j, d in enumerate(decimals)]
+    for j, d in enumerate(decimals):
+        widths[j] = max(widths[j], len(f"{table[:, j].max():.{d}f}"), len(f"{table[:, j].min():.{d}f}"))
+    row = " ".join(f"%{width}.{d}f" for width, d in zip(widths, decimals, strict=True)) + "\n"
+    for start in range(0, len(table), _ROWS_PER_BLOCK):
+        block = table[start : start + _ROWS_PER_BLOCK]
+        write((row * len(block)) % tuple(block.ravel().tolist()))

@@ -1,0 +1,135 @@
+"""What was made from what: the record of one sheet, written last, so that its presence means the sheet is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from veernet.errors import VeerNetError
+
+FORMAT: Literal["veernet-record/1"] = "veernet-record/1"
+LOW_CONFIDENCE = 0.5
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Status = Literal["done", "set-aside", "failed"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Source(_Part):
+    """A file that went in, or came out: where it is, and its digest."""
+
+    uri: str
+    sha256: Sha256
+
+
+class DepthRange(_Part):
+    """Depths of a stretch, both ends included, in the sheet's depth unit."""
+
+    top: float
+    base: float
+
+
+class DepthIndex(_Part):
+    """The depths of the LAS file."""
+
+    unit: str
+    top: float
+    base: float
+    step: float
+
+
+class CurveRecord(_Part):
+    """How much of a curve there is, how far it is to be trusted, and where it is not."""
+
+    mnemonic: str
+    coverage: float = Field(ge=0, le=1, description="share of the depths that have a value")
+    mean_confidence: float | None = Field(ge=0, le=1, description="over the depths that have a value")
+    low_confidence: tuple[DepthRange, ...] = ()
+    null: tuple[DepthRange, ...] = ()
+
+
+class Failure(_Part):
+    """Why there is no LAS file: what was found, what to do, and where it happened."""
+
+    reason: str
+    found: str
+    remedy: str
+    stage: str
+
+
+class SheetRecord(_Part):
+    """The record of one sheet: `<stem>.record.json`."""
+
+    format: Literal["veernet-record/1"] = FORMAT
+    sheet: str
+    status: Status
+    source: Source | None = None
+    manifest_sha256: Sha256 | None = None
+    model_sha256: Sha256 | None = None
+    versions: Mapping[str, str] = {}
+    seconds: Mapping[str, float] = Field(default={}, description="seconds per stage")
+    depth: DepthIndex | None = None
+    curves: tuple[CurveRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
+    outputs: tuple[Source, ...] = ()
+    error: Failure | None = None
+
+    def to_json(self) -> bytes:
+        """UTF-8 JSON, indented, ended by a newline; equal records give equal bytes."""
+        return self.model_dump_json(indent=2).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, data: bytes) -> SheetRecord:
+        """The record that `to_json` wrote; anything else raises `pydantic.ValidationError`."""
+        return cls.model_validate_json(data)
+
+
+def failure_of(error: BaseException, stage: str) -> Failure:
+    """What a record says of an error met in `stage`; an error that is not ours is named by its class."""
+    if isinstance(error, VeerNetError):
+        return Failure(reason=error.reason, found=error.found, remedy=error.remedy, stage=stage)
+    found = f"{type(error).__name__}: {error}"
+    return Failure(reason="error", found=found, remedy="report this as a fault", stage=stage)
+
+
+def curve_record(
+    mnemonic: str,
+    depths: NDArray[np.float64],
+    values: NDArray[np.float64],
+    confidence: NDArray[np.float32],
+    low: float = LOW_CONFIDENCE,
+) -> CurveRecord:
+    """Sum up one curve.
+
+    Args:
+        mnemonic: Its name.
+        depths: float64 (rows,).
+        values: (rows,), NaN where there is none.
+        confidence: (rows,), 0 to 1.
+        low: Confidence under which a stretch is named.
+    """
+    there = np.isfinite(values)
+    mean = float(np.clip(confidence[there].mean(dtype=np.float64), 0, 1)) if there.any() else None
+    return CurveRecord(
+        mnemonic=mnemonic,
+        coverage=round(float(there.mean()), 6) if there.size else 0.0,
+        mean_confidence=None if mean is None else round(mean, 4),
+        low_confidence=_stretches(depths, there & (confidence < low)),
+        null=_stretches(depths, ~there),
+    )
+
+
+def _stretches(depths: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[DepthRange, ...]:
+    """Ranges of depths over which the flag stands."""
+    turns = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return tuple(
+        DepthRange(top=round(float(depths[start]), 6), base=round(float(depths[end - 1]), 6))
+        for start, end in zip(turns[::2], turns[1::2], strict=True)
+    )
