@@ -23,7 +23,7 @@ def draw_clutter(canvas: Canvas, clutter: Clutter, path: FloatArray, rng: np.ran
         _text(canvas, rng.uniform(MARGIN, STRIP_WIDTH - 120), rng.uniform(0, canvas.strip_rows), rng)
     for _ in range(clutter.arrows):
         row = rng.uniform(0, canvas.strip_rows)
-        column = float(column_of(np.interp(row, path_rows(canvas.strip_rows), path)))
+        column = float(column_of(np.interp([row], path_rows(canvas.strip_rows), path))[0])
         side = 1 if rng.random() < 0.7 else -1
         tail = column + side * rng.uniform(15, 60)
         points = canvas.points(np.array([tail, column + side * 3]), np.array([row + rng.normal(0, 6), row]))
@@ -90,7 +90,7 @@ def scan(canvas: Canvas, recipe: Scan, clutter: Clutter, rng: np.random.Generato
     if recipe.noise > 1.0:
         noise = np.empty(shape, np.float32)
         cv2.setRNGSeed(int(rng.integers(2**31)))
-        cv2.randn(noise, 0.0, recipe.noise)
+        cv2.randn(noise, (0.0,), (recipe.noise,))
         ink += noise
     return _specks(_tone(ink, recipe), recipe, clutter, rng)
 

@@ -160,7 +160,8 @@ def draw_grid(canvas: Canvas, grid: Grid) -> None:
     """Draw the track's grid: depth lines, divisions or decades, edges."""
     reach = np.array([-2.0, canvas.strip_rows + 1.0])
     knots = np.unique(np.concatenate([np.clip(canvas.shift_rows, *reach), reach]))
-    minor, strong = [], []
+    minor: list[NDArray[np.int32]] = []
+    strong: list[NDArray[np.int32]] = []
     for fraction, is_strong in _divisions(grid):
         points = canvas.points(np.full(knots.size, float(column_of(np.asarray(fraction)))), knots)
         (strong if is_strong else minor).append(points)

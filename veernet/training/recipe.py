@@ -179,12 +179,12 @@ def sample_recipe(seed: int, difficulty: float | None = None) -> TrackRecipe:
         styles = _STYLE_PAIRS[rng.choice(len(_STYLE_PAIRS), p=[p for _, p in _STYLE_PAIRS])][0]
     rows_per_sample = _log_uniform(rng, 1.2, 14.0)
     strokes = tuple(_sample_stroke(rng, style, rows_per_sample) for style in styles)
-    companion: Literal["alone", "close", "crossing"] = ("alone", "close", "crossing")[rng.choice(3, p=[0.35, 0.3, 0.35])]
+    companion: Literal["alone", "close", "crossing"] = ("alone", "close", "crossing")[rng.choice(3, p=[0.4, 0.22, 0.38])]
     return TrackRecipe(
         seed=int(rng.integers(2**31)),
         strokes=strokes,
         companion=companion,
-        companion_px=_log_uniform(rng, 3.0, 50.0),
+        companion_px=_log_uniform(rng, 4.0, 60.0),
         grid=_sample_grid(rng),
         clutter=_sample_clutter(rng, difficulty),
         scan=_sample_scan(rng, difficulty),
@@ -211,6 +211,8 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
         thickness = min(thickness, 4.0)
     motion = int(rng.integers(len(load_bank())))
     amplitude = load_bank()[motion].spread * _log_uniform(rng, 0.3, 3.0)
+    if rng.random() < 0.92:  # a stroke that fills the track from side to side in every row teaches little
+        amplitude = min(amplitude, 0.045 * rows_per_sample)
     if rng.random() < 0.12:
         amplitude = _log_uniform(rng, 0.001, 0.01)  # a caliper in gauge: nearly a ruled line
     off_scale = ("wrap", "cut", "overshoot", "peg")[rng.choice(4, p=[0.42, 0.38, 0.14, 0.06])]
@@ -271,7 +273,7 @@ def _sample_clutter(rng: np.random.Generator, difficulty: float) -> Clutter:
 
 
 def _sample_scan(rng: np.random.Generator, difficulty: float) -> Scan:
-    mode: ScanMode = ("bilevel", "local", "grey")[rng.choice(3, p=[0.62, 0.14, 0.24])]  # type: ignore[assignment]
+    mode: ScanMode = ("bilevel", "local", "grey")[rng.choice(3, p=[0.62, 0.14, 0.24])]
     width_px = int(_log_uniform(rng, 240.0, 1080.0))
     finest = max(1.0, width_px / 512)  # never more strip rows than the scan has, unless it is enlarged
     seam = rng.random() < 0.08

@@ -1,18 +1,18 @@
 """Train a network on synthetic tracks, resumably and within a budget.
 
-Every instance is new: instance ``i`` of a run is the recipe of seed ``first_seed + i``, so that what a step sees depends
-on nothing but its number. A run that is limited by steps and is resumed ends with the weights of the run that was
-never broken off; one limited by ``minutes`` follows the clock.
+What a step sees depends on nothing but its number: recipe seeds count up from ``first_seed``. A run that is limited by
+steps and is resumed ends with the weights of the run that was never broken off; one limited by ``minutes`` follows
+the clock.
 """
 
 from __future__ import annotations
 
 import csv
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +22,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from veernet.errors import OptionError
 from veernet.network.body import BodyConfig
 from veernet.network.losses import loss_by_name
 from veernet.network.targets import Network, Target
-from veernet.network.weights import save_weights
+from veernet.network.weights import load_weights, save_weights
 from veernet.training.instance import sample_instance
 from veernet.training.score import ClassScore, Tally
 
@@ -45,7 +45,7 @@ class TrainConfig(BaseModel):
     target: Target = Field("multiclass", description="What the network is asked at each pixel.")
     curves: int = Field(2, ge=1, description="Curves told apart in one track.")
     loss: str = Field("cross-entropy+dice", description="Losses by name, summed with +.")
-    channels: tuple[int, int, int, int] = Field(BodyConfig().channels, description="Channels of the body's four levels.")
+    channels: tuple[int, int, int, int] = Field(BodyConfig().channels, description="Channels of the four levels.")
     steps: int = Field(6000, ge=1, description="Optimiser steps of the whole run.")
     minutes: float | None = Field(None, gt=0, description="Stop, and anneal to the end, within this time.")
     batch: int = Field(12, ge=1, description="Instances a step.")
@@ -54,6 +54,7 @@ class TrainConfig(BaseModel):
     weight_decay: float = Field(1e-2, ge=0)
     warmup_steps: int = Field(100, ge=0)
     ema_decay: float = Field(0.998, ge=0, lt=1, description="Decay of the averaged weights, which are what is kept.")
+    start_from: Path | None = Field(None, description="Weights to start from; random ones where absent.")
     first_seed: int = Field(0, ge=0, lt=VALIDATION_SEED, description="Recipe seed of the first instance.")
     validate_every: int = Field(500, ge=1, description="Steps between validations and checkpoints.")
     validation_instances: int = Field(96, ge=1)
@@ -74,8 +75,12 @@ class _Run:
 
 
 class _Instances(Dataset[tuple[Tensor, Tensor]]):
-    def __init__(self, first_seed: int, count: int, rows: int) -> None:
-        self._first_seed, self._count, self._rows = first_seed, count, rows
+    """Fresh instances; every batch is followed by itself upside down, which costs no drawing."""
+
+    def __init__(self, config: TrainConfig, first_step: int) -> None:
+        self._config, self._first = config, first_step * config.batch
+        self._count = (config.steps - first_step) * config.batch
+        self._draw = lru_cache(maxsize=2 * config.batch)(sample_instance)
 
     def __len__(self) -> int:
         return self._count
@@ -83,7 +88,11 @@ class _Instances(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         if index >= self._count:
             raise IndexError(index)
-        image, label = sample_instance(self._first_seed + index, self._rows)
+        step, member = divmod(self._first + index, self._config.batch)
+        seed = self._config.first_seed + step // 2 * self._config.batch + member
+        image, label = self._draw(seed, self._config.rows)
+        if step % 2:
+            image, label = image[::-1].copy(), label[::-1].copy()
         return torch.from_numpy(image)[None], torch.from_numpy(label)
 
 
@@ -109,9 +118,9 @@ def train(config: TrainConfig, directory: Path, console: Console | None = None) 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
-    network = Network(BodyConfig(channels=config.channels), config.target, config.curves)
+    network = _first_network(config)
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
+    average = AveragedModel(network, avg_fn=_ema(config.ema_decay), use_buffers=True)
     optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     run = _Run(network, average, optimiser)
     checkpoint = directory / "checkpoint.pt"
@@ -153,9 +162,7 @@ def _classes(probabilities: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.u
 
 def _steps(config: TrainConfig, run: _Run, device: torch.device) -> Iterator[float]:
     loss_of = loss_by_name(config.loss)
-    first = config.first_seed + run.step * config.batch
-    count = (config.steps - run.step) * config.batch
-    loader = DataLoader(_Instances(first, count, config.rows), config.batch, num_workers=config.workers, drop_last=True)
+    loader = DataLoader(_Instances(config, run.step), config.batch, num_workers=config.workers)
     before_s, started = run.elapsed_s, time.monotonic()
     run.network.train()
     for images, labels in loader:
@@ -173,6 +180,26 @@ def _steps(config: TrainConfig, run: _Run, device: torch.device) -> Iterator[flo
         run.elapsed_s = before_s + time.monotonic() - started
         yield float(loss.detach())
         run.network.train()
+
+
+def _first_network(config: TrainConfig) -> Network:
+    network = Network(BodyConfig(channels=config.channels), config.target, config.curves)
+    if config.start_from is not None:
+        start = load_weights(config.start_from)
+        if (start.config, start.target, start.curves) != (network.config, network.target, network.curves):
+            raise OptionError(str(config.start_from), "weights of another network", "start from weights of this one")
+        network.load_state_dict(start.state_dict())
+    return network
+
+
+def _ema(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """Exponential averaging that forgets the first steps: its memory grows with the run up to ``decay``."""
+
+    def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        share = 1.0 - min(decay, (1.0 + float(count)) / (10.0 + float(count)))
+        return averaged.lerp(current, share) if averaged.is_floating_point() else current
+
+    return average
 
 
 def _as_input(images: Tensor, device: torch.device) -> Tensor:
@@ -210,7 +237,7 @@ def _keep_best(run: _Run, scores: list[ClassScore], weights: Path, config: Train
         run.best_f1 = f1
         about = {
             "steps": str(run.step),
-            "instances": str(run.step * config.batch),
+            "instances": str(run.step * config.batch // 2),
             "minutes": f"{run.elapsed_s / 60:.1f}",
             "torch": torch.__version__,
             "config": config.model_dump_json(),
@@ -240,7 +267,7 @@ def _save(run: _Run, path: Path) -> None:
     }
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _restore(run: _Run, path: Path) -> None:

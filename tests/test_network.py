@@ -1,0 +1,86 @@
+"""The network: its budget, its seams, its heads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from veernet.errors import OptionError
+from veernet.network.body import BodyConfig
+from veernet.network.losses import LOSSES, loss_by_name
+from veernet.network.predict import HALO, ROW_ALIGN, Segmenter
+from veernet.network.targets import TARGETS, Network, Target
+
+
+@pytest.fixture(scope="module")
+def restless_network() -> Network:
+    """A network whose batch norms and attention are far from idle, as after training."""
+    torch.manual_seed(7)
+    network = Network()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.08)
+    network.train()
+    with torch.no_grad():
+        network(torch.rand(2, 1, 256, 512))
+    return network.eval()
+
+
+def test_the_network_stays_within_25_gflop_per_megapixel() -> None:
+    """The budget that keeps it usable on two CPU cores."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        Network().eval()(torch.rand(1, 1, 1024, 512))
+    assert counter.get_total_flops() / (1024 * 512) * 1e6 <= 25e9
+
+
+def test_a_tile_with_its_halo_gives_what_the_whole_strip_gives(restless_network: Network) -> None:
+    """No seam shows wherever a strip is cut on the grid of the attention windows."""
+    segmenter = Segmenter(restless_network, "digest", "cpu")
+    strip = np.random.default_rng(3).integers(0, 256, (2113, 512), dtype=np.uint8)
+    whole = segmenter.classes(strip).astype(int)
+    first, last = 6 * ROW_ALIGN, 9 * ROW_ALIGN
+    tile = segmenter.classes(strip[first - HALO : last + HALO])[:, HALO : HALO + last - first].astype(int)
+    assert np.ptp(whole) > 50
+    assert np.abs(tile - whole[:, first:last]).max() <= 1
+
+
+def test_strips_of_any_height_are_segmented_whole(restless_network: Network) -> None:
+    """One row, or a row more than the windows' grid."""
+    segmenter = Segmenter(restless_network, "digest", "cpu")
+    for rows in (1, ROW_ALIGN + 1):
+        assert segmenter.classes(np.zeros((rows, 512), np.uint8)).shape == (2, rows, 512)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("curves", [2, 3, 4])
+def test_probabilities_of_the_curves_never_claim_a_pixel_twice(target: Target, curves: int) -> None:
+    """Softmax by nature, sigmoids by the stated tie-break."""
+    network = Network(BodyConfig(), target, curves)
+    logits = torch.randn(1, curves + (target == "multiclass"), 8, 512) * 6
+    probabilities = network.probabilities(logits)
+    assert probabilities.shape == (1, curves, 8, 512)
+    assert float(probabilities.sum(dim=1).max()) <= 1.0 + 1e-5
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_falls_as_logits_move_towards_the_labels(name: str) -> None:
+    """A loss that does not is no loss."""
+    labels = torch.randint(0, 3, (2, 16, 32), generator=torch.Generator().manual_seed(1))
+    truth = torch.nn.functional.one_hot(labels, 3).permute(0, 3, 1, 2).float()
+    if name == "weighted-bce":
+        truth = truth[:, 1:]
+    losses = [float(loss_by_name(name)(confidence * (2 * truth - 1), labels)) for confidence in (-1.0, 0.0, 1.0, 4.0)]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_an_unknown_loss_is_refused_by_name() -> None:
+    """With those that there are."""
+    with pytest.raises(OptionError, match=r"'dise'.*cross-entropy"):
+        loss_by_name("cross-entropy+dise")
+
+
+def test_a_device_that_is_not_there_is_refused(restless_network: Network) -> None:
+    """Before any strip is read."""
+    with pytest.raises(OptionError, match="not usable here"):
+        Segmenter(restless_network, "digest", "nonsense")

@@ -1,0 +1,154 @@
+"""The tracer on class maps whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from veernet.curves.path import CHUNK_ROWS
+from veernet.curves.trace import Trace, trace_track
+from veernet.sheets.geometry import LEFT_EDGE_COLUMN, STRIP_WIDTH, TRACK_COLUMNS
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Drawn:
+    """What the tracer asks of a manifest's curve."""
+
+    style: str = "solid"
+    wrap: bool = False
+
+
+def class_map(*fractions: Floats, wrap: bool = False) -> NDArray[np.uint8]:
+    """The perfect class map of curves given at row boundaries (n + 1 track fractions each)."""
+    rows = fractions[0].size - 1
+    classes = np.zeros((2, rows, STRIP_WIDTH), np.uint8)
+    columns = np.arange(STRIP_WIDTH)
+    for index, fraction in enumerate(fractions):
+        ends = fraction * TRACK_COLUMNS + LEFT_EDGE_COLUMN
+        low, high = np.minimum(ends[:-1], ends[1:]), np.maximum(ends[:-1], ends[1:])
+        for turn in (-1, 0, 1, 2) if wrap else (0,):
+            left, right = (side - turn * TRACK_COLUMNS for side in (low, high))
+            band = (columns >= left[:, None] - 1.5) & (columns <= right[:, None] + 1.5)
+            inside = (columns >= 15) & (columns <= 496)
+            classes[index][band & inside] = 255
+    return classes
+
+
+def middles(fraction: Floats) -> Floats:
+    """Truth at the middle of each row."""
+    return np.asarray((fraction[:-1] + fraction[1:]) / 2)
+
+
+def wave(rows: int, centre: float, amplitude: float, period: float, phase: float = 0.0) -> Floats:
+    """A sine down the track at row boundaries."""
+    return np.asarray(centre + amplitude * np.sin(2 * np.pi * (np.arange(rows + 1) / period + phase)))
+
+
+def test_a_single_curve_is_followed_to_a_fraction_of_a_pixel() -> None:
+    """Mean error under a third of a strip column."""
+    truth = wave(600, 0.5, 0.3, 90)
+    (trace,) = trace_track([class_map(truth)], [Drawn()])
+    assert np.isfinite(trace.fraction).all()
+    assert np.abs(trace.fraction - middles(truth)).mean() * TRACK_COLUMNS < 0.34
+    assert trace.confidence.min() > 0.9
+
+
+def test_a_near_horizontal_spike_keeps_its_peak() -> None:
+    """Two rows out, two rows back: the tip is not clipped."""
+    truth = np.full(201, 0.2)
+    truth[100], truth[101] = 0.9, 0.2
+    (trace,) = trace_track([class_map(truth)], [Drawn()])
+    assert np.nanmax(trace.fraction) == pytest.approx(0.55, abs=0.36)
+    truth[101] = 0.9
+    truth[102] = 0.2
+    (trace,) = trace_track([class_map(truth)], [Drawn()])
+    assert np.nanmax(trace.fraction) == pytest.approx(0.9, abs=0.01)
+
+
+def test_two_crossing_curves_keep_their_classes() -> None:
+    """The one beneath is carried across the crossing."""
+    first, second = wave(800, 0.5, 0.3, 160), wave(800, 0.5, 0.25, 160, 0.5)
+    classes = class_map(first, second)
+    classes[1][classes[0] > 0] = 0
+    traces = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+    for trace, truth in zip(traces, (first, second), strict=True):
+        assert np.abs(trace.fraction - middles(truth)).max() < 0.02
+
+
+def test_the_manifest_may_name_the_dashed_curve_first() -> None:
+    """Class 1 is the more continuous style, whatever the order."""
+    solid, dashed = wave(300, 0.3, 0.1, 90), wave(300, 0.7, 0.1, 90)
+    dashed_trace, solid_trace = trace_track([class_map(solid, dashed)], [Drawn("dashed"), Drawn("solid")])
+    assert np.abs(dashed_trace.fraction - middles(dashed)).max() < 0.02
+    assert np.abs(solid_trace.fraction - middles(solid)).max() < 0.02
+
+
+def test_a_wrapping_curve_goes_on_by_whole_tracks_and_comes_back() -> None:
+    """Out over the right edge, in from the left one, and back again."""
+    truth = wave(1000, 0.8, 0.6, 400)
+    (trace,) = trace_track([class_map(truth, wrap=True)], [Drawn(wrap=True)])
+    assert np.nanmax(trace.fraction) > 1.35
+    assert np.nanmean(np.abs(trace.fraction - middles(truth)) < 0.01) > 0.99
+
+
+def test_a_curve_off_scale_is_null_and_found_again() -> None:
+    """Beyond the edge there is no ink and so no value."""
+    truth = wave(1000, 0.7, 0.5, 400)
+    (trace,) = trace_track([class_map(truth)], [Drawn()])
+    on_track = (middles(truth) > 0.005) & (middles(truth) < 0.995)
+    assert np.isfinite(trace.fraction[on_track]).mean() > 0.98
+    assert np.isnan(trace.fraction[middles(truth) > 1.01]).all()
+
+
+def test_a_long_gap_in_the_ink_is_null_and_a_short_one_is_bridged() -> None:
+    """Nothing is guessed for longer than the ink supports."""
+    truth = wave(600, 0.5, 0.2, 200)
+    classes = class_map(truth)
+    classes[:, 100:108] = 0
+    classes[:, 300:380] = 0
+    (trace,) = trace_track([classes], [Drawn()])
+    assert np.abs(trace.fraction[100:108] - middles(truth)[100:108]).max() < 0.01
+    assert np.isnan(trace.fraction[312:368]).all()
+    assert (trace.confidence[312:368] == 0).all()
+
+
+def test_an_empty_class_map_has_no_curve() -> None:
+    """NULL everywhere, at no confidence."""
+    traces = trace_track([np.zeros((2, 300, STRIP_WIDTH), np.uint8)], [Drawn(), Drawn("dashed")])
+    assert all(np.isnan(trace.fraction).all() and not trace.confidence.any() for trace in traces)
+
+
+def test_two_curves_of_one_style_keep_their_identity_and_the_contact_is_flagged() -> None:
+    """They cross in straight lines; the classes only know left from right."""
+    first, second = np.linspace(0.2, 0.8, 401), np.linspace(0.8, 0.2, 401)
+    traces = trace_track([class_map(np.minimum(first, second), np.maximum(first, second))], [Drawn(), Drawn()])
+    away = np.abs(middles(first) - middles(second)) > 0.02
+    for trace, truth in zip(traces, (first, second), strict=True):
+        assert np.abs(trace.fraction - middles(truth))[away].max() < 0.01
+        assert [doubt.first_row <= 200 < doubt.end_row for doubt in trace.doubts] == [True]
+        assert trace.confidence[198:202].max() <= 0.5
+
+
+def same(one: Trace, other: Trace) -> bool:
+    """Equal to the last bit."""
+    return np.array_equal(one.fraction, other.fraction, equal_nan=True) and np.array_equal(
+        one.confidence, other.confidence
+    )
+
+
+@settings(max_examples=8, deadline=None)
+@given(cuts=st.lists(st.integers(1, 5000), max_size=6, unique=True))
+def test_values_do_not_depend_on_where_bands_begin(cuts: list[int]) -> None:
+    """The same rows in other pieces give the same bits."""
+    truth = wave(2 * CHUNK_ROWS + 905, 0.6, 0.5, 333)
+    classes = class_map(truth, wrap=True)
+    (whole,) = trace_track([classes], [Drawn(wrap=True)])
+    (cut,) = trace_track(np.split(classes, sorted(cuts), axis=1), [Drawn(wrap=True)])
+    assert same(whole, cut)

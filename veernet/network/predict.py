@@ -1,0 +1,91 @@
+"""Run the network over strips of any length: uint8 darkness in, uint8 probabilities out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from veernet.errors import OptionError, WeightsError
+from veernet.network.body import HALO, ROW_ALIGN
+from veernet.network.targets import Network
+from veernet.network.weights import file_digest, load_weights, shipped_weights
+
+__all__ = ["HALO", "ROW_ALIGN", "Segmenter"]
+
+ByteArray = NDArray[np.uint8]
+
+#: Rows of a tile without its halo; peak memory of a forward pass is about 0.4 GB at this size.
+TILE_ROWS = 4096
+
+
+class Segmenter:
+    """A network on a device, ready to turn strips into class maps.
+
+    Args:
+        network: A network in inference mode.
+        digest: sha256 of the weights file that it came from.
+        device: ``auto`` takes CUDA where there is one, else the CPU; or a torch device by name.
+
+    Raises:
+        OptionError: There is no such device here.
+    """
+
+    def __init__(self, network: Network, digest: str, device: str = "auto") -> None:
+        try:
+            self.device = torch.device(
+                ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+            )
+            self._network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        except (RuntimeError, AssertionError) as error:
+            raise OptionError(f"device {device!r}", f"not usable here ({error})", "use auto, cpu or cuda") from error
+        self.digest = digest
+        # bf16 where matrix units speak it; on a CPU without them it is several times slower than fp32.
+        quick = self.device.type == "cuda" or bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+        self.precision = "bf16" if quick else "fp32"
+
+    @classmethod
+    def load(cls, weights: Path | None = None, device: str = "auto") -> Segmenter:
+        """A segmenter from a weights file, the shipped one unless given.
+
+        Raises:
+            WeightsError: The file is missing, damaged, or not for this network.
+            OptionError: There is no such device here.
+        """
+        path = weights or shipped_weights()
+        return cls(load_weights(path), file_digest(path), device)
+
+    def classes(self, strip: ByteArray) -> ByteArray:
+        """The class map of a strip, ``(rows, 512)`` to ``(2, rows, 512)``: each curve's probability times 255.
+
+        Any slice that starts on a multiple of ``ROW_ALIGN`` and has ``HALO`` rows beyond the rows of interest (or ends
+        with the strip) gives for these what the whole strip gives.
+
+        Raises:
+            WeightsError: The network answered with something that is not a number.
+        """
+        rows = strip.shape[0]
+        out = np.empty((self._network.curves, *strip.shape), np.uint8)
+        for first in range(0, rows, TILE_ROWS):
+            start, end = max(0, first - HALO), min(rows, first + TILE_ROWS + HALO)
+            tile = self._tile(strip[start:end])
+            last = min(rows, first + TILE_ROWS)
+            out[:, first:last] = tile[:, first - start : last - start]
+        return out
+
+    def _tile(self, strip: ByteArray) -> ByteArray:
+        rows = strip.shape[0]
+        padded = np.zeros((-(-rows // ROW_ALIGN) * ROW_ALIGN, strip.shape[1]), np.uint8)
+        padded[:rows] = strip
+        with torch.inference_mode():
+            x = torch.from_numpy(padded).to(self.device)[None, None].float().div_(255.0)
+            x = x.contiguous(memory_format=torch.channels_last)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+                logits = self._network(x)
+            probabilities = self._network.probabilities(logits.float())
+            if not bool(torch.isfinite(probabilities).all()):
+                raise WeightsError(self.digest[:12], "the network answered NaN", "use other weights, or report the scan")
+            quantised = probabilities.mul_(255.0).round_().to(torch.uint8)
+        return np.asarray(quantised[0, :, :rows].cpu().numpy())

@@ -1,0 +1,331 @@
+"""Whole synthetic sheets: header, tracks, depth column and scale block, with their manifest and the truth as LAS.
+
+Tracks are drawn by the same strokes, grids and noise as training strips; curves come from the learned motions, or from a real LAS file
+that the caller names. The truth is what was drawn, read off the drawn path at each depth, not what a later stage makes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import rasterio
+import yaml
+from numpy.typing import NDArray
+
+from veernet.curves.las import DepthLog, log_curve, write_las
+from veernet.curves.values import depth_index, value_of
+from veernet.sheets.geometry import TRACK_COLUMNS, DepthRegister
+from veernet.sheets.manifest import SheetManifest
+from veernet.training.degrade import scan
+from veernet.training.draw import Canvas, FloatArray, draw_grid, draw_hatch, draw_stroke, path_rows
+from veernet.training.motion import load_bank
+from veernet.training.recipe import Clutter, Grid, Scan, Stroke, sample_recipe
+
+ByteArray = NDArray[np.uint8]
+
+_HEADER_IN, _FOOTER_IN, _MARGIN_IN, _DEPTH_COLUMN_IN = 2.0, 0.6, 0.25, 0.75
+_BAND_ROWS = 2048
+
+#: Mnemonic, unit, description, value at the left and the right edge, as sheets usually print them.
+_LINEAR_CURVES = (
+    ("GR", "GAPI", "Gamma Ray", 0.0, 150.0),
+    ("CALI", "IN", "Caliper", 6.0, 16.0),
+    ("DT", "US/F", "Delta Time", 140.0, 40.0),
+    ("NPHI", "V/V", "Neutron Porosity", 0.45, -0.15),
+)
+_LOG_CURVES = (
+    ("ILD", "OHMM", "Deep Induction", 0.2, 2000.0),
+    ("ILM", "OHMM", "Medium Induction", 0.2, 2000.0),
+)
+
+
+@dataclass(frozen=True)
+class SheetRecipe:
+    """What a synthetic sheet shows.
+
+    Args:
+        seed: Seed of everything that the other fields leave open.
+        top_depth: First depth of the log, ft.
+        base_depth: Last depth of the log, ft.
+        dpi: Of the scan.
+        inches_per_100ft: Vertical scale of the print: 5 or 2.
+        difficulty: 0 for a clean print, 1 for ink nearly lost.
+        log_scale: The second track is logarithmic.
+        drift_px: Sideways drift of the paper from top to bottom.
+    """
+
+    seed: int
+    top_depth: float = 1000.0
+    base_depth: float = 1200.0
+    dpi: int = 200
+    inches_per_100ft: float = 5.0
+    difficulty: float = 0.25
+    log_scale: bool = False
+    drift_px: float = 3.0
+
+
+@dataclass(frozen=True)
+class DrawnSheet:
+    """A drawn sheet in memory: darkness uint8 ``(rows, columns)``, its manifest, and the true values of every curve."""
+
+    darkness: ByteArray
+    manifest: SheetManifest
+    truth: dict[str, FloatArray]
+    bilevel: bool
+
+
+def sample_sheet(seed: int, difficulty: float | None = None, length_ft: float = 200.0) -> SheetRecipe:
+    """The sheet of a seed."""
+    rng = np.random.default_rng(seed)
+    top_depth = 50.0 * int(rng.integers(4, 160))
+    return SheetRecipe(
+        seed=seed,
+        top_depth=top_depth,
+        base_depth=top_depth + length_ft,
+        dpi=int(rng.choice([150, 200, 200, 300])),
+        inches_per_100ft=float(rng.choice([5.0, 5.0, 2.0])),
+        difficulty=float(rng.uniform(0.05, 0.45)) if difficulty is None else difficulty,
+        log_scale=bool(rng.random() < 0.4),
+        drift_px=float(rng.normal(0.0, 4.0)),
+    )
+
+
+def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
+    """Draw a sheet; the same recipe gives the same pixels."""
+    rng = np.random.default_rng(recipe.seed)
+    manifest = _lay_out(recipe)
+    register = DepthRegister.of(manifest.depth)
+    width = int((2 * _MARGIN_IN + 5.0 + _DEPTH_COLUMN_IN) * recipe.dpi) + 1
+    body_rows = int(np.ceil(register.row_at(manifest.depth.base_depth))) + int(0.2 * recipe.dpi)
+    height = body_rows + int(_FOOTER_IN * recipe.dpi)
+    ink = np.zeros((height, width), np.uint8)
+    _print_header(ink, recipe, manifest)
+    depths = depth_index(manifest.depth)
+    truth: dict[str, FloatArray] = {}
+    scan_recipe: Scan | None = None
+    for index, track in enumerate(manifest.tracks):
+        looks = sample_recipe(recipe.seed * 16 + index + 1, recipe.difficulty)
+        scan_recipe = scan_recipe or looks.scan
+        canvas, offset_px, first_row = _track_canvas(recipe, index, register, body_rows)
+        strokes = [
+            _stroke(rng, curve.style, looks.strokes[0], wrap=curve.wrap, index=i) for i, curve in enumerate(track.curves)
+        ]
+        paths = _paths(strokes, canvas.strip_rows, rng)
+        if track.curves[0].wrap and rng.random() < 0.5:
+            draw_hatch(canvas, strokes[0], paths[0], replace(looks.clutter, hatch="wrapped"), rng)
+        draw_grid(canvas, _grid(recipe, looks.grid, canvas, register, log=track.scale == "log"))
+        for curve, stroke, path in zip(track.curves, strokes, paths, strict=True):
+            draw_stroke(canvas, stroke, path, rng)
+            rows_px = np.asarray(register.row_at(depths)) - first_row
+            strip_rows = (rows_px + 0.5) / canvas.px_per_row - 0.5
+            fraction = np.interp(strip_rows, path_rows(canvas.strip_rows), path)
+            if not curve.wrap:
+                fraction = np.where(np.abs(fraction - 0.5) <= 0.5, fraction, np.nan)
+            truth[curve.mnemonic] = value_of(fraction, curve, track.scale)
+        _paste(ink, canvas.ink, offset_px, first_row)
+    _print_depths(ink, recipe, manifest)
+    assert scan_recipe is not None
+    scanned = replace(scan_recipe, shade_darkness=0.0, width_px=recipe.dpi * 5 // 2)
+    darkness = _scan_bands(ink, scanned, recipe, rng)
+    return DrawnSheet(darkness, manifest, truth, bilevel=scanned.mode != "grey")
+
+
+def write_sheet(recipe: SheetRecipe, directory: Path, stem: str) -> dict[str, Path]:
+    """Draw a sheet and write ``<stem>.tif``, ``<stem>.sheet.yaml`` and ``<stem>.truth.las``; returns their paths."""
+    sheet = draw_sheet(recipe)
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = {
+        "scan": directory / f"{stem}.tif",
+        "manifest": directory / f"{stem}.sheet.yaml",
+        "truth": directory / f"{stem}.truth.las",
+    }
+    height, width = sheet.darkness.shape
+    profile: dict[str, Any] = {"driver": "GTiff", "width": width, "height": height, "count": 1, "dtype": "uint8"}
+    if sheet.bilevel:
+        profile |= {"nbits": 1, "compress": "CCITTFAX4"}
+    else:
+        profile |= {"compress": "DEFLATE"}
+    with rasterio.open(paths["scan"], "w", **profile) as tif:
+        tif.write((sheet.darkness < 128).astype(np.uint8) if sheet.bilevel else 255 - sheet.darkness, 1)
+        tif.update_tags(TIFFTAG_XRESOLUTION=recipe.dpi, TIFFTAG_YRESOLUTION=recipe.dpi, TIFFTAG_RESOLUTIONUNIT=2)
+    document = sheet.manifest.model_dump(mode="json", exclude_none=True, exclude_defaults=False)
+    document["source"] = paths["scan"].name
+    paths["manifest"].write_text(yaml.safe_dump(document, sort_keys=False, default_flow_style=None, width=120))
+    depth, depths = sheet.manifest.depth, depth_index(sheet.manifest.depth)
+    curves = [
+        log_curve(c, track.scale, sheet.truth[c.mnemonic], np.ones(depths.size, np.float32))
+        for track in sheet.manifest.tracks
+        for c in track.curves
+    ]
+    write_las(
+        DepthLog(sheet.manifest.well, depth.unit, depth.step, depths, curves, (), ("Truth of a drawn sheet.",)),
+        paths["truth"],
+    )
+    return paths
+
+
+def _lay_out(recipe: SheetRecipe) -> SheetManifest:
+    dpi = recipe.dpi
+    px_per_ft = recipe.inches_per_100ft * dpi / 100.0
+    first_px = _HEADER_IN * dpi
+    ticks = [
+        [round(first_px + (depth - recipe.top_depth) * px_per_ft, 2), float(depth)]
+        for depth in np.arange(recipe.top_depth, recipe.base_depth + 1e-6, 50.0)
+    ]
+    tracks = []
+    for index in range(2):
+        left = dpi * (_MARGIN_IN + index * (2.5 + _DEPTH_COLUMN_IN))
+        log = index == 1 and recipe.log_scale
+        known = _LOG_CURVES if log else _LINEAR_CURVES[2 * index : 2 * index + 2]
+        curves = [
+            {
+                "mnemonic": mnemonic,
+                "unit": unit,
+                "description": description,
+                "style": ("solid", "dashed")[i],
+                "left": at_left,
+                "right": at_right,
+                "wrap": mnemonic == "GR",
+            }
+            for i, (mnemonic, unit, description, at_left, at_right) in enumerate(known)
+        ]
+        last_px = ticks[-1][0]
+        edges = {
+            "left": [[first_px, round(left, 2)], [last_px, round(left + recipe.drift_px, 2)]],
+            "right": [[first_px, round(left + 2.5 * dpi, 2)], [last_px, round(left + 2.5 * dpi + recipe.drift_px, 2)]],
+        }
+        tracks.append({"name": f"track-{index + 1}", **edges, "scale": "log" if log else "linear", "curves": curves})
+    well = {
+        "name": f"SYNTHETIC {recipe.seed}",
+        "uwi": f"SYN-{recipe.seed:06d}",
+        "company": "VeerNet",
+        "field": "Drawn",
+        "date": "2000-01-01",
+    }
+    depth = {"unit": "ft", "step": 0.5, "top": recipe.top_depth, "base": recipe.base_depth, "ticks": ticks}
+    return SheetManifest.model_validate({"format": "veernet-sheet/1", "well": well, "depth": depth, "tracks": tracks})
+
+
+def _track_canvas(
+    recipe: SheetRecipe, index: int, register: DepthRegister, body_rows: int
+) -> tuple[Canvas, int, int]:
+    """The canvas of a track with its margins, and the sheet column and row of its first pixel."""
+    track_px = 2.5 * recipe.dpi
+    px = track_px / TRACK_COLUMNS
+    left = recipe.dpi * (_MARGIN_IN + index * (2.5 + _DEPTH_COLUMN_IN))
+    # Strip column 15.5 is the edge; the canvas begins on a whole sheet column, which the shift makes up for.
+    exact = left - (16.0 * px - 0.5)
+    offset = int(np.floor(exact))
+    top_row = float(register.row_at(recipe.top_depth))
+    base_row = float(register.row_at(recipe.base_depth))
+    first_row = int(top_row - 0.15 * recipe.dpi)
+    height = body_rows - first_row
+    strip_rows = int(height / px)
+    knots = (np.array([top_row, base_row]) - first_row + 0.5) / px - 0.5
+    shifts = (exact - offset + np.array([0.0, recipe.drift_px])) / px
+    ink = np.zeros((round(strip_rows * px), int(np.ceil(512 * px))), np.uint8)
+    return Canvas(ink, px, px, strip_rows, tuple(knots), tuple(shifts)), offset, first_row
+
+
+def _stroke(rng: np.random.Generator, style: str, like: Stroke, wrap: bool, index: int) -> Stroke:
+    """A stroke that stays on its track most of the time, so that a sheet is worth digitising."""
+    dash = float(rng.uniform(7.0, 16.0))
+    motion = int(rng.integers(len(load_bank())))
+    return replace(
+        like,
+        style=style,  # type: ignore[arg-type]
+        thickness_px=float(rng.uniform(1.5, 3.2)),
+        pattern_px=(dash, float(dash * rng.uniform(0.4, 0.8)) + 1.5) if style == "dashed" else (),
+        pattern_by_row=False,
+        darkness=int(rng.integers(210, 256)),
+        motion=motion,
+        seed=int(rng.integers(2**31)),
+        rows_per_sample=float(rng.uniform(4.0, 9.0)),
+        amplitude=float(np.clip(load_bank()[motion].spread * rng.uniform(0.7, 1.4), 0.03, 0.17)),
+        centre=float(rng.uniform(0.35, 0.6) if not wrap else rng.uniform(0.4, 0.75)) + 0.08 * index,
+        smooth=True,
+        off_scale="wrap" if wrap else "cut",
+    )
+
+
+def _paths(strokes: list[Stroke], strip_rows: int, rng: np.random.Generator) -> list[FloatArray]:
+    rows = path_rows(strip_rows)
+    paths = []
+    for stroke in strokes:
+        samples = int((rows[-1] - rows[0]) / stroke.rows_per_sample) + 8
+        curve = load_bank()[stroke.motion].draw(samples, rng)
+        path = np.interp((rows - rows[0]) / stroke.rows_per_sample + 3.0, np.arange(samples), curve)
+        path = np.asarray(cv2.GaussianBlur(path[None], (0, 0), 1.4 * stroke.rows_per_sample)[0])
+        paths.append(stroke.centre + stroke.amplitude * path)
+    return paths
+
+
+def _grid(recipe: SheetRecipe, looks: Grid, canvas: Canvas, register: DepthRegister, log: bool) -> Grid:
+    """The looks of a sampled grid on the depths of this sheet: a line every 10 ft (2 ft on a 5 inch print)."""
+    every_ft = 2.0 if recipe.inches_per_100ft >= 5 else 10.0
+    spacing_px = every_ft * recipe.inches_per_100ft * recipe.dpi / 100.0 / canvas.px_per_row
+    phase = (canvas.shift_rows[0] / spacing_px) % 1.0
+    first_index = round(canvas.shift_rows[0] / spacing_px - phase) + 1
+    strong_every = 5
+    # The print's strong lines fall on the top depth: shift the count of lines so that its index divides.
+    phase -= (strong_every - first_index % strong_every) % strong_every
+    return replace(
+        looks,
+        decades=4 if log else 0,
+        divisions=10,
+        strong_every=5,
+        row_spacing_px=spacing_px,
+        row_strong_every=strong_every,
+        row_phase=phase,
+        tilt_px=0.0,
+    )
+
+
+def _paste(sheet: ByteArray, ink: ByteArray, column: int, row: int) -> None:
+    """Lay a track's ink on the sheet, cut off where the sheet ends."""
+    x0, x1 = max(0, column), min(sheet.shape[1], column + ink.shape[1])
+    y0, y1 = max(0, row), min(sheet.shape[0], row + ink.shape[0])
+    part = ink[y0 - row : y1 - row, x0 - column : x1 - column]
+    np.maximum(sheet[y0:y1, x0:x1], part, out=sheet[y0:y1, x0:x1])
+
+
+def _print_header(ink: ByteArray, recipe: SheetRecipe, manifest: SheetManifest) -> None:
+    size = recipe.dpi / 200.0
+    well = manifest.well
+    lines = [well.company or "", f"WELL   {well.name}", f"UWI    {well.uwi}", f"FIELD  {well.field}", f"DATE   {well.date}"]
+    for index, line in enumerate(lines):
+        at = (int(0.4 * recipe.dpi), int((0.35 + 0.18 * index) * recipe.dpi))
+        cv2.putText(ink, line, at, cv2.FONT_HERSHEY_DUPLEX, 0.7 * size, 255, max(1, round(size)), cv2.LINE_AA)
+    for track in manifest.tracks:
+        left, right = (int(edge[0][1]) if isinstance(edge, list | tuple) else int(edge) for edge in (track.left, track.right))
+        for index, curve in enumerate(track.curves):
+            y = int((1.35 + 0.22 * index) * recipe.dpi)
+            text = f"{curve.left:g}  {curve.mnemonic} ({curve.unit})  {curve.right:g}"
+            cv2.putText(ink, text, (left, y), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * size, 255, 1, cv2.LINE_AA)
+            cv2.line(ink, (left, y + 8), (right, y + 8), 255, max(1, round(size)))
+
+
+def _print_depths(ink: ByteArray, recipe: SheetRecipe, manifest: SheetManifest) -> None:
+    size = 0.8 * recipe.dpi / 200.0
+    column = int((_MARGIN_IN + 2.5 + 0.15) * recipe.dpi)
+    for row_px, depth in manifest.depth.ticks:
+        at = (column, int(row_px + 9 * size))
+        cv2.putText(ink, f"{depth:g}", at, cv2.FONT_HERSHEY_SIMPLEX, size, 255, max(1, round(1.6 * size)), cv2.LINE_AA)
+
+
+def _scan_bands(ink: ByteArray, looks: Scan, recipe: SheetRecipe, rng: np.random.Generator) -> ByteArray:
+    """Scan a sheet piece by piece, so that its noise takes no more memory than a piece."""
+    clutter = Clutter(0, 0, 0, 0, 0, 0, 0, "none", 0, 0)
+    px = 2.5 * recipe.dpi / TRACK_COLUMNS
+
+    def pieces() -> Iterator[ByteArray]:
+        for first in range(0, ink.shape[0], _BAND_ROWS):
+            part = ink[first : first + _BAND_ROWS]
+            yield scan(Canvas(part, px, px, int(part.shape[0] / px)), looks, clutter, rng)
+
+    return np.concatenate(list(pieces()))
