@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.errors import StorageError
-from veernet.review.legend import GUTTER_PX, add_frame, curve_colours
+from veernet.review.legend import add_frame, curve_colours
+from veernet.review.record import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
     from veernet.curves.trace import Trace
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 WIDTH_PX = 1400
 MAX_PIECE_ROWS = 6000
-LOW_CONFIDENCE = 0.5
 
 _BLOCK_ROWS = 64  # rows of the picture resized at once; a whole number of scan rows makes them, so no seam shows
 _INK_GREY = 70  # full ink in the picture
@@ -233,6 +233,3 @@ def _save(canvas: NDArray[np.uint8], directory: Path, stem: str, number: int) ->
             path.name, f"it cannot be written ({error.strerror})", f"make room and rights in {directory}"
         ) from error
     return path
-
-
-__all__ = ["GUTTER_PX", "LOW_CONFIDENCE", "MAX_PIECE_ROWS", "WIDTH_PX", "BandSource", "draw_overlay"]
