@@ -14,7 +14,7 @@ tracer to keep their identities.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -187,10 +187,11 @@ def _divisions(grid: Grid) -> list[tuple[float, bool]]:
     return [*lines, (1.0, True)]
 
 
-@cache
-def _hatch_tile(period: int) -> ByteArray:
+@lru_cache(maxsize=64)
+def _hatch_tile(period: int, falling: bool) -> ByteArray:
     rows, columns = np.mgrid[0:2048, 0:1536]
-    return (((rows * 3 // 2 - columns) % period) < max(1, period // 9)).astype(np.uint8)
+    across = columns if falling else -columns
+    return (((rows * 3 // 2 - across) % period) < max(1, period // 9)).astype(np.uint8)
 
 
 def draw_hatch(canvas: Canvas, stroke: Stroke, path: FloatArray, clutter: Clutter, rng: np.random.Generator) -> None:
@@ -210,7 +211,7 @@ def draw_hatch(canvas: Canvas, stroke: Stroke, path: FloatArray, clutter: Clutte
         layer = inside * np.uint8(clutter.fill_darkness)
     else:
         period = max(6, int(rng.uniform(10, 22) * canvas.px_per_column))
-        layer = (inside & (_hatch_tile(period)[:height, :width] > 0)) * np.uint8(stroke.darkness)
+        layer = (inside & (_hatch_tile(period, rng.random() < 0.7)[:height, :width] > 0)) * np.uint8(stroke.darkness)
     cv2.max(canvas.ink, layer.astype(np.uint8), dst=canvas.ink)
 
 
@@ -251,13 +252,13 @@ def visible_rows(image: ByteArray, stroke: ByteArray, rest: ByteArray) -> NDArra
         rest: All other print; ink that both share is no evidence.
 
     Returns:
-        bool ``(rows,)``: within 16 rows, at least 35 % of the ink that was drawn is dark in the scan.
+        bool ``(rows,)``: within 16 rows, at least 30 % of the ink that was drawn is dark in the scan.
     """
     alone = stroke.astype(np.float32) * (rest < 60)
     dark = image > max(70.0, 0.4 * float(image.max()))
     drawn = uniform_filter1d(alone.sum(axis=1), 33, mode="nearest")
     seen = uniform_filter1d((alone * dark).sum(axis=1), 33, mode="nearest")
-    return np.asarray((seen > 0.35 * drawn) & (drawn > 40.0))
+    return np.asarray((seen > 0.3 * drawn) & (drawn > 40.0))
 
 
 def _row_distance(path: FloatArray, rows: int, shift: FloatArray, wrap: bool) -> NDArray[np.float32]:

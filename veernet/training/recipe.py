@@ -160,9 +160,9 @@ class TrackRecipe:
 
 
 _STYLE_PAIRS: tuple[tuple[tuple[Style, Style], float], ...] = (
-    (("solid", "dashed"), 0.60),
+    (("solid", "dashed"), 0.66),
     (("solid", "dotted"), 0.14),
-    (("solid", "solid"), 0.18),
+    (("solid", "solid"), 0.12),
     (("dashed", "dotted"), 0.08),
 )
 
