@@ -1,0 +1,1 @@
+"""From a scan and its manifest to rectified strips of single tracks."""
