@@ -1,8 +1,8 @@
 """Cut the tracks of a scan out as strips, in one pass over the scan.
 
-Each strip is worked out in blocks of `BLOCK_ROWS` on a grid of its own, so that no value depends on how the scan came in
-bands or on the size of the pieces that leave. Held in memory: the rows that the next block of any track needs, and one
-piece a track.
+Each strip is worked out in blocks of `BLOCK_ROWS` on a grid of its own, so that no value depends on how the scan came
+in bands or on the size of the pieces that leave. Held in memory: the rows that the next block of any track needs, and
+one piece a track.
 """
 
 from __future__ import annotations
