@@ -21,6 +21,7 @@ def restless_network() -> Network:
     network = Network()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.08)
+    torch.nn.init.normal_(network.head[0].weight, std=1.0)
     network.train()
     with torch.no_grad():
         network(torch.rand(2, 1, 256, 512))

@@ -125,6 +125,18 @@ def test_an_empty_class_map_has_no_curve() -> None:
     assert all(np.isnan(trace.fraction).all() and not trace.confidence.any() for trace in traces)
 
 
+def test_a_curve_beneath_the_other_ones_stroke_is_carried_along_it_and_flagged() -> None:
+    """They run on one line for 40 rows; only the solid one is seen there."""
+    solid = np.full(301, 0.5)
+    dashed = np.interp(np.arange(301), [0, 120, 160, 300], [0.8, 0.5, 0.5, 0.8])
+    classes = class_map(solid, dashed)
+    classes[1][classes[0] > 0] = 0
+    _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+    assert np.abs(trace.fraction - middles(dashed)).max() < 0.02
+    assert trace.confidence[125:155].max() <= 0.5
+    assert any(doubt.first_row <= 140 < doubt.end_row for doubt in trace.doubts)
+
+
 def test_two_curves_of_one_style_keep_their_identity_and_the_contact_is_flagged() -> None:
     """They cross in straight lines; the classes only know left from right."""
     first, second = np.linspace(0.2, 0.8, 401), np.linspace(0.8, 0.2, 401)

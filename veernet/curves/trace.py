@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from veernet.curves.path import ABSENT, CHUNK_ROWS, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
+from veernet.curves.path import CHUNK_ROWS, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.sheets.geometry import LEFT_EDGE_COLUMN, MARGIN, STRIP_WIDTH, TRACK_COLUMNS
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ FloatArray = NDArray[np.float32]
 TURNS = range(-1, 3)
 #: Rows without evidence that a curve is carried across; longer gaps are NULL.
 BRIDGE_ROWS = 12
+#: Rows that a curve may go unseen beneath the other one's stroke.
+SHARED_ROWS = 60
 #: Below this confidence nothing is known.
 LEAST_CONFIDENCE = 0.3
 #: How far over its track's edge a curve that does not wrap may be before it is off scale, track fraction.
@@ -36,6 +38,7 @@ EDGE_TOLERANCE_FRACTION = 0.004
 #: A stroke's label reaches this far beyond the columns that its centre passes (see veernet.training.draw).
 _LABEL_HALF_WIDTH_PX = 1.5
 _BRIDGE_CONFIDENCE = 0.6
+_SHARED_CONFIDENCE = 0.5
 _CONTACT_PX = 7.0
 _RUN_LEVEL = 90
 _STYLE_RANK = {"solid": 0, "dashed": 1, "dotted": 2}
@@ -86,8 +89,9 @@ def trace_track(bands: Iterable[ByteArray], curves: Sequence[Curve], costs: Path
         first_row += chunk.shape[1]
     positions = [tracer.finish() for tracer in tracers]
     traces: list[Trace] = [_as_trace(p, curves[index].wrap) for p, index in zip(positions, order, strict=True)]
-    if len(curves) == 2 and curves[0].style == curves[1].style:
-        traces = _keep_identities(traces)
+    if len(curves) == 2:
+        alike = curves[0].style == curves[1].style
+        traces = _keep_identities(traces) if alike else _share_ink(traces)
     by_curve = dict(zip(order, traces, strict=True))
     return [by_curve[index] for index in range(len(curves))]
 
@@ -285,6 +289,31 @@ def _confidence(positions: _Positions) -> FloatArray:
     support = uniform_filter1d(positions.support, 7, mode="nearest")
     rival = uniform_filter1d(positions.rival, 7, mode="nearest")
     return np.asarray(support * (1.0 - 0.6 * rival), np.float32)
+
+
+def _share_ink(traces: list[Trace]) -> list[Trace]:
+    """Carry a curve along the other one's stroke where it goes into it and comes out of it again."""
+    shared = []
+    for trace, other in ((traces[0], traces[1]), (traces[1], traces[0])):
+        fraction, confidence = trace.fraction.copy(), trace.confidence.copy()
+        doubts = list(trace.doubts)
+        for first, end in _stretches(np.isnan(trace.fraction)):
+            ends = np.array([first - 1, end])
+            if (
+                first == 0
+                or end == fraction.size
+                or end - first > SHARED_ROWS
+                or np.isnan(other.fraction[first:end]).any()
+            ):
+                continue
+            apart = np.abs(trace.fraction[ends] % 1.0 - other.fraction[ends] % 1.0)
+            if (apart * TRACK_COLUMNS <= 2 * _CONTACT_PX).all():
+                turn = np.round(trace.fraction[first - 1] - other.fraction[first - 1])
+                fraction[first:end] = other.fraction[first:end] + turn
+                confidence[first:end] = np.minimum(other.confidence[first:end], _SHARED_CONFIDENCE)
+                doubts.append(Doubt(first, end, "shares the ink of the track's other curve"))
+        shared.append(Trace(fraction, confidence, tuple(doubts)))
+    return shared
 
 
 def _keep_identities(traces: list[Trace]) -> list[Trace]:

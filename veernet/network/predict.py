@@ -35,9 +35,7 @@ class Segmenter:
 
     def __init__(self, network: Network, digest: str, device: str = "auto") -> None:
         try:
-            self.device = torch.device(
-                ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-            )
+            self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
             self._network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         except (RuntimeError, AssertionError) as error:
             raise OptionError(f"device {device!r}", f"not usable here ({error})", "use auto, cpu or cuda") from error
@@ -86,6 +84,8 @@ class Segmenter:
                 logits = self._network(x)
             probabilities = self._network.probabilities(logits.float())
             if not bool(torch.isfinite(probabilities).all()):
-                raise WeightsError(self.digest[:12], "the network answered NaN", "use other weights, or report the scan")
+                raise WeightsError(
+                    self.digest[:12], "the network answered NaN", "use other weights, or report the scan"
+                )
             quantised = probabilities.mul_(255.0).round_().to(torch.uint8)
         return np.asarray(quantised[0, :, :rows].cpu().numpy())

@@ -30,7 +30,7 @@ def contact_sheet(path: Path, count: int, first_seed: int, real_manifests: list[
         ScanError: The picture cannot be written.
     """
     real = [tile for manifest in real_manifests for tile in _real_tiles(manifest, first_seed)]
-    np.random.default_rng(first_seed).shuffle(real)  # type: ignore[arg-type]
+    np.random.default_rng(first_seed).shuffle(real)
     tiles: list[tuple[str, ByteArray]] = []
     for seed in range(first_seed, first_seed + count):
         tiles.append((f"synthetic, seed {seed}", sample_instance(seed, _ROWS).image))

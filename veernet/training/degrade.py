@@ -13,7 +13,20 @@ from veernet.training.recipe import Clutter, Scan
 ByteArray = NDArray[np.uint8]
 FloatImage = NDArray[np.float32]
 
-_WORDS = ("Gamma Ray", "SP Curve", "Caliper", "28", "1200", "Deep Induction", "CONFIDENTIAL", "GR", "TD 5202", "-31", "SFL", "4100")
+_WORDS = (
+    "Gamma Ray",
+    "SP Curve",
+    "Caliper",
+    "28",
+    "1200",
+    "Deep Induction",
+    "CONFIDENTIAL",
+    "GR",
+    "TD 5202",
+    "-31",
+    "SFL",
+    "4100",
+)
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX)
 
 
@@ -88,10 +101,7 @@ def scan(canvas: Canvas, recipe: Scan, clutter: Clutter, rng: np.random.Generato
     if recipe.grain > 1.0:
         ink += recipe.grain * _slow_field(shape, max(2.0, 1.6 * px), rng)
     if recipe.noise > 1.0:
-        noise = np.empty(shape, np.float32)
-        cv2.setRNGSeed(int(rng.integers(2**31)))
-        cv2.randn(noise, (0.0,), (recipe.noise,))
-        ink += noise
+        ink += recipe.noise * rng.standard_normal(shape, np.float32)
     return _specks(_tone(ink, recipe), recipe, clutter, rng)
 
 

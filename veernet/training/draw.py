@@ -68,7 +68,9 @@ class Canvas:
         """A stroke width in strip px as whole canvas px, at least one."""
         return max(1, round(width_px * self.px_per_column))
 
-    def lines(self, paths: list[NDArray[np.int32]], width_px: float, darkness: int, ink: ByteArray | None = None) -> None:
+    def lines(
+        self, paths: list[NDArray[np.int32]], width_px: float, darkness: int, ink: ByteArray | None = None
+    ) -> None:
         """Draw open polylines, never lightening what is there."""
         layer = np.zeros_like(self.ink)
         cv2.polylines(layer, paths, False, darkness, self.pen(width_px), cv2.LINE_AA, _SUBPIXEL_BITS)
@@ -125,7 +127,9 @@ def draw_stroke(canvas: Canvas, stroke: Stroke, path: FloatArray, rng: np.random
     layer = np.zeros_like(canvas.ink)
     for wrap in wraps:
         shifted = [canvas.points(c - wrap * TRACK_COLUMNS, r) for c, r in pieces]
-        cv2.polylines(layer, shifted, False, stroke.darkness, canvas.pen(stroke.thickness_px), cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.polylines(
+            layer, shifted, False, stroke.darkness, canvas.pen(stroke.thickness_px), cv2.LINE_AA, _SUBPIXEL_BITS
+        )
     if stroke.off_scale != "overshoot":
         shifts = np.interp(np.arange(canvas.ink.shape[0]) / canvas.px_per_row, canvas.shift_rows, canvas.shift_columns)
         for edge, side in ((MARGIN, -1), (MARGIN + TRACK_COLUMNS, 1)):
@@ -182,7 +186,9 @@ def _divisions(grid: Grid) -> list[tuple[float, bool]]:
         n = grid.divisions
         return [(i / n, i % n == 0 or i % grid.strong_every == 0) for i in range(n + 1)]
     lines = [
-        ((decade + np.log10(digit)) / grid.decades, digit == 1) for decade in range(grid.decades) for digit in range(1, 10)
+        ((decade + np.log10(digit)) / grid.decades, digit == 1)
+        for decade in range(grid.decades)
+        for digit in range(1, 10)
     ]
     return [*lines, (1.0, True)]
 
@@ -221,8 +227,11 @@ def label_rows(
     """The class of every strip pixel, uint8 ``(rows, 512)``: 0 background, 1 and 2 the curves.
 
     Args:
+        recipe: What was drawn.
+        paths: The path of each curve, unwrapped track fractions at :func:`path_rows`.
         visible: For each curve and strip row, whether the scan still shows its ink thereabouts; where it has lost the
             ink the curve has no label.
+        canvas: Where strip coordinates lie on what was scanned.
     """
     rows = visible[0].size
     shift = np.interp(np.arange(rows), canvas.shift_rows, canvas.shift_columns)
@@ -274,7 +283,9 @@ def _row_distance(path: FloatArray, rows: int, shift: FloatArray, wrap: bool) ->
         right = (column_of(high - turn) + shift).astype(np.float32)[:, None]
         reach = np.maximum(np.maximum(left - columns, columns - right), 0.0)
         np.minimum(distance, reach, out=distance)
-    off_track = (columns < MARGIN - 0.5 + shift[:, None] - 1) | (columns > MARGIN + TRACK_COLUMNS - 0.5 + shift[:, None] + 1)
+    off_track = (columns < MARGIN - 0.5 + shift[:, None] - 1) | (
+        columns > MARGIN + TRACK_COLUMNS - 0.5 + shift[:, None] + 1
+    )
     distance[off_track] = np.inf
     return distance
 

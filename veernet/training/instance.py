@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from veernet.sheets.geometry import STRIP_WIDTH
 from veernet.training.degrade import break_stroke, draw_clutter, scan
-from veernet.training.draw import Canvas, draw_grid, draw_hatch, draw_paths, draw_stroke, drawn_path, label_rows, visible_rows
+from veernet.training.draw import (
+    Canvas,
+    draw_grid,
+    draw_hatch,
+    draw_paths,
+    draw_stroke,
+    drawn_path,
+    label_rows,
+    visible_rows,
+)
 from veernet.training.recipe import Scan, TrackRecipe, sample_recipe
 
 ByteArray = NDArray[np.uint8]

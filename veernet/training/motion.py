@@ -136,4 +136,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     learned = learn_bank(Path(sys.argv[1]))
     save_bank(learned, Path(__file__).with_name("motion.npz"))
-    print(f"{len(learned)} motions learned")
+    sys.stdout.write(f"{len(learned)} motions learned\n")

@@ -179,7 +179,9 @@ def sample_recipe(seed: int, difficulty: float | None = None) -> TrackRecipe:
         styles = _STYLE_PAIRS[rng.choice(len(_STYLE_PAIRS), p=[p for _, p in _STYLE_PAIRS])][0]
     rows_per_sample = _log_uniform(rng, 1.2, 14.0)
     strokes = tuple(_sample_stroke(rng, style, rows_per_sample) for style in styles)
-    companion: Literal["alone", "close", "crossing"] = ("alone", "close", "crossing")[rng.choice(3, p=[0.4, 0.22, 0.38])]
+    companion: Literal["alone", "close", "crossing"] = ("alone", "close", "crossing")[
+        rng.choice(3, p=[0.4, 0.22, 0.38])
+    ]
     return TrackRecipe(
         seed=int(rng.integers(2**31)),
         strokes=strokes,

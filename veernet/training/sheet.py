@@ -113,12 +113,13 @@ def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
         scan_recipe = scan_recipe or looks.scan
         canvas, offset_px, first_row = _track_canvas(recipe, index, register, body_rows)
         strokes = [
-            _stroke(rng, curve.style, looks.strokes[0], wrap=curve.wrap, index=i) for i, curve in enumerate(track.curves)
+            _stroke(rng, curve.style, looks.strokes[0], wrap=curve.wrap, index=i)
+            for i, curve in enumerate(track.curves)
         ]
         paths = _paths(strokes, canvas.strip_rows, rng)
         if track.curves[0].wrap and rng.random() < 0.5:
             draw_hatch(canvas, strokes[0], paths[0], replace(looks.clutter, hatch="wrapped"), rng)
-        draw_grid(canvas, _grid(recipe, looks.grid, canvas, register, log=track.scale == "log"))
+        draw_grid(canvas, _grid(recipe, looks.grid, canvas, log=track.scale == "log"))
         for curve, stroke, path in zip(track.curves, strokes, paths, strict=True):
             draw_stroke(canvas, stroke, path, rng)
             rows_px = np.asarray(register.row_at(depths)) - first_row
@@ -211,9 +212,7 @@ def _lay_out(recipe: SheetRecipe) -> SheetManifest:
     return SheetManifest.model_validate({"format": "veernet-sheet/1", "well": well, "depth": depth, "tracks": tracks})
 
 
-def _track_canvas(
-    recipe: SheetRecipe, index: int, register: DepthRegister, body_rows: int
-) -> tuple[Canvas, int, int]:
+def _track_canvas(recipe: SheetRecipe, index: int, register: DepthRegister, body_rows: int) -> tuple[Canvas, int, int]:
     """The canvas of a track with its margins, and the sheet column and row of its first pixel."""
     track_px = 2.5 * recipe.dpi
     px = track_px / TRACK_COLUMNS
@@ -265,7 +264,7 @@ def _paths(strokes: list[Stroke], strip_rows: int, rng: np.random.Generator) -> 
     return paths
 
 
-def _grid(recipe: SheetRecipe, looks: Grid, canvas: Canvas, register: DepthRegister, log: bool) -> Grid:
+def _grid(recipe: SheetRecipe, looks: Grid, canvas: Canvas, log: bool) -> Grid:
     """The looks of a sampled grid on the depths of this sheet: a line every 10 ft (2 ft on a 5 inch print)."""
     every_ft = 2.0 if recipe.inches_per_100ft >= 5 else 10.0
     spacing_px = every_ft * recipe.inches_per_100ft * recipe.dpi / 100.0 / canvas.px_per_row
@@ -297,12 +296,20 @@ def _paste(sheet: ByteArray, ink: ByteArray, column: int, row: int) -> None:
 def _print_header(ink: ByteArray, recipe: SheetRecipe, manifest: SheetManifest) -> None:
     size = recipe.dpi / 200.0
     well = manifest.well
-    lines = [well.company or "", f"WELL   {well.name}", f"UWI    {well.uwi}", f"FIELD  {well.field}", f"DATE   {well.date}"]
+    lines = [
+        well.company or "",
+        f"WELL   {well.name}",
+        f"UWI    {well.uwi}",
+        f"FIELD  {well.field}",
+        f"DATE   {well.date}",
+    ]
     for index, line in enumerate(lines):
         at = (int(0.4 * recipe.dpi), int((0.35 + 0.18 * index) * recipe.dpi))
         cv2.putText(ink, line, at, cv2.FONT_HERSHEY_DUPLEX, 0.7 * size, 255, max(1, round(size)), cv2.LINE_AA)
     for track in manifest.tracks:
-        left, right = (int(edge[0][1]) if isinstance(edge, list | tuple) else int(edge) for edge in (track.left, track.right))
+        left, right = (
+            int(edge[0][1]) if isinstance(edge, list | tuple) else int(edge) for edge in (track.left, track.right)
+        )
         for index, curve in enumerate(track.curves):
             y = int((1.35 + 0.22 * index) * recipe.dpi)
             text = f"{curve.left:g}  {curve.mnemonic} ({curve.unit})  {curve.right:g}"
