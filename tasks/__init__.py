@@ -1,1 +1,4 @@
-"""The stages of a batch as thin Prefect tasks; no science belongs here."""
+"""The stages of a batch of sheets: thin Prefect tasks that hand work to Dask. No science belongs here.
+
+A stage takes sheets and gives sheets. One that fails carries its failure onward untouched, and its neighbours never know.
+"""

@@ -1,0 +1,74 @@
+"""What runs on the Dask workers: whole pieces of work, called with places and slices rather than with arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from veernet.curves.trace import Trace, trace_track
+from veernet.network.predict import HALO, Segmenter
+from veernet.review.overlay import draw_overlay
+from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
+from veernet.sheets.manifest import SheetManifest, Track
+from veernet.sheets.raster import open_scan
+from veernet.sheets.strips import cut_strips
+from veernet.sheets.work import SHARD_ROWS, WorkStore
+
+
+@lru_cache(maxsize=1)
+def segmenter(weights: str | None) -> Segmenter:
+    """This worker's one model, loaded when it is first asked for, so that workers that join late have it too."""
+    return Segmenter.load(Path(weights) if weights else None)
+
+
+def describe_model(weights: str | None) -> dict[str, str]:
+    """Load the model and say what it is; refuses bad weights before the first sheet."""
+    model = segmenter(weights)
+    return {"sha256": model.digest, "device": model.device.type, "precision": model.precision}
+
+
+def tile_sheet(scan_path: Path, name: str, geometries: Sequence[StripGeometry], store: Path) -> None:
+    """Decode a scan once, top down, and write the strips of its tracks as whole shards."""
+    work = WorkStore.create(store, geometries)
+    with open_scan(scan_path, name) as scan:
+        first_row, end_row = source_rows(geometries, scan.height)
+        for track, strip_row, piece in cut_strips(scan.bands(first_row=first_row, end_row=end_row), geometries, SHARD_ROWS):
+            work.write_strip(track, strip_row, piece)
+
+
+def segment_shard(store: Path, track: int, first_row: int, rows: int, weights: str | None) -> int:
+    """Segment one shard of a strip, with its halo, and write its class map; returns the strip rows done."""
+    work = WorkStore.open(store)
+    start, end = max(0, first_row - HALO), min(rows, first_row + SHARD_ROWS + HALO)
+    classes = segmenter(weights).classes(work.read_strip(track, start, end))
+    done = min(SHARD_ROWS, rows - first_row)
+    work.write_classes(track, first_row, classes[:, first_row - start : first_row - start + done])
+    return done
+
+
+def trace_strip(store: Path, index: int, track: Track) -> tuple[Trace, ...]:
+    """Trace the curves of one track from its class map."""
+    return tuple(trace_track(WorkStore.open(store).class_bands(index), track.curves))
+
+
+def overlay(
+    scan_path: Path,
+    geometries: Sequence[StripGeometry],
+    manifest: SheetManifest,
+    traces: Sequence[Sequence[Trace]],
+    directory: Path,
+    stem: str,
+) -> list[Path]:
+    """Draw the traced curves over the scan; returns the pictures."""
+    with open_scan(scan_path, scan_path.name) as scan:
+        return draw_overlay(
+            scan.bands,
+            geometries,
+            DepthRegister.of(manifest.depth),
+            traces,
+            directory,
+            stem,
+            stem,
+            manifest=manifest,
+        )

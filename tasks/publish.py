@@ -1,0 +1,87 @@
+"""Write what a sheet became: LAS, overlay and, last of all, the record whose presence means done."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from distributed import default_client
+from prefect import task
+from prefect.logging import get_run_logger
+
+from tasks.compute import overlay
+from tasks.state import Batch, Sheet, each
+from veernet import __version__, storage
+from veernet.curves.assemble import Provenance, assemble_log, doubts
+from veernet.curves.las import write_las
+from veernet.location import Location
+from veernet.network.weights import file_digest
+from veernet.review.record import DepthIndex, SheetRecord, Source, curve_record
+
+STAGE = "publish"
+_SHAPING = ("lasio", "numba", "numpy", "opencv-python-headless", "rasterio", "torch", "zarr")
+
+
+@task(task_run_name="publish {label}")
+def publish(batch: Batch, label: str, model: dict[str, str]) -> Batch:  # noqa: ARG001 - the label names the task's run
+    """Write every sheet's files near, check them, and put them to the destination, the record last."""
+
+    def step(sheet: Sheet) -> Sheet:
+        return _publish(sheet, model)
+
+    return each(batch, STAGE, step, get_run_logger())
+
+
+def _publish(sheet: Sheet, model: dict[str, str]) -> Sheet:
+    job, manifest, scan, manifest_file = sheet.job, sheet.manifest, sheet.scan, sheet.manifest_file
+    assert manifest is not None
+    assert scan is not None
+    assert manifest_file is not None
+    near = job.work_dir / job.stem / "out"
+    near.mkdir(parents=True, exist_ok=True)
+    made = Provenance(
+        scan.path.name, scan.sha256, manifest_file.sha256, model["sha256"], __version__, sheet.dpi
+    )
+    log = assemble_log(sheet.name, manifest, sheet.geometries, sheet.traces, made)
+    las = near / f"{job.stem}.las"
+    report = write_las(log, las)
+    drawing = default_client().submit(
+        overlay, scan.path, sheet.geometries, manifest, sheet.traces, near, job.stem, pure=False, retries=1
+    )
+    files = [las, *drawing.result()]
+    warnings = doubts(manifest, sheet.geometries, sheet.traces)
+    warnings += [f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in report.nulled.items() if count]
+    record = SheetRecord(
+        sheet=sheet.name,
+        status="done",
+        source=Source(uri=scan.uri, sha256=scan.sha256),
+        manifest_sha256=manifest_file.sha256,
+        model_sha256=model["sha256"],
+        versions=_versions(model),
+        seconds=sheet.seconds,
+        depth=DepthIndex(
+            unit=manifest.depth.unit, top=float(log.depths[0]), base=float(log.depths[-1]), step=manifest.depth.step
+        ),
+        curves=tuple(curve_record(c.mnemonic, log.depths, c.values, c.confidence) for c in log.curves),
+        warnings=tuple(warnings),
+        outputs=tuple(Source(uri=f"{job.stem}/{file.name}", sha256=file_digest(file)) for file in files),
+    )
+    _put(near, files, record, job.out / job.stem)
+    shutil.rmtree(job.store, ignore_errors=True)
+    return replace(sheet, record=record)
+
+
+def _put(near: Path, files: list[Path], record: SheetRecord, folder: Location) -> None:
+    for file in files:
+        storage.put_file(folder / file.name, file)
+    written = near / f"{record.sheet}.record.json"
+    written.write_bytes(record.to_json())
+    storage.put_file(folder / written.name, written)
+
+
+def _versions(model: dict[str, str]) -> dict[str, str]:
+    engine = {"engine": f"torch {model['device']} {model['precision']}"}
+    return {"veernet": __version__, "python": platform.python_version(), **{n: version(n) for n in _SHAPING}, **engine}

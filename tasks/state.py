@@ -1,0 +1,105 @@
+"""What a sheet carries from stage to stage."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tasks.progress import report
+from veernet.curves.trace import Trace
+from veernet.errors import VeerNetError
+from veernet.location import Location
+from veernet.review.record import Failure, SheetRecord, failure_of
+from veernet.sheets.geometry import StripGeometry
+from veernet.sheets.manifest import SheetManifest
+from veernet.storage import Fetched
+
+
+@dataclass(frozen=True)
+class Job:
+    """One sheet as it was asked for.
+
+    Args:
+        stem: Its name, and that of its folder in the destination.
+        manifest: Its manifest; None where there is none.
+        scan: The scan beside it; None where the manifest has to tell.
+        out: The destination; results go to a folder of the stem's name below it.
+        work_dir: Folder for what only this run needs, shared with the Dask workers.
+    """
+
+    stem: str
+    manifest: Location | None
+    scan: Location | None
+    out: Location
+    work_dir: Path
+
+    @property
+    def store(self) -> Path:
+        """Folder of its work arrays."""
+        return self.work_dir / self.stem / "work.zarr"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet on its way. Fields fill as stages pass; a failure ends the way."""
+
+    job: Job
+    manifest: SheetManifest | None = None
+    manifest_file: Fetched | None = None
+    scan: Fetched | None = None
+    geometries: tuple[StripGeometry, ...] = ()
+    dpi: float | None = None
+    traces: tuple[tuple[Trace, ...], ...] = ()
+    record: SheetRecord | None = None
+    failure: Failure | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.job.stem
+
+
+Batch = tuple[Sheet, ...]
+Step = Callable[[Sheet], Sheet]
+Logger = logging.Logger | logging.LoggerAdapter[logging.Logger]
+
+
+def each(batch: Sequence[Sheet], stage: str, step: Step, logger: Logger) -> Batch:
+    """Take every sheet that is still on its way one step further; a sheet that fails drops out alone."""
+    return tuple(attempt(sheet, stage, step, logger) for sheet in batch)
+
+
+def attempt(
+    sheet: Sheet, stage: str, step: Step, logger: Logger
+) -> Sheet:
+    """One step of one sheet, timed; whatever goes wrong becomes its failure."""
+    if sheet.failure is not None:
+        return sheet
+    report(sheet.name, stage, 0.0)
+    started = time.monotonic()
+    try:
+        done = step(sheet)
+    except VeerNetError as error:
+        return fail(sheet, stage, error, logger)
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one sheet must not take the others
+        logger.error("%s: %s failed unexpectedly\n%s", sheet.name, stage, traceback.format_exc())
+        return fail(sheet, stage, error, logger)
+    seconds = time.monotonic() - started
+    logger.info("%s: %s took %.2f s", sheet.name, stage, seconds)
+    report(sheet.name, stage, 1.0)
+    return replace(done, seconds={**done.seconds, stage: round(done.seconds.get(stage, 0.0) + seconds, 3)})
+
+
+def fail(
+    sheet: Sheet, stage: str, error: Exception, logger: Logger
+) -> Sheet:
+    """The sheet, set aside for this error."""
+    failure = failure_of(error, stage)
+    logger.warning("%s: set aside in %s: %s", sheet.name, stage, error)
+    report(sheet.name, "set aside", 1.0)
+    return replace(sheet, failure=failure)

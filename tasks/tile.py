@@ -1,0 +1,27 @@
+"""Cut the tracks of each sheet out of its scan into the work store."""
+
+from __future__ import annotations
+
+from distributed import default_client
+from prefect import task
+from prefect.logging import get_run_logger
+
+from tasks.compute import tile_sheet
+from tasks.state import Batch, Sheet, each
+
+STAGE = "tile"
+
+
+@task(task_run_name="tile {label}")
+def tile(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
+    """Decode and rectify on a Dask worker, which a broken decoder may take with it, and not this process."""
+    return each(batch, STAGE, _tile, get_run_logger())
+
+
+def _tile(sheet: Sheet) -> Sheet:
+    assert sheet.scan is not None
+    future = default_client().submit(
+        tile_sheet, sheet.scan.path, sheet.name, sheet.geometries, sheet.job.store, pure=False, retries=1
+    )
+    future.result()
+    return sheet

@@ -1,0 +1,29 @@
+"""Trace the curves of each sheet from its class maps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from distributed import default_client
+from prefect import task
+from prefect.logging import get_run_logger
+
+from tasks.compute import trace_strip
+from tasks.state import Batch, Sheet, each
+
+STAGE = "trace"
+
+
+@task(task_run_name="trace {label}")
+def trace(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
+    """Trace every track on a Dask worker."""
+    return each(batch, STAGE, _trace, get_run_logger())
+
+
+def _trace(sheet: Sheet) -> Sheet:
+    assert sheet.manifest is not None
+    futures = [
+        default_client().submit(trace_strip, sheet.job.store, index, track, pure=False, retries=1)
+        for index, track in enumerate(sheet.manifest.tracks)
+    ]
+    return replace(sheet, traces=tuple(future.result() for future in futures))

@@ -1,0 +1,101 @@
+"""Put a sheet's traces together as one log by depth, with what a reader of the file must know of how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from veernet.curves.las import DepthLog, LogCurve, log_curve
+from veernet.curves.trace import Trace
+from veernet.curves.values import curve_values, depth_index
+from veernet.errors import NoCurveError
+from veernet.sheets.geometry import DepthRegister, StripGeometry
+from veernet.sheets.manifest import SheetManifest
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a log was made from and by.
+
+    Args:
+        scan_name: The scan's file name.
+        scan_sha256: Its digest.
+        manifest_sha256: Digest of the manifest.
+        model_sha256: Digest of the weights.
+        version: VeerNet's version.
+        dpi: Resolution that the scan claims, if any.
+    """
+
+    scan_name: str
+    scan_sha256: str
+    manifest_sha256: str
+    model_sha256: str
+    version: str
+    dpi: float | None
+
+
+def assemble_log(
+    name: str,
+    manifest: SheetManifest,
+    geometries: Sequence[StripGeometry],
+    traces: Sequence[Sequence[Trace]],
+    made: Provenance,
+) -> DepthLog:
+    """The log of a sheet, every curve of every track on one depth index.
+
+    Raises:
+        NoCurveError: Not one value could be read.
+    """
+    register = DepthRegister.of(manifest.depth)
+    depths = depth_index(manifest.depth)
+    curves: list[LogCurve] = []
+    for track, geometry, track_traces in zip(manifest.tracks, geometries, traces, strict=True):
+        for curve, trace in zip(track.curves, track_traces, strict=True):
+            log = curve_values(trace, geometry, register, curve, track.scale, depths)
+            curves.append(log_curve(curve, track.scale, log.values, log.confidence))
+    if not any(np.isfinite(curve.values).any() for curve in curves):
+        raise NoCurveError(
+            name,
+            "no curve was found between the edges of any track",
+            "check the tracks' edges and the depths in the manifest against the scan",
+        )
+    depth = manifest.depth
+    parameters = [("VERN", "", made.version, "VEERNET VERSION"), ("NTCK", "", str(len(depth.ticks)), "DEPTH TICKS USED")]
+    if made.dpi:
+        parameters.append(("SDPI", "", f"{made.dpi:g}", "SCAN RESOLUTION, DPI"))
+    other = [
+        f"Digitised from {made.scan_name} by VeerNet {made.version}.",
+        f"scan sha256 {made.scan_sha256}",
+        f"manifest sha256 {made.manifest_sha256}",
+        f"model sha256 {made.model_sha256}",
+    ]
+    for track in manifest.tracks:
+        for curve in track.curves:
+            found = next(log for log in curves if log.mnemonic == curve.mnemonic)
+            known = np.isfinite(found.values)
+            confidence = float(found.confidence[known].mean()) if known.any() else 0.0
+            wraps = "wraps" if curve.wrap else "off scale is NULL"
+            other.append(
+                f"{curve.mnemonic} {track.scale} {curve.left:g} to {curve.right:g} {curve.style}, {wraps}; "
+                f"coverage {known.mean():.3f}, mean confidence {confidence:.2f}"
+            )
+    return DepthLog(manifest.well, depth.unit, depth.step, depths, curves, parameters, other)
+
+
+def doubts(manifest: SheetManifest, geometries: Sequence[StripGeometry], traces: Sequence[Sequence[Trace]]) -> list[str]:
+    """What a reader must be told of each track, by depth; long lists are summed up."""
+    register = DepthRegister.of(manifest.depth)
+    told: list[str] = []
+    for track, geometry, track_traces in zip(manifest.tracks, geometries, traces, strict=True):
+        if len(track.curves) == 2 and track.curves[0].style == track.curves[1].style:
+            names = " and ".join(curve.mnemonic for curve in track.curves)
+            told.append(f"{track.name}: {names} are both {track.curves[0].style}; told apart by continuity alone")
+        for curve, trace in zip(track.curves, track_traces, strict=True):
+            for doubt in trace.doubts[:50]:
+                ends = register.depth_at(geometry.source_row([doubt.first_row, doubt.end_row - 1]))
+                told.append(f"{curve.mnemonic} {ends[0]:.1f} to {ends[1]:.1f} {manifest.depth.unit}: {doubt.reason}")
+            if len(trace.doubts) > 50:
+                told.append(f"{curve.mnemonic}: {len(trace.doubts) - 50} more such stretches")
+    return told
