@@ -213,7 +213,10 @@ def _used(variables: Mapping[str, str]) -> Iterator[None]:
             PREFECT_HOME: variables["PREFECT_HOME"],
         }
         with temporary_settings(updates=updates):
-            yield
+            try:
+                yield
+            finally:
+                _send_what_waits()
     finally:
         for name, value in before.items():
             if value is None:
@@ -221,6 +224,15 @@ def _used(variables: Mapping[str, str]) -> Iterator[None]:
             else:
                 os.environ[name] = value
         refresh_global_settings_context()
+
+
+def _send_what_waits() -> None:
+    """Send Prefect's queued logs and events while there is still a server; it would complain of their loss much later."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    APILogWorker.drain_all(timeout=STOP_TIMEOUT_S)
+    EventsWorker.drain_all(timeout=STOP_TIMEOUT_S)
 
 
 @contextmanager
