@@ -33,7 +33,9 @@ def tile_sheet(scan_path: Path, name: str, geometries: Sequence[StripGeometry], 
     work = WorkStore.create(store, geometries)
     with open_scan(scan_path, name) as scan:
         first_row, end_row = source_rows(geometries, scan.height)
-        for track, strip_row, piece in cut_strips(scan.bands(first_row=first_row, end_row=end_row), geometries, SHARD_ROWS):
+        for track, strip_row, piece in cut_strips(
+            scan.bands(first_row=first_row, end_row=end_row), geometries, SHARD_ROWS
+        ):
             work.write_strip(track, strip_row, piece)
 
 

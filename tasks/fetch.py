@@ -9,7 +9,7 @@ from prefect.logging import get_run_logger
 
 from tasks.state import Batch, Job, Sheet, each
 from veernet import storage
-from veernet.errors import ManifestError, ManifestMissingError, SourceMissingError
+from veernet.errors import ManifestError, ManifestMissingError, ScanError, SourceMissingError, VeerNetError
 from veernet.location import Location
 from veernet.sheets.geometry import sheet_geometries
 from veernet.sheets.manifest import MAX_BYTES, read_manifest
@@ -28,11 +28,7 @@ def fetch(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names 
 def _fetch(sheet: Sheet) -> Sheet:
     job = sheet.job
     if job.manifest is None:
-        raise ManifestMissingError(
-            job.scan.name if job.scan else job.stem,
-            "the scan has no sheet manifest beside it, so its tracks and depths are not known",
-            f"write {job.stem}.sheet.yaml beside it; `veernet schema` says what it holds",
-        )
+        raise _without_manifest(job)
     near = job.work_dir / job.stem
     near.mkdir(parents=True, exist_ok=True)
     manifest_file = storage.fetch(job.manifest, near)
@@ -50,6 +46,21 @@ def _fetch(sheet: Sheet) -> Sheet:
         dpi = opened.dpi
     return replace(
         sheet, manifest=manifest, manifest_file=manifest_file, scan=scan, geometries=tuple(geometries), dpi=dpi
+    )
+
+
+def _without_manifest(job: Job) -> VeerNetError:
+    """Why a job that has no manifest cannot be done."""
+    assert job.scan is not None
+    if not storage.exists(job.scan):
+        return SourceMissingError(str(job.scan), "no such file", "check the path")
+    if not job.scan.name.lower().endswith(SCAN_SUFFIXES):
+        kinds = ", ".join(SCAN_SUFFIXES)
+        return ScanError(str(job.scan), "neither a scan nor a sheet manifest by its name", f"scans end in {kinds}")
+    return ManifestMissingError(
+        job.scan.name,
+        "the scan has no sheet manifest beside it, so its tracks and depths are not known",
+        f"write {job.stem}.sheet.yaml beside it; `veernet schema` says what it holds",
     )
 
 

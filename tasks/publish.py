@@ -8,12 +8,12 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from distributed import default_client
 from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import overlay
 from tasks.state import Batch, Sheet, each
+from tasks.workers import current_client
 from veernet import __version__, storage
 from veernet.curves.assemble import Provenance, assemble_log, doubts
 from veernet.curves.las import write_las
@@ -42,18 +42,18 @@ def _publish(sheet: Sheet, model: dict[str, str]) -> Sheet:
     assert manifest_file is not None
     near = job.work_dir / job.stem / "out"
     near.mkdir(parents=True, exist_ok=True)
-    made = Provenance(
-        scan.path.name, scan.sha256, manifest_file.sha256, model["sha256"], __version__, sheet.dpi
-    )
+    made = Provenance(scan.path.name, scan.sha256, manifest_file.sha256, model["sha256"], __version__, sheet.dpi)
     log = assemble_log(sheet.name, manifest, sheet.geometries, sheet.traces, made)
     las = near / f"{job.stem}.las"
     report = write_las(log, las)
-    drawing = default_client().submit(
+    drawing = current_client().submit(
         overlay, scan.path, sheet.geometries, manifest, sheet.traces, near, job.stem, pure=False, retries=1
     )
     files = [las, *drawing.result()]
     warnings = doubts(manifest, sheet.geometries, sheet.traces)
-    warnings += [f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in report.nulled.items() if count]
+    warnings += [
+        f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in report.nulled.items() if count
+    ]
     record = SheetRecord(
         sheet=sheet.name,
         status="done",

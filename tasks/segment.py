@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from distributed import Client, Future, as_completed, default_client
+from distributed import Client, Future, as_completed
 from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import segment_shard
 from tasks.progress import report
 from tasks.state import Batch, fail
+from tasks.workers import current_client
 from veernet.sheets.work import SHARD_ROWS
 
 STAGE = "segment"
@@ -24,13 +25,13 @@ IN_FLIGHT = 2
 def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Segment all shards of all sheets of the batch together, so that no worker waits for a sheet's end."""
     logger = get_run_logger()
-    client = default_client()
+    client = current_client()
     shards = _shards(batch)
     rows = {index: sum(g.rows for g in sheet.geometries) for index, sheet in enumerate(batch)}
     done = dict.fromkeys(rows, 0)
     sheets = list(batch)
     started = time.monotonic()
-    owners: dict[Future, int] = {}
+    owners: dict[Future[int], int] = {}
     waiting = as_completed([], with_results=False)
     for _ in range(IN_FLIGHT * max(1, len(client.scheduler_info()["workers"]))):
         _submit_next(client, batch, shards, weights, owners, waiting)
@@ -65,7 +66,7 @@ def _submit_next(
     batch: Batch,
     shards: Iterator[tuple[int, int, int]],
     weights: str | None,
-    owners: dict[Future, int],
+    owners: dict[Future[int], int],
     waiting: as_completed,
 ) -> None:
     following = next(shards, None)

@@ -74,9 +74,7 @@ def each(batch: Sequence[Sheet], stage: str, step: Step, logger: Logger) -> Batc
     return tuple(attempt(sheet, stage, step, logger) for sheet in batch)
 
 
-def attempt(
-    sheet: Sheet, stage: str, step: Step, logger: Logger
-) -> Sheet:
+def attempt(sheet: Sheet, stage: str, step: Step, logger: Logger) -> Sheet:
     """One step of one sheet, timed; whatever goes wrong becomes its failure."""
     if sheet.failure is not None:
         return sheet
@@ -95,9 +93,7 @@ def attempt(
     return replace(done, seconds={**done.seconds, stage: round(done.seconds.get(stage, 0.0) + seconds, 3)})
 
 
-def fail(
-    sheet: Sheet, stage: str, error: Exception, logger: Logger
-) -> Sheet:
+def fail(sheet: Sheet, stage: str, error: Exception, logger: Logger) -> Sheet:
     """The sheet, set aside for this error."""
     failure = failure_of(error, stage)
     logger.warning("%s: set aside in %s: %s", sheet.name, stage, error)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from distributed import default_client
 from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import tile_sheet
 from tasks.state import Batch, Sheet, each
+from tasks.workers import current_client
 
 STAGE = "tile"
 
@@ -20,7 +20,7 @@ def tile(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names t
 
 def _tile(sheet: Sheet) -> Sheet:
     assert sheet.scan is not None
-    future = default_client().submit(
+    future = current_client().submit(
         tile_sheet, sheet.scan.path, sheet.name, sheet.geometries, sheet.job.store, pure=False, retries=1
     )
     future.result()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from distributed import default_client
 from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import trace_strip
 from tasks.state import Batch, Sheet, each
+from tasks.workers import current_client
 
 STAGE = "trace"
 
@@ -23,7 +23,7 @@ def trace(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names 
 def _trace(sheet: Sheet) -> Sheet:
     assert sheet.manifest is not None
     futures = [
-        default_client().submit(trace_strip, sheet.job.store, index, track, pure=False, retries=1)
+        current_client().submit(trace_strip, sheet.job.store, index, track, pure=False, retries=1)
         for index, track in enumerate(sheet.manifest.tracks)
     ]
     return replace(sheet, traces=tuple(future.result() for future in futures))

@@ -62,7 +62,10 @@ def assemble_log(
             "check the tracks' edges and the depths in the manifest against the scan",
         )
     depth = manifest.depth
-    parameters = [("VERN", "", made.version, "VEERNET VERSION"), ("NTCK", "", str(len(depth.ticks)), "DEPTH TICKS USED")]
+    parameters = [
+        ("VERN", "", made.version, "VEERNET VERSION"),
+        ("NTCK", "", str(len(depth.ticks)), "DEPTH TICKS USED"),
+    ]
     if made.dpi:
         parameters.append(("SDPI", "", f"{made.dpi:g}", "SCAN RESOLUTION, DPI"))
     other = [
@@ -84,7 +87,9 @@ def assemble_log(
     return DepthLog(manifest.well, depth.unit, depth.step, depths, curves, parameters, other)
 
 
-def doubts(manifest: SheetManifest, geometries: Sequence[StripGeometry], traces: Sequence[Sequence[Trace]]) -> list[str]:
+def doubts(
+    manifest: SheetManifest, geometries: Sequence[StripGeometry], traces: Sequence[Sequence[Trace]]
+) -> list[str]:
     """What a reader must be told of each track, by depth; long lists are summed up."""
     register = DepthRegister.of(manifest.depth)
     told: list[str] = []

@@ -59,6 +59,7 @@ class Failure(_Part):
     """Why there is no LAS file: what was found, what to do, and where it happened."""
 
     reason: str
+    subject: str = Field(description="the file, option or sheet that it is about")
     found: str
     remedy: str
     stage: str
@@ -94,9 +95,9 @@ class SheetRecord(_Part):
 def failure_of(error: BaseException, stage: str) -> Failure:
     """What a record says of an error met in `stage`; an error that is not ours is named by its class."""
     if isinstance(error, VeerNetError):
-        return Failure(reason=error.reason, found=error.found, remedy=error.remedy, stage=stage)
+        return Failure(reason=error.reason, subject=error.subject, found=error.found, remedy=error.remedy, stage=stage)
     found = f"{type(error).__name__}: {error}"
-    return Failure(reason="error", found=found, remedy="report this as a fault", stage=stage)
+    return Failure(reason="error", subject="VeerNet", found=found, remedy="report this as a fault", stage=stage)
 
 
 def curve_record(

@@ -5,34 +5,59 @@ A manifest is refused before a pixel is read, with the file, the key's path, wha
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import json
 import math
 import re
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 import numpy as np
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from veernet.errors import ManifestError
 
 FORMAT: Literal["veernet-sheet/1"] = "veernet-sheet/1"
 #: Larger files are no manifests.
-MAX_BYTES = 4 << 20
+MAX_BYTES = 1 << 19
 #: More LAS rows than this are a slip of the step, not a log.
 MAX_LAS_ROWS = 2_000_000
 
 _HOW = "correct it there; `veernet schema` prints every key with its meaning"
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Point = Annotated[tuple[Number, Number], Field(description="[row_px, column_px]")]
-EdgePx = Annotated[
-    Number | tuple[Point, ...],
-    Field(description="a column in px, or a list of [row_px, column_px], rows increasing; linear between points"),
+# Strict: neither true nor "250" is a number.
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+
+
+def _one_line(text: str) -> str:
+    """Take line ends and what cannot be printed out: header lines of a LAS file are made of this."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())
+
+
+Text = Annotated[
+    str,
+    BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value),
+    StringConstraints(min_length=1, max_length=200),
 ]
+Point = Annotated[tuple[Number, Number], Field(description="[row_px, column_px]")]
+EdgePx = Number | tuple[Point, ...]
+_EDGE = (
+    "a column in px of the full-size scan, 0 at the centre of the leftmost, or [[row_px, column_px], ...] with rows "
+    "increasing; linear between the points"
+)
 
 
 def _scan_reference(text: str) -> str:
@@ -46,8 +71,8 @@ def _scan_reference(text: str) -> str:
         raise ValueError("this is not the path of a scan; give a path relative to the manifest, or s3://bucket/key")
     if scheme == "" and (text.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", text)):
         raise ValueError("the scan must lie beside the manifest or below it; give a path relative to the manifest")
-    if "\x00" in text:
-        raise ValueError("a path cannot hold a NUL character")
+    if scheme == "s3" and not re.fullmatch(r"s3://[a-z0-9][a-z0-9._-]+/[^?#]+", text):
+        raise ValueError("this is no bucket and key; write s3://bucket/key, without credentials or a query")
     return text
 
 
@@ -61,28 +86,28 @@ class _Part(BaseModel):
 class Well(_Part):
     """The well, for ~Well of the LAS file. One of uwi and api is required."""
 
-    name: Text = Field(description="name of the well")
-    uwi: Text | None = Field(None, description="unique well identifier")
-    api: Text | None = Field(None, description="API number")
-    company: Text | None = None
-    field: Text | None = None
-    location: Text | None = None
-    county: Text | None = None
-    state: Text | None = None
-    province: Text | None = None
-    country: Text | None = None
-    service_company: Text | None = None
+    name: Text = Field(description="name of the well, as on the log's header")
+    uwi: Text | None = Field(None, description="unique well identifier; this or api is required")
+    api: Text | None = Field(None, description="API number; this or uwi is required")
+    company: Text | None = Field(None, description="the company that the well was drilled for")
+    field: Text | None = Field(None, description="oil or gas field; Wildcat where there is none")
+    location: Text | None = Field(None, description="where the well is, as on the log's header")
+    county: Text | None = Field(None, description="county, where the country has them")
+    state: Text | None = Field(None, description="state, where the country has them")
+    province: Text | None = Field(None, description="province, where the country has them")
+    country: Text | None = Field(None, description="country, by name or two letters")
+    service_company: Text | None = Field(None, description="the company that ran the log")
     date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
         None, description="date of the log, YYYY-MM-DD"
     )
 
-    @model_validator(mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def _dates_as_text(cls, data: Any) -> Any:
-        """YAML reads a bare date as a date, and a bare API number as an integer."""
-        if isinstance(data, dict):
-            return {key: str(value) if key != "name" and _is_scalar(value) else value for key, value in data.items()}
-        return data
+    def _whole_numbers_as_text(cls, value: Any) -> Any:
+        """A bare API number is the text that it looks like; of a fraction, YAML has lost how it was written."""
+        if isinstance(value, float):
+            raise ValueError("this is text: put it in quotes")
+        return str(value) if type(value) is int else value
 
     @model_validator(mode="after")
     def _identified(self) -> Self:
@@ -94,12 +119,16 @@ class Well(_Part):
 class Depth(_Part):
     """Which rows are which depths, and what depths the LAS file has."""
 
-    unit: Literal["ft", "m"]
-    step: Annotated[Number, Field(gt=0, description="step of the LAS file, in the unit")]
+    unit: Literal["ft", "m"] = Field(
+        description="feet or metres: what the printed depths are, and those of the LAS file"
+    )
+    step: Annotated[Number, Field(gt=0, description="distance from one row of the LAS file to the next, in the unit")]
     top: Number | None = Field(None, description="first depth to digitise; absent: the first tick")
     base: Number | None = Field(None, description="last depth to digitise; absent: the last tick")
     ticks: tuple[tuple[Number, Number], ...] = Field(
-        min_length=2, description="[row_px, depth], both strictly increasing; linear between, the outer slope beyond"
+        min_length=2,
+        description="two or more printed depths, [row_px, depth], both strictly increasing; depth is linear between "
+        "ticks and goes on beyond the outer ones, and more ticks take up more of the paper's stretch",
     )
 
     @property
@@ -135,7 +164,7 @@ class Curve(_Part):
     unit: Annotated[str, StringConstraints(pattern=r"^[^\s.:#~]{0,32}$")] | None = Field(
         None, description="unit of the values: no spaces, dots, colons, # or ~"
     )
-    description: Text | None = None
+    description: Text | None = Field(None, description="what the curve is, in words, as Gamma Ray")
     style: Literal["solid", "dashed", "dotted"] = Field(
         description="how it is drawn: what tells two curves of one track apart"
     )
@@ -155,11 +184,11 @@ class Curve(_Part):
 class Track(_Part):
     """One track: its edges on the scan and the one or two curves in it."""
 
-    name: Text
-    left: EdgePx
-    right: EdgePx
-    scale: Literal["linear", "log"]
-    curves: tuple[Curve, ...] = Field(min_length=1)
+    name: Text = Field(description="what to call the track in messages, as track-1")
+    left: EdgePx = Field(description=f"left edge of the track: {_EDGE}")
+    right: EdgePx = Field(description=f"right edge of the track: {_EDGE}")
+    scale: Literal["linear", "log"] = Field(description="how values go from edge to edge: evenly, or by decades")
+    curves: tuple[Curve, ...] = Field(min_length=1, description="the one or two curves in the track")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -192,16 +221,16 @@ class Track(_Part):
 class SheetManifest(_Part):
     """One sheet: one scanned log, one LAS file."""
 
-    format: Literal["veernet-sheet/1"]
+    format: Literal["veernet-sheet/1"] = Field(description="what this file is, and which edition of its rules it keeps")
     source: ScanReference | None = Field(
         None, description="the scan, relative to the manifest or s3://; absent: the scan of the same stem"
     )
     pages: Annotated[tuple[ScanReference, ...], Field(min_length=1)] | None = Field(
         None, description="instead of source: the pieces of the sheet, top to bottom"
     )
-    well: Well
-    depth: Depth
-    tracks: tuple[Track, ...] = Field(min_length=1)
+    well: Well = Field(description="which well it is")
+    depth: Depth = Field(description="which rows are which depths")
+    tracks: tuple[Track, ...] = Field(min_length=1, description="the tracks to digitise, and the curves in each")
 
     @model_validator(mode="after")
     def _names_are_single(self) -> Self:
@@ -233,7 +262,7 @@ def read_manifest(text: bytes, name: str) -> SheetManifest:
             name, f"{len(text)} bytes, which is no manifest", f"a manifest has at most {MAX_BYTES} bytes"
         )
     try:
-        document = yaml.load(text, Loader=_StrictLoader)
+        document = _parsed(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:300] or type(error).__name__
         raise ManifestError(name, f"not readable as YAML or JSON: {found}", _HOW) from error
@@ -251,8 +280,30 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FORMAT, **schema}
 
 
+def _parsed(text: bytes) -> Any:
+    if text.lstrip().startswith(b"{"):
+        # Not all JSON is YAML: tabs are not.
+        with contextlib.suppress(json.JSONDecodeError, UnicodeDecodeError):
+            return json.loads(text, object_pairs_hook=_single_keys)
+    return yaml.load(text, Loader=_StrictLoader)
+
+
+def _single_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} stands twice")
+    return mapping
+
+
 class _StrictLoader(yaml.SafeLoader):
-    """YAML's safe types, no key twice, no references to other parts (which can grow without bound)."""
+    """YAML's safe types as of its version 1.2, no key twice, no references to other parts (which can grow without bound).
+
+    Under YAML 1.1 ``NO`` would be false, ``010`` eight, ``12:30`` a number, a date no text, and ``1e-3`` no number.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -271,6 +322,14 @@ class _StrictLoader(yaml.SafeLoader):
         return mapping
 
 
+for _kind, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
+):
+    _StrictLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first))
 _StrictLoader.add_constructor("tag:yaml.org,2002:map", _StrictLoader.construct_mapping)
 
 

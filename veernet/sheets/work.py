@@ -1,194 +1,234 @@
-"""The work store of one sheet: its strips and their class maps, as sharded zarr arrays.
+"""The work store of one sheet: its strips and their class maps, between the stages, in zarr.
 
-A shard is what is written at once, by one writer, and what a reader can count on: a shard that was never written, was cut
-short or has a flipped bit is an error when it is read, not paper.
+A shard is the unit of writing: whoever writes, writes whole shards (or up to the strip's end), so that any number of processes
+may write at once. A shard or chunk that is absent, cut short or changed is an error when read, never paper: every chunk is
+written, even an empty one, carries a checksum, and is looked for before zarr reads it, for zarr fills what it misses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import zarr
-from obstore.store import from_url
-from zarr.abc.store import Store
+from zarr.abc.store import SuffixByteRequest
 from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.buffer import default_buffer_prototype
 from zarr.core.sync import sync
-from zarr.errors import BaseZarrError
-from zarr.storage import LocalStore, ObjectStore
 
-from veernet.errors import StorageError, WorkStoreError
-from veernet.sheets.geometry import STRIP_WIDTH, StripGeometry
+from veernet.errors import WorkStoreError
+from veernet.sheets.geometry import STRIP_WIDTH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = "veernet-work/1"
 SHARD_ROWS = 4096
-"""Strip rows of a shard, the unit of writing."""
+"""Rows of a shard, the unit of writing."""
 CHUNK_ROWS = 512
-"""Strip rows of a chunk, the unit of reading."""
-CLASSES = 2
-"""Curves in a class map."""
+"""Rows of a chunk within a shard, the unit of reading."""
 
-_STRIPS, _CLASSES = "strips", "classes"
-_REMEDY = "run the sheet again: its work is made anew"
+_FORMAT = "veernet-work/1"
+_CURVES = 2
+_CHUNKS_PER_SHARD = SHARD_ROWS // CHUNK_ROWS
+# A shard ends with offset and length of each chunk, 8 bytes each, and a checksum of those.
+_INDEX_BYTES = _CHUNKS_PER_SHARD * 16 + 4
+_ABSENT = np.uint64(2**64 - 1)
+_REMEDY = "run the sheet again from its scan"
+_DAMAGE = (ValueError, TypeError, LookupError, RuntimeError, OSError)
+
+
+class HasRows(Protocol):
+    """What the store needs to know of a strip's geometry."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the strip."""
 
 
 class WorkStore:
-    """Strips and class maps of one sheet. It pickles as its root, to be passed between processes.
+    """Strips and class maps of one sheet. It pickles as its place, so that other processes may open it.
 
-    Attributes:
-        root: Where it lies, a local path or a URL.
-        rows: Strip rows of each track.
+    Args:
+        root: Where it lies.
+        group: The open zarr group.
     """
 
     def __init__(self, root: str, group: zarr.Group) -> None:
         self.root = root
         self._group = group
+        self._name = str(group.attrs["sheet"])
+        self._rows = [int(rows) for rows in cast("list[int]", group.attrs["rows"])]
         self._arrays: dict[str, zarr.Array[Any]] = {}
-        self.rows: tuple[int, ...] = tuple(cast("list[int]", group.attrs["rows"]))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return WorkStore.open, (self.root,)
 
     @classmethod
-    def create(cls, root: Path | str, geometries: Sequence[StripGeometry]) -> WorkStore:
-        """Make an empty store for these strips, in place of what was at `root`.
+    def create(cls, root: Path | str, geometries: Sequence[HasRows], name: str = "") -> WorkStore:
+        """Lay an empty store out, in place of whatever was there.
+
+        Args:
+            root: Where to.
+            geometries: One a track.
+            name: What to call the sheet in errors; the last part of `root` if absent.
 
         Raises:
-            StorageError: It cannot be written there.
+            WorkStoreError: It cannot be written there.
         """
-        with _storage_faults(str(root)):
-            attributes: Any = {"format": FORMAT, "rows": [geometry.rows for geometry in geometries]}
-            group = zarr.create_group(_backend(str(root)), zarr_format=3, overwrite=True, attributes=attributes)
-            for track, geometry in enumerate(geometries):
-                _create_array(group, f"{_STRIPS}/{track}", (geometry.rows,))
-                _create_array(group, f"{_CLASSES}/{track}", (CLASSES, geometry.rows))
+        rows = [int(geometry.rows) for geometry in geometries]
+        try:
+            group = zarr.open_group(str(root), mode="w")
+            for track, strip_rows in enumerate(rows):
+                _lay_out(group, f"strips/{track}", (), strip_rows)
+                _lay_out(group, f"classes/{track}", (_CURVES,), strip_rows)
+            # Last: a store that a kill left half laid out does not open.
+            group.attrs.update({"format": _FORMAT, "sheet": name or Path(root).name, "rows": rows})
+        except OSError as error:
+            found = f"no work store can be made at {root} ({error.strerror or error})"
+            raise WorkStoreError(name or str(root), found, "free some space, or name another place") from error
         return cls(str(root), group)
 
     @classmethod
     def open(cls, root: Path | str) -> WorkStore:
-        """Open a store that `create` made.
+        """Open a store that `create` made, from any process.
 
         Raises:
-            WorkStoreError: There is none, or it is of another kind.
+            WorkStoreError: There is none, or it is not laid out in full.
         """
-        with _damage(str(root)):
-            group = zarr.open_group(_backend(str(root)), mode="r+", zarr_format=3)
-            found = group.attrs.get("format")
-        if found != FORMAT:
-            raise WorkStoreError(str(root), f"its format is {found!r}, not {FORMAT!r}", _REMEDY)
-        return cls(str(root), group)
+        try:
+            group = zarr.open_group(str(root), mode="r+")
+            if group.attrs.get("format") != _FORMAT:
+                raise WorkStoreError(str(root), f"it is no {_FORMAT} store", _REMEDY)
+            return cls(str(root), group)
+        except _DAMAGE as error:
+            raise WorkStoreError(str(root), f"no work store can be opened ({_clause(error)})", _REMEDY) from error
+
+    @property
+    def tracks(self) -> int:
+        """Tracks of the sheet."""
+        return len(self._rows)
+
+    def rows(self, track: int) -> int:
+        """Rows of a track's strip."""
+        return self._rows[track]
 
     def write_strip(self, track: int, first_row: int, piece: NDArray[np.uint8]) -> None:
-        """Write one whole shard of a strip, darkness uint8 `(n, 512)`.
+        """Write a piece of a strip: darkness uint8 `(n, 512)`, whole shards or up to the strip's end.
 
         Raises:
-            ValueError: The piece is not one whole shard.
-            StorageError: It cannot be written.
+            ValueError: The piece is no such thing.
+            WorkStoreError: It cannot be written.
         """
-        self._write(f"{_STRIPS}/{track}", first_row, piece)
+        self._write("strips", track, first_row, piece)
 
     def write_classes(self, track: int, first_row: int, classes: NDArray[np.uint8]) -> None:
-        """Write one whole shard of a class map, uint8 `(2, n, 512)`; raises as `write_strip`."""
-        self._write(f"{_CLASSES}/{track}", first_row, classes)
+        """Write a piece of a class map: uint8 `(2, n, 512)`, whole shards or up to the strip's end.
+
+        Raises:
+            ValueError: The piece is no such thing.
+            WorkStoreError: It cannot be written.
+        """
+        self._write("classes", track, first_row, classes)
 
     def read_strip(self, track: int, start_row: int, end_row: int) -> NDArray[np.uint8]:
-        """Darkness uint8 `(end_row - start_row, 512)` of some rows of a strip.
+        """Darkness uint8 `(end_row - start_row, 512)` of a track's strip.
 
         Raises:
-            ValueError: The strip does not have these rows.
-            WorkStoreError: A shard of them is missing or damaged.
+            ValueError: The strip has no such rows.
+            WorkStoreError: They were never written, or are damaged.
         """
-        return self._read(f"{_STRIPS}/{track}", start_row, end_row)
+        return self._read("strips", track, start_row, end_row)
+
+    def read_classes(self, track: int, start_row: int, end_row: int) -> NDArray[np.uint8]:
+        """Class map uint8 `(2, end_row - start_row, 512)` of a track's strip.
+
+        Raises:
+            ValueError: The strip has no such rows.
+            WorkStoreError: They were never written, or are damaged.
+        """
+        return self._read("classes", track, start_row, end_row)
 
     def class_bands(self, track: int, rows: int = SHARD_ROWS) -> Iterator[NDArray[np.uint8]]:
-        """The class map of a track, top down, as uint8 `(2, n, 512)` with `n = rows` but for the last.
+        """The whole class map of a track, top down, in uint8 `(2, rows, 512)`; the last band may have fewer rows.
 
         Raises:
-            WorkStoreError: A shard is missing or damaged.
+            WorkStoreError: A part was never written, or is damaged.
         """
-        for row in range(0, self.rows[track], rows):
-            yield self._read(f"{_CLASSES}/{track}", row, min(row + rows, self.rows[track]))
-
-    def _write(self, path: str, first_row: int, values: NDArray[np.uint8]) -> None:
-        array = self._array(path)
-        *planes, rows, width = array.shape
-        end_row = min(first_row + SHARD_ROWS, rows)
-        expected = (*planes, end_row - first_row, width)
-        if first_row % SHARD_ROWS or not 0 <= first_row < rows or values.shape != expected or values.dtype != np.uint8:
-            msg = f"{path}: {values.dtype} {values.shape} at row {first_row} is no whole shard: uint8 {expected} is"
-            raise ValueError(msg)
-        with _storage_faults(f"{self.root} {path}"):
-            array[..., first_row:end_row, :] = values
-
-    def _read(self, path: str, start_row: int, end_row: int) -> NDArray[np.uint8]:
-        array = self._array(path)
-        if not 0 <= start_row <= end_row <= array.shape[-2]:
-            msg = f"{path}: rows {start_row} to {end_row} of {array.shape[-2]}"
-            raise ValueError(msg)
-        where = f"{self.root} {path} rows {start_row} to {end_row - 1}"
-        with _damage(where):
-            # zarr reads a shard that is not there, or has no bytes, as if it were all fill.
-            for shard in range(start_row // SHARD_ROWS, -(-end_row // SHARD_ROWS)):
-                if not sync(array.store.getsize(_shard_key(array, shard))):
-                    raise WorkStoreError(where, "a shard has 0 bytes", _REMEDY)
-            return np.asarray(array[..., start_row:end_row, :], np.uint8)
+        for first_row in range(0, self.rows(track), rows):
+            yield self.read_classes(track, first_row, min(first_row + rows, self.rows(track)))
 
     def _array(self, path: str) -> zarr.Array[Any]:
         if path not in self._arrays:
-            with _damage(f"{self.root} {path}"):
-                array = self._group[path]
-            assert isinstance(array, zarr.Array)
-            # zarr would not write a shard of zeros, and then it could not be told from a missing one.
-            self._arrays[path] = array.with_config({"write_empty_chunks": True})
+            self._arrays[path] = zarr.open_array(
+                self._group.store, path=path, mode="r+", config={"write_empty_chunks": True}
+            )
         return self._arrays[path]
 
+    def _write(self, kind: str, track: int, first_row: int, piece: NDArray[np.uint8]) -> None:
+        end_row = first_row + piece.shape[-2]
+        whole = first_row % SHARD_ROWS == 0 and (end_row % SHARD_ROWS == 0 or end_row == self.rows(track))
+        lead = piece.shape[:-2]
+        shaped = piece.dtype == np.uint8 and piece.shape[-1] == STRIP_WIDTH and lead == _lead(kind)
+        if not (whole and shaped and 0 <= first_row < end_row <= self.rows(track)):
+            strip = f"{kind}/{track} of {self.rows(track)} rows"
+            msg = f"{piece.dtype} {piece.shape} at row {first_row} is no whole number of shards of {strip}"
+            raise ValueError(msg)
+        try:
+            self._array(f"{kind}/{track}")[..., first_row:end_row, :] = piece
+        except OSError as error:
+            found = f"{kind}/{track} rows {first_row} to {end_row - 1} cannot be written ({error.strerror or error})"
+            raise WorkStoreError(self._name, found, "free some space, or name another place") from error
 
-def _create_array(group: zarr.Group, path: str, shape: tuple[int, ...]) -> None:
-    planes = shape[:-1]
+    def _read(self, kind: str, track: int, start_row: int, end_row: int) -> NDArray[np.uint8]:
+        if not 0 <= start_row <= end_row <= self.rows(track):
+            msg = f"rows {start_row} to {end_row} of a strip of {self.rows(track)}"
+            raise ValueError(msg)
+        path = f"{kind}/{track}"
+        try:
+            array = self._array(path)
+            self._check_written(array, path, start_row, end_row)
+            return np.asarray(array[..., start_row:end_row, :], np.uint8)
+        except _DAMAGE as error:
+            found = f"{path} rows {start_row} to {end_row - 1} are damaged ({_clause(error)})"
+            raise WorkStoreError(self._name, found, _REMEDY) from error
+
+    def _check_written(self, array: zarr.Array[Any], path: str, start_row: int, end_row: int) -> None:
+        """Find every chunk of these rows listed in its shard's index; what the index says of it zarr checks."""
+        first_chunk, end_chunk = start_row // CHUNK_ROWS, -(-end_row // CHUNK_ROWS)
+        for shard in sorted({chunk // _CHUNKS_PER_SHARD for chunk in range(first_chunk, end_chunk)}):
+            place = (*(0 for _ in array.shape[:-2]), shard, 0)
+            key = f"{path}/{array.metadata.encode_chunk_key(place)}"
+            index = sync(self._group.store.get(key, default_buffer_prototype(), SuffixByteRequest(_INDEX_BYTES)))
+            if index is None or len(index) < _INDEX_BYTES:
+                state = "was never written" if index is None else "is cut short"
+                raise WorkStoreError(self._name, f"{path} shard {shard} {state}", _REMEDY)
+            entries = np.frombuffer(index.to_bytes()[:-4], "<u8").reshape(_CHUNKS_PER_SHARD, 2)
+            for chunk in range(
+                max(first_chunk, shard * _CHUNKS_PER_SHARD), min(end_chunk, (shard + 1) * _CHUNKS_PER_SHARD)
+            ):
+                if (entries[chunk % _CHUNKS_PER_SHARD] == _ABSENT).any():
+                    raise WorkStoreError(self._name, f"{path} chunk {chunk} was never written", _REMEDY)
+
+
+def _lead(kind: str) -> tuple[int, ...]:
+    """Shape of an array before its rows and columns."""
+    return (_CURVES,) if kind == "classes" else ()
+
+
+def _lay_out(group: zarr.Group, path: str, lead: tuple[int, ...], rows: int) -> None:
     group.create_array(
         path,
-        shape=(*shape, STRIP_WIDTH),
-        shards=(*planes, SHARD_ROWS, STRIP_WIDTH),
-        chunks=(*planes, CHUNK_ROWS, STRIP_WIDTH),
+        shape=(*lead, rows, STRIP_WIDTH),
+        chunks=(*lead, CHUNK_ROWS, STRIP_WIDTH),
+        shards=(*lead, SHARD_ROWS, STRIP_WIDTH),
         dtype="uint8",
-        compressors=[ZstdCodec(level=1), Crc32cCodec()],
         fill_value=0,
+        compressors=[ZstdCodec(level=1), Crc32cCodec()],
+        config={"write_empty_chunks": True},
     )
 
 
-def _shard_key(array: zarr.Array[Any], shard: int) -> str:
-    coordinates = (0,) * (array.ndim - 2) + (shard, 0)
-    return f"{array.path}/{array.metadata.encode_chunk_key(coordinates)}"
-
-
-def _backend(root: str) -> Store:
-    return ObjectStore(from_url(root)) if "://" in root else LocalStore(root)
-
-
-@contextmanager
-def _damage(where: str) -> Iterator[None]:
-    """Whatever zarr and its codecs raise of what they cannot read is one thing to us."""
-    try:
-        yield
-    except WorkStoreError:
-        raise
-    except FileNotFoundError as error:
-        raise WorkStoreError(where, "a part of it was never written, or is gone", _REMEDY) from error
-    except (BaseZarrError, ValueError, KeyError, TypeError, RuntimeError, OSError) as error:
-        found = f"it is damaged ({' '.join(str(error).split())[:120]})"
-        raise WorkStoreError(where, found, _REMEDY) from error
-
-
-@contextmanager
-def _storage_faults(where: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        found = f"it cannot be written ({error.strerror or type(error).__name__})"
-        raise StorageError(where, found, "make room or give another work folder, then run it again") from error
+def _clause(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,178 @@
+"""The command ``veernet``. Every import that costs time waits until its command needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    help="Scanned well logs to LAS files.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+)
+
+_Out = Annotated[str, typer.Option("--out", help="Destination folder: a local path or s3://bucket/prefix.")]
+
+
+@app.command()
+def digitise(
+    sources: Annotated[list[str], typer.Argument(help="Scans, sheet manifests, or folders of them; local or s3://.")],
+    out: _Out,
+    weights: Annotated[Path | None, typer.Option(help="Weights of the network; the shipped ones unless given.")] = None,
+    dask: Annotated[str | None, typer.Option(help="Dask scheduler to use, as tcp://host:8786.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the run's own Dask cluster.")] = None,
+    work: Annotated[Path | None, typer.Option(help="Folder for work arrays; with --dask one that all share.")] = None,
+    keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Keep the run's own Prefect UI open afterwards.")] = False,
+) -> None:
+    """Digitise sheets into LAS files; ends with 0 only when every sheet is done."""
+    console = _console()
+    from flows.console import digitise_watched
+
+    all_done = _guarded(
+        console,
+        lambda: digitise_watched(
+            sources,
+            out,
+            console,
+            keep_ui=keep_ui,
+            weights=str(weights.absolute()) if weights else None,
+            dask=dask,
+            workers=workers,
+            work=str(work.absolute()) if work else None,
+        ),
+    )
+    raise typer.Exit(0 if all_done else 1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the sheet manifest."""
+    from veernet.sheets.manifest import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@app.command()
+def evaluate(
+    truth: Annotated[Path, typer.Argument(help="LAS file with the true values.")],
+    got: Annotated[Path, typer.Argument(help="LAS file to be judged.")],
+    manifest: Annotated[Path, typer.Option(help="The sheet's manifest, for the tracks' scales.")],
+) -> None:
+    """Compare a LAS file with the truth, curve by curve."""
+    console = _console()
+
+    def compare_files() -> None:
+        from veernet.errors import SourceMissingError
+        from veernet.review.evaluate import compare, score_table
+        from veernet.sheets.manifest import read_manifest
+
+        if not manifest.is_file():
+            raise SourceMissingError(str(manifest), "no such file", "check the path")
+        console.print(score_table(compare(truth, got, read_manifest(manifest.read_bytes(), manifest.name))))
+
+    _guarded(console, compare_files)
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the sheets.")] = Path("out/synth"),
+    count: Annotated[int, typer.Option(min=1, help="Sheets, or tracks of a contact sheet, to draw.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first; the others count on.")] = 0,
+    length: Annotated[float, typer.Option(min=50, max=20000, help="Length of each log in ft.")] = 200.0,
+    difficulty: Annotated[float | None, typer.Option(min=0, max=1, help="0 clean, 1 nearly lost.")] = None,
+    contact_sheet: Annotated[Path | None, typer.Option(help="Draw one PNG of training tracks instead.")] = None,
+    beside: Annotated[Path | None, typer.Option(help="With --contact-sheet: a folder of real sheets.")] = None,
+) -> None:
+    """Draw synthetic sheets with their manifests and their truth as LAS."""
+    console = _console()
+
+    def draw() -> None:
+        if contact_sheet is not None:
+            from veernet.training.contact import contact_sheet as draw_contact_sheet
+
+            real = sorted(beside.glob("*.sheet.yaml")) if beside else []
+            draw_contact_sheet(contact_sheet, max(count, 24), seed, real)
+            console.print(f"contact sheet: {contact_sheet}")
+            return
+        from veernet.training.sheet import sample_sheet, write_sheet
+
+        for index in range(seed, seed + count):
+            paths = write_sheet(sample_sheet(index, difficulty, length), out, f"synth-{index:04d}")
+            console.print(f"{paths['scan']}  truth {paths['truth'].name}")
+
+    _guarded(console, draw)
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option("--out", help="Folder of the run; one that holds a checkpoint is resumed.")],
+    config: Annotated[Path | None, typer.Option(help="YAML of the run's settings; see docs/training.md.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="Time budget.")] = None,
+    target: Annotated[str | None, typer.Option(help="multiclass or binary.")] = None,
+) -> None:
+    """Train a network on synthetic tracks, or resume a training."""
+    console = _console()
+
+    def run_training() -> None:
+        from veernet.training.train import TrainConfig, read_config
+        from veernet.training.train import train as run
+
+        settings = read_config(config) if config else TrainConfig()
+        given = {"minutes": minutes, "target": target}
+        changed = settings.model_dump() | {key: value for key, value in given.items() if value is not None}
+        if target == "binary" and config is None:
+            changed["loss"] = "weighted-bce"
+        if minutes is not None and config is None:
+            changed["steps"] = 1_000_000
+        console.print(f"weights: {run(TrainConfig.model_validate(changed), out, console)}")
+
+    _guarded(console, run_training)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the demonstration.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sheet.")] = 7,
+) -> None:
+    """Draw a sheet, digitise it, and compare the result with what was drawn."""
+    console = _console()
+    from flows.console import run_demo
+
+    raise typer.Exit(0 if _guarded(console, lambda: run_demo(out, seed, console)) else 1)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console()
+
+
+def _guarded(console: Console, work: Callable[[], T]) -> T:
+    """Do the work; an error of ours is one clear message and exit code 1, Ctrl-C is 130."""
+    from veernet.errors import VeerNetError
+
+    try:
+        return work()
+    except VeerNetError as error:
+        console.print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        console.print("interrupted; what was done is done, nothing is half-written")
+        raise typer.Exit(130) from None
+
+
+def main() -> None:
+    """The console script."""
+    # Prefect says everything twice, once here and once in its UI; the UI is enough.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    app()

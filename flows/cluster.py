@@ -1,0 +1,116 @@
+"""The Dask cluster of a run: one that is named, or else local processes that never outlive it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from veernet.errors import OptionError
+
+if TYPE_CHECKING:
+    from distributed import Client, SpecCluster
+
+CONNECT_TIMEOUT_S = 10.0
+WORKER_TIMEOUT_S = 120.0
+
+_LOOPBACK = "127.0.0.1"
+_GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+
+
+@contextmanager
+def dask_client(address: str | None = None, workers: int | None = None) -> Iterator[Client]:
+    """Give a client of the cluster at ``address``, or of a local one that lives as long as the context.
+
+    A local cluster has one process a GPU, or else one in all: torch uses every core inside it, and one copy of the network
+    is enough. Each process runs one task at a time and listens on the loopback interface only, without a dashboard.
+
+    Args:
+        address: A scheduler, as ``tcp://10.0.0.7:8786``; it is left running.
+        workers: How many local processes, where not as above; they share the cores and GPUs out between them.
+
+    Raises:
+        OptionError: nobody answers at ``address``, or ``workers`` makes no sense.
+    """
+    if workers is not None and workers < 1:
+        raise OptionError("--workers", f"is {workers}", "give 1 or more")
+    if address is not None:
+        with _connected(address) as client:
+            yield client
+        return
+    from distributed import Client
+
+    with (
+        tempfile.TemporaryDirectory(prefix="veernet-dask-", ignore_cleanup_errors=True) as folder,
+        _local_cluster(workers, folder) as cluster,
+        Client(cluster, timeout=CONNECT_TIMEOUT_S) as client,  # type: ignore[no-untyped-call]
+    ):
+        client.wait_for_workers(1, timeout=WORKER_TIMEOUT_S)
+        yield client
+
+
+def _connected(address: str) -> Client:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
+        why = str(error).strip().partition("\n")[0] or type(error).__name__
+        remedy = "start one with 'dask scheduler', check the address, or leave the option out to use this machine"
+        raise OptionError(f"--dask {address}", f"no Dask scheduler answers there ({why})", remedy) from None
+
+
+@contextmanager
+def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
+    import dask
+    from distributed import Nanny, Scheduler, SpecCluster
+    from distributed.system import MEMORY_LIMIT
+
+    gpus = visible_gpus()
+    processes = workers or max(1, len(gpus))
+    threads = max(1, (os.cpu_count() or 1) // processes)
+    shared: dict[str, Any] = {
+        "host": _LOOPBACK,
+        "nthreads": 1,
+        "dashboard": False,
+        "dashboard_address": f"{_LOOPBACK}:0",  # what is left of it, a health page, still wants a port
+        "local_directory": folder,
+        "memory_limit": MEMORY_LIMIT // processes,
+        "silence_logs": logging.ERROR,
+    }
+    specs = {
+        index: {"cls": Nanny, "options": {**shared, "env": _one_gpu(gpus, index)}}  # LocalCluster's would all be alike
+        for index in range(processes)
+    }
+    # Dask sets one thread each unless told; the libraries read it when they are imported, so before the process starts.
+    cores = {f"{library}_NUM_THREADS": threads for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
+    scheduler = {
+        "cls": Scheduler,
+        "options": {"host": _LOOPBACK, "port": 0, "dashboard": False, "dashboard_address": f"{_LOOPBACK}:0"},
+    }
+    with (
+        dask.config.set({"distributed.nanny.pre-spawn-environ": cores}),
+        SpecCluster(  # type: ignore[no-untyped-call]
+            workers=specs, scheduler=scheduler, silence_logs=logging.ERROR
+        ) as cluster,
+    ):
+        yield cluster
+
+
+def visible_gpus() -> list[str]:
+    """Name the GPUs that this process may use, as ``CUDA_VISIBLE_DEVICES`` would."""
+    if not any(device.exists() for device in _GPU_DEVICES):
+        return []  # saves importing torch, which takes seconds
+    import torch
+
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    count = torch.cuda.device_count()
+    return (named or [str(index) for index in range(count)])[:count]
+
+
+def _one_gpu(gpus: list[str], index: int) -> dict[str, str]:
+    return {"CUDA_VISIBLE_DEVICES": gpus[index % len(gpus)]} if gpus else {}

@@ -1,0 +1,111 @@
+"""A run as a person at a terminal sees it: progress while it goes on, a table at its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from flows.server import PrefectServer, serve_until_interrupt
+from tasks.progress import listening
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flows.digitise import Outcome
+
+#: Share of a sheet's time that each stage ends at, for its bar.
+_STAGE_ENDS = {"fetch": 0.05, "tile": 0.2, "segment": 0.85, "trace": 0.9, "publish": 1.0, "set aside": 1.0}
+
+
+class _Bars:
+    """One bar a sheet that is on its way."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, sheet: str, stage: str, share: float) -> None:
+        ends = list(_STAGE_ENDS.values())
+        index = list(_STAGE_ENDS).index(stage)
+        start = ends[index - 1] if 0 < index < len(ends) - 1 else 0.0
+        completed = start + share * (_STAGE_ENDS[stage] - start)
+        with self._lock:
+            if sheet not in self._bars:
+                self._bars[sheet] = self._progress.add_task(escape(sheet), total=1.0, stage=stage)
+            self._progress.update(self._bars[sheet], completed=completed, stage=stage)
+
+
+def digitise_watched(
+    sources: Sequence[str], out: str, console: Console, *, keep_ui: bool = False, **options: Any
+) -> bool:
+    """Run the flow under a progress display; returns whether every sheet is done.
+
+    Raises:
+        VeerNetError: Nothing could be started.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[stage]}"),
+        TimeElapsedColumn(),
+    )
+    with PrefectServer() as server:
+        from flows.digitise import run  # seconds of imports, while the server starts
+
+        server.wait_ready()
+        console.print(f"watch it at {server.ui_url}", style="dim", highlight=False)
+        with Progress(*columns, console=console, transient=True) as progress, listening(_Bars(progress)):
+            outcomes = run(sources, out, **options)
+        console.print(outcome_table(outcomes, out))
+        for outcome in outcomes:
+            if outcome.status != "done":
+                console.print(f"[bold red]set aside[/] {escape(outcome.reason)}", highlight=False, soft_wrap=True)
+        if keep_ui and server.own:
+            console.print(f"the run is to be seen at {server.ui_url}; Ctrl-C ends it")
+            serve_until_interrupt(server)
+    return all(outcome.status == "done" for outcome in outcomes)
+
+
+def outcome_table(outcomes: Sequence[Outcome], out: str) -> Table:
+    """The closing table: a line a sheet."""
+    done = sum(outcome.status == "done" for outcome in outcomes)
+    table = Table(title=f"{done} of {len(outcomes)} sheets done, in {escape(out)}", title_justify="left")
+    for heading in ("sheet", "status", "curve", "coverage", "confidence", "seconds", "notes"):
+        table.add_column(heading, justify="right" if heading in ("coverage", "confidence", "seconds") else "left")
+    for outcome in outcomes:
+        names, coverages, confidences = zip(*outcome.curves, strict=True) if outcome.curves else ((), (), ())
+        table.add_row(
+            escape(outcome.sheet),
+            "[green]done[/]" if outcome.status == "done" else "[red]set aside[/]",
+            "\n".join(names),
+            "\n".join(f"{coverage:.1%}" for coverage in coverages),
+            "\n".join(f"{confidence:.2f}" for confidence in confidences),
+            f"{outcome.seconds:.1f}",
+            f"{len(outcome.warnings)} in the record" if outcome.warnings else "",
+        )
+    return table
+
+
+def run_demo(out: Path, seed: int, console: Console) -> bool:
+    """Draw a sheet, digitise it, compare it with what was drawn, and say where to look."""
+    from veernet.review.evaluate import compare, score_table
+    from veernet.sheets.manifest import read_manifest
+    from veernet.training.sheet import sample_sheet, write_sheet
+
+    stem = f"demo-{seed}"
+    console.print(f"drawing a sheet into {out}/sheet")
+    paths = write_sheet(sample_sheet(seed), out / "sheet", stem)
+    console.print("digitising it")
+    done = digitise_watched([str(paths["manifest"])], str(out / "result"), console)
+    if done:
+        manifest = read_manifest(paths["manifest"].read_bytes(), paths["manifest"].name)
+        console.print(score_table(compare(paths["truth"], out / "result" / stem / f"{stem}.las", manifest)))
+        console.print(f"look at {out / 'result' / stem / stem}.png: the scan with the traced curves over it")
+    return done

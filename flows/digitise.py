@@ -1,0 +1,175 @@
+"""The flow ``digitise``: sheets in, LAS files out, each sheet settled by itself. No science belongs here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.futures import PrefectFuture
+from prefect.logging import get_run_logger
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.cluster import dask_client
+from flows.sources import find_jobs
+from tasks.compute import describe_model
+from tasks.fetch import fetch
+from tasks.publish import publish
+from tasks.segment import segment
+from tasks.state import Batch, Job, Sheet
+from tasks.tile import tile
+from tasks.trace import trace
+from tasks.workers import using
+from veernet.errors import VeerNetError
+
+#: Sheets that go through the stages together.
+SHEETS_PER_BATCH = 4
+#: Batches on their way at one time: one is inferred while the next is read and the last is written.
+BATCHES_IN_FLIGHT = 3
+_STAGES = 5
+_RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=BATCHES_IN_FLIGHT * _STAGES)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one sheet ended.
+
+    Args:
+        sheet: Its stem.
+        status: ``done`` or ``set aside``.
+        seconds: Time in its stages.
+        curves: Mnemonic, coverage and mean confidence of each curve of a sheet that is done.
+        reason: What was found in a sheet that was set aside, and what would help.
+        warnings: What a reader of the log must know.
+    """
+
+    sheet: str
+    status: str
+    seconds: float
+    curves: tuple[tuple[str, float, float], ...]
+    reason: str
+    warnings: tuple[str, ...]
+
+
+@flow(
+    name="digitise",
+    description="Digitise scanned well logs into LAS files.",
+    task_runner=_RUNNER,
+    persist_result=False,
+    validate_parameters=True,
+)
+def digitise(
+    sources: list[str],
+    out: str,
+    weights: str | None = None,
+    dask: str | None = None,
+    workers: int | None = None,
+    work: str | None = None,
+) -> list[Outcome]:
+    """Digitise sheets.
+
+    Args:
+        sources: Scans, sheet manifests, or folders of them; local paths or s3:// URIs.
+        out: Destination folder; each sheet gets a folder of its own in it.
+        weights: Weights file of the network, as the workers see it; the shipped one unless given.
+        dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
+        workers: Worker processes of the run's own cluster.
+        work: Folder for work arrays that all workers share; a temporary one unless given.
+
+    Raises:
+        OptionError: An argument makes no sense; nothing was started.
+        WeightsError: The weights cannot be used; nothing was started.
+    """
+    logger = get_run_logger()
+    with tempfile.TemporaryDirectory(prefix="veernet-", dir=work) as work_dir:
+        jobs = find_jobs(sources, out, Path(work_dir))
+        with dask_client(dask, workers) as client, using(client):
+            model = client.submit(describe_model, weights, pure=False).result()
+            logger.info(
+                "%d sheets, model %.12s on %s in %s", len(jobs), model["sha256"], model["device"], model["precision"]
+            )
+            outcomes = [_outcome(sheet) for sheet in _run_batches(jobs, weights, model)]
+    _tell(outcomes)
+    return outcomes
+
+
+def _run_batches(jobs: Sequence[Job], weights: str | None, model: dict[str, str]) -> list[Sheet]:
+    """Send batches through the stages, so many at a time that no stage waits for want of work."""
+    sheets: list[Sheet] = []
+    flying: deque[PrefectFuture[Batch]] = deque()
+    for first in range(0, len(jobs), SHEETS_PER_BATCH):
+        chosen = jobs[first : first + SHEETS_PER_BATCH]
+        if len(flying) == BATCHES_IN_FLIGHT:
+            sheets += flying.popleft().result()
+        label = ", ".join(job.stem for job in chosen)[:200]
+        batch: Any = tuple(Sheet(job) for job in chosen)
+        for stage in (fetch, tile):
+            batch = stage.submit(batch, label)
+        batch = segment.submit(batch, label, weights)
+        batch = trace.submit(batch, label)
+        flying.append(publish.submit(batch, label, model))
+    for future in flying:
+        sheets += future.result()
+    return sheets
+
+
+def _outcome(sheet: Sheet) -> Outcome:
+    seconds = round(sum(sheet.seconds.values()), 2)
+    if sheet.record is None or sheet.failure is not None:
+        failure = sheet.failure
+        reason = f"{failure.subject}: {failure.found}; {failure.remedy}" if failure else "it never reached its end"
+        return Outcome(sheet.name, "set aside", seconds, (), reason, ())
+    curves = tuple((c.mnemonic, c.coverage, c.mean_confidence or 0.0) for c in sheet.record.curves)
+    return Outcome(sheet.name, "done", seconds, curves, "", sheet.record.warnings)
+
+
+def _tell(outcomes: Sequence[Outcome]) -> None:
+    """Leave the results where a person looks for them in the Prefect UI."""
+    rows = [
+        {
+            "sheet": _plain(outcome.sheet),
+            "status": outcome.status,
+            "curves": ", ".join(f"{name} {coverage:.0%}" for name, coverage, _ in outcome.curves),
+            "confidence": ", ".join(f"{name} {confidence:.2f}" for name, _, confidence in outcome.curves),
+            "seconds": outcome.seconds,
+            "reason": _plain(outcome.reason),
+        }
+        for outcome in outcomes
+    ]
+    done = sum(outcome.status == "done" for outcome in outcomes)
+    try:
+        create_table_artifact(rows, key="digitise-results", description=f"{done} of {len(rows)} sheets done")
+        create_markdown_artifact(_summary(outcomes, done), key="digitise-summary")
+    except Exception:  # noqa: BLE001 - a report that cannot be left must not undo the work it reports on
+        get_run_logger().warning("the results could not be left in the Prefect UI", exc_info=True)
+
+
+def _summary(outcomes: Sequence[Outcome], done: int) -> str:
+    left = [outcome for outcome in outcomes if outcome.status != "done"]
+    lines = [f"- {_plain(outcome.sheet)} set aside: {_plain(outcome.reason)}" for outcome in left]
+    return "\n".join([f"# {done} of {len(outcomes)} sheets done", "", *lines])
+
+
+def _plain(text: str) -> str:
+    """Text that came from a file name or manifest, without anything that Markdown or HTML would act on."""
+    return "".join(" " if character in "<>[]()`*_|#!&\\\r\n" else character for character in text)
+
+
+def run(sources: Sequence[str], out: str, **options: Any) -> list[Outcome]:
+    """Run the flow in this process.
+
+    Raises:
+        VeerNetError: As the flow does.
+    """
+    state = digitise(list(sources), out, return_state=True, **options)
+    outcomes = state.result(raise_on_failure=False)
+    if isinstance(outcomes, VeerNetError):
+        raise outcomes
+    if isinstance(outcomes, BaseException):
+        raise RuntimeError(f"the run failed: {outcomes}") from outcomes
+    return list(outcomes)
