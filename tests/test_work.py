@@ -1,153 +1,210 @@
-"""The work store gives back what was written, or says that it cannot."""
-
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from veernet.errors import StorageError, WorkStoreError
-from veernet.sheets.geometry import Edge, StripGeometry
-from veernet.sheets.work import SHARD_ROWS, WorkStore
+from veernet.errors import WorkStoreError
+from veernet.sheets.work import CHUNK_ROWS, SHARD_ROWS, WorkStore
 
-ROWS = (2 * SHARD_ROWS + 911, 307)
-GEOMETRIES = [StripGeometry(Edge.of(0), Edge.of(480), 0, 1, rows) for rows in ROWS]
-STRIPS = [np.random.default_rng(rows).integers(0, 256, (rows, 512), np.uint8) for rows in ROWS]
-CLASSES = [np.stack([strip[::-1], strip]) for strip in STRIPS]
+Pixels = np.ndarray[Any, Any]
+ROWS = 9973
 
 
-def fill(store: WorkStore) -> None:
-    """Write all strips and class maps, shard by shard, the last one first."""
-    for track, rows in enumerate(ROWS):
-        for first_row in reversed(range(0, rows, SHARD_ROWS)):
-            store.write_strip(track, first_row, STRIPS[track][first_row : first_row + SHARD_ROWS])
-            store.write_classes(track, first_row, CLASSES[track][:, first_row : first_row + SHARD_ROWS])
+def strips_of(*rows: int) -> list[Any]:
+    """Stands in for the geometries of strips."""
+    return [SimpleNamespace(rows=count) for count in rows]
+
+
+def strip(rows: int = ROWS, seed: int = 1) -> Pixels:
+    """Noise that no codec and no fill value could have made."""
+    return np.random.default_rng(seed).integers(1, 256, (rows, 512), np.uint8)
+
+
+def write_rows(store: WorkStore, pixels: Pixels, track: int = 0) -> None:
+    """A whole strip, shard by shard."""
+    for first_row in range(0, len(pixels), SHARD_ROWS):
+        store.write_strip(track, first_row, pixels[first_row : first_row + SHARD_ROWS])
 
 
 @pytest.fixture
-def filled(tmp_path: Path) -> WorkStore:
-    """A store with everything in it."""
-    store = WorkStore.create(tmp_path / "work", GEOMETRIES)
-    fill(store)
+def full(tmp_path: Path) -> WorkStore:
+    """A store of one track whose strip and class map are written."""
+    store = WorkStore.create(tmp_path / "well-7", strips_of(ROWS))
+    write_rows(store, strip())
+    for first_row in range(0, ROWS, SHARD_ROWS):
+        piece = strip()[first_row : first_row + SHARD_ROWS]
+        store.write_classes(0, first_row, np.stack([piece, 255 - piece]))
     return store
 
 
-def test_what_was_written_is_read_back(filled: WorkStore) -> None:
-    """Any rows of a strip, across shards, and class maps band by band."""
-    for start, end in ((0, ROWS[0]), (SHARD_ROWS - 7, SHARD_ROWS + 13), (ROWS[0] - 1, ROWS[0]), (5, 5)):
-        np.testing.assert_array_equal(STRIPS[0][start:end], filled.read_strip(0, start, end))
-    np.testing.assert_array_equal(STRIPS[1], filled.read_strip(1, 0, ROWS[1]))
-    for track in (0, 1):
-        bands = list(filled.class_bands(track, rows=1009))
-        assert (2, 1009, 512) == bands[0].shape or track == 1
-        np.testing.assert_array_equal(CLASSES[track], np.concatenate(bands, axis=1))
+def shard_file(store: WorkStore, shard: int) -> Path:
+    """Where a shard of the strip lies on disk."""
+    return Path(store.root) / "strips" / "0" / "c" / str(shard) / "0"
 
 
-def test_a_store_passes_between_processes_as_its_root(filled: WorkStore) -> None:
-    """The pickle is small and opens to the same store."""
-    pickled = pickle.dumps(filled)
-    assert len(pickled) < 500
-    again: WorkStore = pickle.loads(pickled)
-    assert (filled.root, ROWS) == (again.root, again.rows)
-    np.testing.assert_array_equal(STRIPS[1], again.read_strip(1, 0, ROWS[1]))
+def refusal(store: WorkStore, start_row: int = 0, end_row: int = ROWS) -> str:
+    """What a reader in a fresh process would be told."""
+    with pytest.raises(WorkStoreError) as caught:
+        WorkStore.open(store.root).read_strip(0, start_row, end_row)
+    assert caught.value.subject == "well-7"
+    return caught.value.found
 
 
-def test_a_store_may_lie_behind_a_url(tmp_path: Path) -> None:
-    """The same through an object store."""
-    tmp_path.joinpath("work").mkdir()
-    store = WorkStore.create(f"file://{tmp_path}/work", GEOMETRIES)
-    fill(store)
-    again = WorkStore.open(store.root)
-    np.testing.assert_array_equal(STRIPS[0], again.read_strip(0, 0, ROWS[0]))
-    (tmp_path / "work/strips/1/c/0/0").unlink()
-    with pytest.raises(WorkStoreError, match="never written"):
-        again.read_strip(1, 0, 1)
+@pytest.mark.parametrize(
+    ("start_row", "end_row"), [(0, ROWS), (0, 1), (4095, 4097), (511, 8200), (ROWS - 1, ROWS), (64, 64)]
+)
+def test_any_rows_read_back_as_written(full: WorkStore, start_row: int, end_row: int) -> None:
+    """Rows cross chunks and shards unseen."""
+    assert np.array_equal(strip()[start_row:end_row], full.read_strip(0, start_row, end_row))
+
+
+@pytest.mark.parametrize("rows", [4096, 1000])
+def test_class_bands_together_are_the_class_map(full: WorkStore, rows: int) -> None:
+    """Both curves, top down, nothing twice."""
+    bands = list(full.class_bands(0, rows))
+    assert [band.shape[1] for band in bands[:-1]] == [rows] * (len(bands) - 1)
+    assert np.array_equal(np.stack([strip(), 255 - strip()]), np.concatenate(bands, axis=1))
+
+
+@pytest.mark.parametrize("rows", [1, 300, 512, 4096, 4097])
+def test_a_strip_of_any_length_is_held(tmp_path: Path, rows: int) -> None:
+    """Also one shorter than a chunk."""
+    store = WorkStore.create(tmp_path, strips_of(rows))
+    write_rows(store, strip(rows))
+    assert np.array_equal(strip(rows), WorkStore.open(tmp_path).read_strip(0, 0, rows))
+
+
+def test_tracks_are_kept_apart(tmp_path: Path) -> None:
+    """Each has its own rows and length."""
+    store = WorkStore.create(tmp_path, strips_of(700, 900))
+    for track, rows in enumerate((700, 900)):
+        write_rows(store, strip(rows, seed=track), track)
+    opened = WorkStore.open(tmp_path)
+    assert (opened.tracks, opened.rows(0), opened.rows(1)) == (2, 700, 900)
+    assert np.array_equal(strip(900, seed=1), opened.read_strip(1, 0, 900))
 
 
 def test_blank_paper_counts_as_written(tmp_path: Path) -> None:
-    """A shard of zeros is there, also when a store opened later wrote it."""
-    store = WorkStore.create(tmp_path, GEOMETRIES)
-    blank = np.zeros((307, 512), np.uint8)
-    store.write_strip(1, 0, blank)
-    WorkStore.open(tmp_path).write_classes(1, 0, np.zeros((2, 307, 512), np.uint8))
-    np.testing.assert_array_equal(blank, store.read_strip(1, 0, 307))
-    assert [(2, 307, 512)] == [band.shape for band in store.class_bands(1)]
+    """A strip of fill value reads as such, from a store opened anew and written there too."""
+    WorkStore.create(tmp_path, strips_of(5000))
+    write_rows(WorkStore.open(tmp_path), np.zeros((5000, 512), np.uint8))
+    assert WorkStore.open(tmp_path).read_strip(0, 0, 5000).max() == 0
 
 
-def test_a_shard_that_was_never_written_is_an_error(tmp_path: Path) -> None:
-    """Of the strip and of the class map, and only where rows of it are asked for."""
-    store = WorkStore.create(tmp_path, GEOMETRIES)
-    store.write_strip(0, 0, STRIPS[0][:SHARD_ROWS])
-    np.testing.assert_array_equal(STRIPS[0][:SHARD_ROWS], store.read_strip(0, 0, SHARD_ROWS))
-    with pytest.raises(WorkStoreError, match="strips/0 rows 4000 to 4096: a part of it was never written"):
-        store.read_strip(0, 4000, SHARD_ROWS + 1)
-    with pytest.raises(WorkStoreError, match="classes/1"):
-        next(store.class_bands(1))
+def test_rows_never_written_are_an_error(tmp_path: Path) -> None:
+    """They are not paper."""
+    store = WorkStore.create(tmp_path / "well-7", strips_of(ROWS))
+    store.write_strip(0, 0, strip()[:SHARD_ROWS])
+    assert np.array_equal(strip()[:SHARD_ROWS], store.read_strip(0, 0, SHARD_ROWS))
+    assert "strips/0 shard 1 was never written" in refusal(store)
 
 
-@pytest.mark.parametrize("keep", [0, 1, 1000, -1])
-def test_a_shard_that_was_cut_short_is_an_error(filled: WorkStore, keep: int) -> None:
-    """From no byte at all to one too few."""
-    shard = Path(filled.root) / "strips/0/c/1/0"
-    shard.write_bytes(shard.read_bytes()[:keep])
-    with pytest.raises(WorkStoreError, match=r"0 bytes|damaged"):
-        filled.read_strip(0, SHARD_ROWS, 2 * SHARD_ROWS)
+def test_class_bands_stop_at_what_was_never_written(tmp_path: Path) -> None:
+    """A worker that died leaves no blank class map."""
+    store = WorkStore.create(tmp_path, strips_of(ROWS))
+    store.write_classes(0, 4096, np.zeros((2, 4096, 512), np.uint8))
+    with pytest.raises(WorkStoreError, match="classes/0 shard 0 was never written"):
+        list(store.class_bands(0))
 
 
-@pytest.mark.parametrize("place", [0.0, 0.37, 0.9999])
-def test_a_flipped_bit_is_an_error(filled: WorkStore, place: float) -> None:
-    """In any chunk, and in the index that ends the shard."""
-    shard = Path(filled.root) / "classes/0/c/0/1/0"
-    content = bytearray(shard.read_bytes())
-    content[int(place * len(content))] ^= 1
-    shard.write_bytes(content)
-    with pytest.raises(WorkStoreError, match=r"classes/0 rows .*damaged"):
-        list(filled.class_bands(0))
+def test_a_lost_shard_is_an_error(full: WorkStore) -> None:
+    """Left alone, zarr would fill it with paper."""
+    shard_file(full, 1).unlink()
+    assert "shard 1 was never written" in refusal(full)
 
 
-def test_only_whole_shards_are_written(tmp_path: Path) -> None:
-    """Two writers of one shard would lose each other's rows."""
-    store = WorkStore.create(tmp_path, GEOMETRIES)
-    for first_row, piece in ((1, STRIPS[0][:SHARD_ROWS]), (0, STRIPS[0][:512]), (2 * SHARD_ROWS, STRIPS[0][:910])):
-        with pytest.raises(ValueError, match="no whole shard"):
-            store.write_strip(0, first_row, piece)
-    with pytest.raises(ValueError, match="no whole shard"):
-        store.write_classes(1, 0, CLASSES[1].astype(np.float32))
+@pytest.mark.parametrize("kept_share", [0, 0.001, 0.5, 0.999])
+def test_a_shard_cut_short_is_an_error(full: WorkStore, kept_share: float) -> None:
+    """From no byte at all to all but a few; its neighbours still read."""
+    data = shard_file(full, 1).read_bytes()
+    shard_file(full, 1).write_bytes(data[: int(len(data) * kept_share)])
+    refusal(full)
+    assert np.array_equal(strip()[:4096], WorkStore.open(full.root).read_strip(0, 0, 4096))
 
 
-def test_rows_beyond_the_strip_are_refused(filled: WorkStore) -> None:
-    """Rather than fewer rows than were asked for."""
-    with pytest.raises(ValueError, match="rows 300 to 308 of 307"):
-        filled.read_strip(1, 300, 308)
+def test_a_chunk_missing_from_its_shard_is_an_error(full: WorkStore) -> None:
+    """Also when the shard's index is sound and says so."""
+    google_crc32c = pytest.importorskip("google_crc32c", reason="NO CRC32C to forge an index with")
+    data = bytearray(shard_file(full, 1).read_bytes())
+    index = len(data) - 8 * 16 - 4
+    data[index + 3 * 16 : index + 4 * 16] = b"\xff" * 16
+    data[-4:] = google_crc32c.value(bytes(data[index:-4])).to_bytes(4, "little")
+    shard_file(full, 1).write_bytes(data)
+    assert "chunk 11 was never written" in refusal(full)
+    # What follows it still reads.
+    around = SHARD_ROWS + 3 * CHUNK_ROWS
+    assert np.array_equal(strip()[around + 512 : 8192], full.read_strip(0, around + 512, 8192))
 
 
-def test_create_leaves_nothing_of_an_earlier_store(filled: WorkStore) -> None:
-    """What a run that died has left does not count as written."""
-    store = WorkStore.create(filled.root, GEOMETRIES[:1])
-    assert ROWS[:1] == store.rows
-    with pytest.raises(WorkStoreError):
-        store.read_strip(0, 0, 1)
-    assert not (Path(store.root) / "strips/1").exists()
+@pytest.mark.parametrize("place_share", [0.0, 0.01, 0.3, 0.77, 0.99999, 1.0])
+def test_a_flipped_bit_is_an_error(full: WorkStore, place_share: float) -> None:
+    """In the pixels, in their checksum or in the index."""
+    data = bytearray(shard_file(full, 0).read_bytes())
+    data[int((len(data) - 1) * place_share)] ^= 1
+    shard_file(full, 0).write_bytes(data)
+    refusal(full)
 
 
-def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
-    """Nothing at all, a damaged root, and a group of something else."""
-    with pytest.raises(WorkStoreError):
-        WorkStore.open(tmp_path / "nowhere")
-    WorkStore.create(tmp_path, GEOMETRIES)
-    root = tmp_path / "zarr.json"
-    root.write_text(root.read_text().replace("veernet-work/1", "veernet-work/0"))
-    with pytest.raises(WorkStoreError, match="'veernet-work/0'"):
+@pytest.mark.parametrize("first_row", [0, 512, 4096])
+def test_only_whole_shards_are_written(tmp_path: Path, first_row: int) -> None:
+    """A part of a shard would race with the process that writes the rest."""
+    store = WorkStore.create(tmp_path, strips_of(ROWS))
+    with pytest.raises(ValueError, match="no whole number of shards"):
+        store.write_strip(0, first_row, strip(512))
+    with pytest.raises(ValueError, match="no whole number of shards"):
+        store.write_classes(0, 0, strip(4096))
+
+
+def test_rows_that_the_strip_has_not_are_refused(full: WorkStore) -> None:
+    """A slice of numpy would come back shorter and say nothing."""
+    with pytest.raises(ValueError, match="strip of 9973"):
+        full.read_strip(0, 0, ROWS + 1)
+
+
+def test_a_store_that_is_none_does_not_open(tmp_path: Path) -> None:
+    """Nothing there, or something else."""
+    with pytest.raises(WorkStoreError, match="no work store"):
+        WorkStore.open(tmp_path / "none")
+    (tmp_path / "zarr.json").write_text("{}")
+    with pytest.raises(WorkStoreError, match="no veernet-work/1 store"):
         WorkStore.open(tmp_path)
-    root.write_text("{")
-    with pytest.raises(WorkStoreError):
-        WorkStore.open(tmp_path)
 
 
-def test_a_place_that_takes_no_writing_is_a_storage_error(tmp_path: Path) -> None:
-    """A file where a folder should be stands for a full or read-only disk, which root can write to."""
-    tmp_path.joinpath("file").write_text("")
-    with pytest.raises(StorageError, match="cannot be written"):
-        WorkStore.create(tmp_path / "file" / "work", GEOMETRIES)
+def test_create_sweeps_what_an_earlier_run_left(full: WorkStore) -> None:
+    """Half of an old sheet must not pass for the new one."""
+    store = WorkStore.create(full.root, strips_of(ROWS))
+    assert "shard 0 was never written" in refusal(store)
+
+
+def write_one(store: WorkStore, first_row: int) -> None:
+    """What a worker does, in a process of its own."""
+    store.write_strip(0, first_row, strip()[first_row : first_row + SHARD_ROWS])
+
+
+def test_processes_write_different_shards_at_once(tmp_path: Path) -> None:
+    """The store pickles as its place."""
+    store = WorkStore.create(tmp_path, strips_of(ROWS))
+    assert len(pickle.dumps(store)) < 500
+    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+        list(pool.map(write_one, [store] * 3, range(0, ROWS, SHARD_ROWS)))
+    assert np.array_equal(strip(), store.read_strip(0, 0, ROWS))
+
+
+def test_another_process_opens_the_store(full: WorkStore) -> None:
+    """By its place alone."""
+    code = (
+        "import sys; from veernet.sheets.work import WorkStore\n"
+        "store = WorkStore.open(sys.argv[1]); print(store.read_strip(0, 4000, 4200).sum(dtype=int))"
+    )
+    run = [sys.executable, "-c", code, full.root]
+    output = subprocess.run(run, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert int(output.stdout) == strip()[4000:4200].sum(dtype=int)

@@ -161,9 +161,9 @@ class WorkStore:
 
     def _array(self, path: str) -> zarr.Array[Any]:
         if path not in self._arrays:
-            self._arrays[path] = zarr.open_array(
-                self._group.store, path=path, mode="r+", config={"write_empty_chunks": True}
-            )
+            array = zarr.open_array(self._group.store, path=path, mode="r+")
+            # Kept in no file, and not taken by `open_array`: zarr would leave blank paper out.
+            self._arrays[path] = array.with_config({"write_empty_chunks": True})
         return self._arrays[path]
 
     def _write(self, kind: str, track: int, first_row: int, piece: NDArray[np.uint8]) -> None:
