@@ -149,6 +149,7 @@ def test_all_of_a_sheet_that_fits_is_laid_out() -> None:
     [
         (track_of(10, 490), depth_of((200, 1000), (1200, 1100), base=1300), "depth.base: 1300 ft would be row 3200"),
         (track_of(10, 490), depth_of((200, 1000), (1200, 1100), top=900), "depth.top: 900 ft would be row -800"),
+        (track_of(10, 33), depth_of((200, 1000), (1200, 1100)), r"tracks\[0\]: the track is 23 px wide"),
         (track_of(10, 511), depth_of((200, 1000), (1200, 1100)), r"tracks\[0\].right: column 511 lies outside"),
     ],
 )

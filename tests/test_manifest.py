@@ -69,6 +69,31 @@ def test_a_bare_date_and_a_bare_number_are_the_text_they_look_like() -> None:
     assert (well.date, well.api) == ("2010-12-12", "1513120215")
 
 
+@pytest.mark.parametrize("text", ["NO", "0123", "12:30", "2010-12-12", "1_000", "on", "0x1F", "151312021500001234567"])
+def test_text_of_the_well_is_as_it_was_written(text: str) -> None:
+    """YAML 1.1 would make a truth, an octal, a time, a date or a number of it."""
+    document = yaml.safe_dump(GOOD).replace("15-131-20215", text)
+    assert read_manifest(document.encode(), "m").well.api == text
+
+
+@pytest.mark.parametrize(("text", "expected"), [("1e-3", 0.001), ("2", 2.0), ("0.25", 0.25), (".5", 0.5), ("1.", 1.0)])
+def test_numbers_are_read_however_they_are_written(text: str, expected: float) -> None:
+    """As in JSON and in Python."""
+    document = yaml.safe_dump(GOOD).replace("step: 0.5", f"step: {text}")
+    assert read_manifest(document.encode(), "m").depth.step == expected
+
+
+def test_text_is_one_printable_line() -> None:
+    """A line end in a header would make a LAS file that nobody reads."""
+    well = read_manifest(changed("well.name", " A\n~A 1\t\u0007\u202e B "), "m").well
+    assert well.name == "A ~A 1 B"
+
+
+def test_json_may_be_indented_with_tabs() -> None:
+    """YAML may not."""
+    assert read_manifest(json.dumps(GOOD, indent="\t").encode(), "m") == read_manifest(changed("well.name", "A 1"), "m")
+
+
 @pytest.mark.parametrize(
     ("path", "value", "found"),
     [
@@ -113,6 +138,12 @@ def test_a_bare_date_and_a_bare_number_are_the_text_they_look_like() -> None:
         ("source", "MEM:::DATAPOINTER=1", "is not read|not the path of a scan"),
         ("source", "/etc/passwd", "beside the manifest"),
         ("source", "../other/a.tif", "beside the manifest"),
+        ("source", "s3://key:secret@bucket/a.tif", "without credentials"),
+        ("source", "s3://bucket", "no bucket and key"),
+        ("tracks.0.curves.0.left", True, r"curves\[0\]\.left"),
+        ("tracks.0.curves.0.left", "0", r"curves\[0\]\.left.*'0'"),
+        ("well.location", 1.50, r"well\.location: .*quotes"),
+        ("well.location", False, r"well\.location"),
     ],
 )
 def test_a_manifest_that_breaks_the_contract_is_refused(path: str, value: Any, found: str) -> None:
@@ -130,6 +161,9 @@ def test_a_manifest_that_breaks_the_contract_is_refused(path: str, value: Any, f
         (b"\xff\xfe\x00broken", "not readable"),
         (b"a: [1, 2", "not readable"),
         (b"format: a\nformat: b\n", "'format' stands twice"),
+        (b'{"format": "a", "well": {"api": "1", "api": "2"}}', "'api' stands twice"),
+        (b"[" * 100_000, "not readable"),
+        (b'{"a":' * 50_000, "not readable"),
         (b"a: &x [1]\nb: *x\n", "aliases"),
         (b"!!python/object/apply:os.system ['true']", "not readable"),
         (b" " * (MAX_BYTES + 1), "no manifest"),
@@ -153,6 +187,9 @@ def test_no_bytes_whatever_make_it_fail_otherwise(text: bytes) -> None:
 def test_the_schema_explains_every_key() -> None:
     """So that an editor can help."""
     schema = json_schema()
+    parts = {"SheetManifest": schema, **schema["$defs"]}
+    keys = [(part, key, value) for part in parts for key, value in parts[part]["properties"].items()]
+    assert [] == [f"{part}.{key}" for part, key, value in keys if not value.get("description")]
     assert schema["properties"]["format"]["const"] == "veernet-sheet/1"
     assert "comes back at the other" in schema["$defs"]["Curve"]["properties"]["wrap"]["description"]
     json.dumps(schema)

@@ -32,6 +32,8 @@ LEFT_EDGE_COLUMN = MARGIN - 0.5
 
 APRON_ROWS = 64
 """Strip rows above the first and below the last depth: what the network sees beyond the ends."""
+TRACK_WIDTHS_PX = (24, 12_000)
+"""Widths of a track on the scan that can be worked with: in less no curve can be told from the grid."""
 ROWS_PER_STEP = 2.5
 """Strip rows that a LAS step has at least, so that the trace is never coarser than the log."""
 
@@ -140,6 +142,10 @@ class StripGeometry:
         left_px = self.left_px(row_px)
         return left_px + np.asarray(fraction, np.float64) * (self.right_px(row_px) - left_px)
 
+    def narrowest_px(self) -> float:
+        """Width of the track where it is narrowest, in source px."""
+        return float(self._widths_px().min())
+
     def widest_px(self) -> float:
         """Width of the track where it is widest, in source px."""
         return float(self._widths_px().max())
@@ -185,13 +191,24 @@ def sheet_geometries(manifest: SheetManifest, width_px: int, height_px: int, nam
             raise ManifestError(name, found, remedy)
     geometries = [strip_geometry(track, manifest.depth) for track in manifest.tracks]
     for index, geometry in enumerate(geometries):
-        for key, edge in (("left", geometry.left), ("right", geometry.right)):
-            # Half a px of slack either way: an edge may be the outer side of the outermost px.
-            outside = [column for column in edge.columns_px if not -1 <= column <= width_px]
-            if outside:
-                found = f"tracks[{index}].{key}: column {outside[0]:g} lies outside the scan"
-                raise ManifestError(name, found, remedy)
+        found = _misfit(geometry, width_px)
+        if found:
+            raise ManifestError(name, f"tracks[{index}]{found}", remedy)
     return geometries
+
+
+def _misfit(geometry: StripGeometry, width_px: int) -> str:
+    """What is wrong with a track's edges on a scan so wide; empty if nothing is."""
+    for key, edge in (("left", geometry.left), ("right", geometry.right)):
+        # Half a px of slack either way: an edge may be the outer side of the outermost px.
+        outside = [column for column in edge.columns_px if not -1 <= column <= width_px]
+        if outside:
+            return f".{key}: column {outside[0]:g} lies outside the scan"
+    narrowest, widest = TRACK_WIDTHS_PX
+    for track_px in (geometry.narrowest_px(), geometry.widest_px()):
+        if not narrowest <= track_px <= widest:
+            return f": the track is {track_px:g} px wide, not {narrowest} to {widest}"
+    return ""
 
 
 def source_rows(geometries: Sequence[StripGeometry], height_px: int) -> tuple[int, int]:

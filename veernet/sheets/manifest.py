@@ -5,13 +5,11 @@ A manifest is refused before a pixel is read, with the file, the key's path, wha
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import json
 import math
 import re
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -29,6 +27,7 @@ from pydantic import (
 )
 
 from veernet.errors import ManifestError
+from veernet.sheets.documents import parse_document
 
 FORMAT: Literal["veernet-sheet/1"] = "veernet-sheet/1"
 #: Larger files are no manifests.
@@ -44,7 +43,7 @@ Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 
 def _one_line(text: str) -> str:
     """Take line ends and what cannot be printed out: header lines of a LAS file are made of this."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())
+    return " ".join("".join(character for character in text if character.isprintable() or character.isspace()).split())
 
 
 Text = Annotated[
@@ -262,7 +261,7 @@ def read_manifest(text: bytes, name: str) -> SheetManifest:
             name, f"{len(text)} bytes, which is no manifest", f"a manifest has at most {MAX_BYTES} bytes"
         )
     try:
-        document = _parsed(text)
+        document = parse_document(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         found = " ".join(str(error).split())[:300] or type(error).__name__
         raise ManifestError(name, f"not readable as YAML or JSON: {found}", _HOW) from error
@@ -278,59 +277,6 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema of the manifest."""
     schema = SheetManifest.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FORMAT, **schema}
-
-
-def _parsed(text: bytes) -> Any:
-    if text.lstrip().startswith(b"{"):
-        # Not all JSON is YAML: tabs are not.
-        with contextlib.suppress(json.JSONDecodeError, UnicodeDecodeError):
-            return json.loads(text, object_pairs_hook=_single_keys)
-    return yaml.load(text, Loader=_StrictLoader)
-
-
-def _single_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice")
-    return mapping
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML's safe types as of its version 1.2, no key twice, no references to other parts (which can grow without bound).
-
-    Under YAML 1.1 ``NO`` would be false, ``010`` eight, ``12:30`` a number, a date no text, and ``1e-3`` no number.
-    """
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise ValueError("aliases (*name) are not read; write the value out")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ARG002 - always deep
-        mapping: dict[Any, Any] = {}
-        for key_node, value_node in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise ValueError(f"line {key_node.start_mark.line + 1}: {key!r} is not the name of a key")
-            if key in mapping:
-                raise ValueError(f"line {key_node.start_mark.line + 1}: the key {key!r} stands twice")
-            mapping[key] = self.construct_object(value_node, deep=True)
-        return mapping
-
-
-for _kind, _pattern, _first in (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
-    ("float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
-    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
-):
-    _StrictLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first))
-_StrictLoader.add_constructor("tag:yaml.org,2002:map", _StrictLoader.construct_mapping)
 
 
 def _findings(error: ValidationError) -> list[str]:
