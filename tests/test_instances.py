@@ -14,14 +14,14 @@ from veernet.training.instance import blank_canvas, draw_instance, sample_instan
 from veernet.training.motion import load_bank
 from veernet.training.recipe import Clutter, TrackRecipe, sample_recipe
 
-CLEAN = Clutter(0, 0, 0, 0, 0, 0, 0, "none", 0, 0)
+CLEAN = Clutter(0, 0, 0, 0, 0, 0, 0, "none", 0, 0, -1.0)
 
 
 def clean_recipe(seed: int) -> TrackRecipe:
     """A recipe of two clearly drawn curves that stay on their track."""
     recipe = sample_recipe(seed, difficulty=0.0)
     strokes = tuple(
-        replace(stroke, style=style, amplitude=0.05, centre=centre, darkness=255, rows_per_sample=8.0, off_scale="cut")
+        replace(stroke, style=style, amplitude=0.05, centre=centre, darkness=255, rows_per_sample=8.0, spikes=0, off_scale="cut")
         for stroke, style, centre in zip(recipe.strokes * 2, ("solid", "dashed"), (0.3, 0.7), strict=False)
     )
     strokes = (replace(strokes[0], pattern_px=()), replace(strokes[1], pattern_px=(10.0, 5.0)))

@@ -32,6 +32,12 @@ _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_DUP
 
 def draw_clutter(canvas: Canvas, clutter: Clutter, path: FloatArray, rng: np.random.Generator) -> None:
     """Print and scrawl over the track: captions with arrows at the first curve, scribbles, ticks at its edges."""
+    if clutter.stray >= 0.0:
+        rows = path_rows(canvas.strip_rows)[::8]
+        wander = np.cumsum(rng.normal(0.0, 0.35, rows.size))
+        wander -= np.linspace(0.0, wander[-1], rows.size)
+        points = canvas.points(column_of(np.full(rows.size, clutter.stray)) + wander, rows)
+        canvas.lines([points], rng.uniform(0.8, 2.2), 240)
     for _ in range(clutter.texts):
         _text(canvas, rng.uniform(MARGIN, STRIP_WIDTH - 120), rng.uniform(0, canvas.strip_rows), rng)
     for _ in range(clutter.arrows):

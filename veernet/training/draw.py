@@ -110,7 +110,17 @@ def _free_path(stroke: Stroke, rows: FloatArray) -> FloatArray:
     path = np.interp(at, np.arange(samples), curve)
     if stroke.smooth:
         path = gaussian_filter1d(path, 0.35 * stroke.rows_per_sample * OVERSAMPLE)
-    return stroke.centre + stroke.amplitude * path
+    return stroke.centre + stroke.amplitude * path + _spikes(stroke, rows, rng)
+
+
+def _spikes(stroke: Stroke, rows: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Sharp excursions: bell-shaped or triangular, two to ten rows to either side."""
+    spikes = np.zeros_like(rows)
+    for _ in range(stroke.spikes):
+        distance = np.abs(rows - rng.uniform(rows[0], rows[-1])) / rng.uniform(2.0, 10.0)
+        shape = np.exp(-(distance**2)) if stroke.smooth else np.clip(1.0 - 0.7 * distance, 0.0, None)
+        spikes += stroke.spike_reach * rng.uniform(0.5, 1.2) * shape
+    return spikes
 
 
 def drawn_path(stroke: Stroke, path: FloatArray) -> FloatArray:

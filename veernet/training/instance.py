@@ -21,7 +21,7 @@ from veernet.training.draw import (
     label_rows,
     visible_rows,
 )
-from veernet.training.recipe import Scan, TrackRecipe, sample_recipe
+from veernet.training.recipe import Clutter, Scan, TrackRecipe, sample_recipe
 
 ByteArray = NDArray[np.uint8]
 
@@ -42,7 +42,7 @@ def draw_instance(recipe: TrackRecipe, rows: int = 256) -> Instance:
     if recipe.clutter.hatch != "none" and (first.off_scale == "wrap" or recipe.clutter.hatch == "left"):
         draw_hatch(canvas, first, paths[0], recipe.clutter, rng)
     draw_grid(canvas, recipe.grid)
-    draw_clutter(canvas, recipe.clutter, paths[0], rng)
+    draw_clutter(canvas, _clutter(recipe), paths[0], rng)
     rest = to_strip(canvas.ink, rows)
     layers = []
     for stroke, path in zip(recipe.strokes, paths, strict=True):
@@ -54,6 +54,14 @@ def draw_instance(recipe: TrackRecipe, rows: int = 256) -> Instance:
     image = to_strip(scan(canvas, recipe.scan, recipe.clutter, rng), rows)
     visible = [visible_rows(image, layer, rest) for layer in layers]
     return Instance(image, label_rows(recipe, paths, visible, canvas))
+
+
+def _clutter(recipe: TrackRecipe) -> Clutter:
+    """A stray line is drawn only where two curves of different styles are there to be told from it."""
+    styles = [stroke.style for stroke in recipe.strokes]
+    if len(set(styles)) == 2 and styles[0] == "solid" and recipe.strokes[0].amplitude > 0.03:
+        return recipe.clutter
+    return replace(recipe.clutter, stray=-1.0)
 
 
 def sample_instance(seed: int, rows: int = 256) -> Instance:

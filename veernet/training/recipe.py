@@ -33,6 +33,8 @@ class Stroke:
         amplitude: Standard deviation of the curve in track fractions.
         centre: Its mean in track fractions.
         smooth: The pen rounds its corners.
+        spikes: Sharp excursions of a few rows on top of the motion.
+        spike_reach: How far they go, track fractions, to the right if positive.
         off_scale: What the pen does beyond the track: comes back at the other edge, is cut off at the edge, runs
             on into the margin, or stays on the edge.
     """
@@ -48,6 +50,8 @@ class Stroke:
     amplitude: float
     centre: float
     smooth: bool
+    spikes: int
+    spike_reach: float
     off_scale: Literal["wrap", "cut", "overshoot", "peg"]
 
 
@@ -84,7 +88,11 @@ class Grid:
 
 @dataclass(frozen=True)
 class Clutter:
-    """What else is on the paper: counts of each thing, and what fills the space beside a curve."""
+    """What else is on the paper: counts of each thing, and what fills the space beside a curve.
+
+    ``stray`` is where a nearly straight line runs down the track that is none of its curves (cable tension, say), as a
+    track fraction; negative for none.
+    """
 
     texts: int
     arrows: int
@@ -96,6 +104,7 @@ class Clutter:
     hatch: Literal["none", "wrapped", "left"]
     fill_darkness: int
     breaks: int
+    stray: float
 
 
 @dataclass(frozen=True)
@@ -230,6 +239,8 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
         amplitude=float(np.clip(amplitude, 0.0, 0.6)),
         centre=float(rng.uniform(-0.05, 1.05) if rng.random() < 0.25 else rng.uniform(0.08, 0.92)),
         smooth=bool(rng.random() < 0.6),
+        spikes=int(rng.poisson(0.5)),
+        spike_reach=_log_uniform(rng, 0.15, 1.6) * (1.0 if rng.random() < 0.65 else -1.0),
         off_scale=off_scale,  # type: ignore[arg-type]
     )
 
@@ -271,6 +282,7 @@ def _sample_clutter(rng: np.random.Generator, difficulty: float) -> Clutter:
         hatch=hatch,  # type: ignore[arg-type]
         fill_darkness=int(rng.integers(60, 256)) if rng.random() < 0.06 else 0,
         breaks=int(rng.poisson(2.5 * difficulty)),
+        stray=float(rng.choice([rng.uniform(0.02, 0.12), rng.uniform(0.88, 0.98)])) if rng.random() < 0.12 else -1.0,
     )
 
 

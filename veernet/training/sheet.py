@@ -248,6 +248,7 @@ def _stroke(rng: np.random.Generator, style: str, like: Stroke, wrap: bool, inde
         amplitude=float(np.clip(load_bank()[motion].spread * rng.uniform(0.7, 1.4), 0.03, 0.17)),
         centre=float(rng.uniform(0.35, 0.6) if not wrap else rng.uniform(0.4, 0.75)) + 0.08 * index,
         smooth=True,
+        spikes=0,
         off_scale="wrap" if wrap else "cut",
     )
 
@@ -327,7 +328,7 @@ def _print_depths(ink: ByteArray, recipe: SheetRecipe, manifest: SheetManifest) 
 
 def _scan_bands(ink: ByteArray, looks: Scan, recipe: SheetRecipe, rng: np.random.Generator) -> ByteArray:
     """Scan a sheet piece by piece, so that its noise takes no more memory than a piece."""
-    clutter = Clutter(0, 0, 0, 0, 0, 0, 0, "none", 0, 0)
+    clutter = Clutter(0, 0, 0, 0, 0, 0, 0, "none", 0, 0, -1.0)
     px = 2.5 * recipe.dpi / TRACK_COLUMNS
 
     def pieces() -> Iterator[ByteArray]:
