@@ -59,7 +59,7 @@ class Outcome:
 @flow(
     name="digitise",
     description="Digitise scanned well logs into LAS files.",
-    task_runner=_RUNNER,
+    task_runner=_RUNNER,  # type: ignore[arg-type] # its futures are of a subclass
     persist_result=False,
     validate_parameters=True,
 )

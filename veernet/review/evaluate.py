@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -159,34 +159,30 @@ def score_curve(
 
 
 def score_table(scores: Sequence[CurveScore]) -> Table:
-    """Scores for people: one line a curve."""
-    table = Table(
-        title="Digitised against truth", caption="Shares are of all depths that have a truth; % are of the track."
-    )
-    headings = (
-        ("curve", "left"), ("depths", "left"), ("coverage", "right"), ("mean error", "right"), ("mean %", "right"),
-        ("95th %", "right"), ("within 1 %", "right"), ("within 2 %", "right"), ("wrong > 3 %", "right"), ("r", "right"),
-        ("SNR", "right"), ("shift", "right"), ("wraps wrong", "right"),
-    )  # fmt: skip
-    for heading, justify in headings:
-        table.add_column(heading, justify="left" if justify == "left" else "right")
+    """Scores for people: a column a curve, so that a sheet's few curves fit any terminal."""
+    table = Table(title="digitised against truth", caption="% of the track; shares of all depths that have a truth")
+    table.add_column("")
     for score in scores:
-        table.add_row(
-            escape(score.mnemonic),
-            escape(f"{score.top_depth:g} to {score.base_depth:g} {score.depth_unit}".strip()),
-            f"{score.coverage:.1%}",
-            escape(f"{score.mean_error:.3g} {score.unit}".strip()),
-            f"{score.mean_track_error:.2%}",
-            f"{score.p95_track_error:.2%}",
-            f"{score.within_1:.1%}",
-            f"{score.within_2:.1%}",
-            f"{score.wrong:.1%}",
-            f"{score.correlation:.4f}",
-            f"{score.snr_db:.1f} dB",
-            escape(f"{score.depth_shift:+.2f} {score.depth_unit}".strip()),
-            f"{score.wrap_errors}",
-        )
+        table.add_column(escape(score.mnemonic), justify="right")
+    for label, shown in _MEASURES:
+        table.add_row(label, *(escape(shown(score)) for score in scores))
     return table
+
+
+_MEASURES: tuple[tuple[str, Callable[[CurveScore], str]], ...] = (
+    ("depths", lambda score: f"{score.top_depth:g} to {score.base_depth:g} {score.depth_unit}".strip()),
+    ("coverage", lambda score: f"{score.coverage:.1%}"),
+    ("mean error", lambda score: f"{score.mean_error:.3g} {score.unit}".strip()),
+    ("mean, of track", lambda score: f"{score.mean_track_error:.2%}"),
+    ("95th pc, of track", lambda score: f"{score.p95_track_error:.2%}"),
+    ("within 1 %", lambda score: f"{score.within_1:.1%}"),
+    ("within 2 %", lambda score: f"{score.within_2:.1%}"),
+    ("wrong > 3 %", lambda score: f"{score.wrong:.1%}"),
+    ("correlation", lambda score: f"{score.correlation:.4f}"),
+    ("SNR", lambda score: f"{score.snr_db:.1f} dB"),
+    ("depth shift", lambda score: f"{score.depth_shift:+.2f} {score.depth_unit}".strip()),
+    ("wrap errors", lambda score: f"{score.wrap_errors}"),
+)
 
 
 def _depths_in(unit: str, log: LasContent) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ that the caller names. The truth is what was drawn, read off the drawn path at e
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import rasterio
 import yaml
 from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning
 
 from veernet.curves.las import DepthLog, log_curve, write_las
 from veernet.curves.values import depth_index, value_of
@@ -151,7 +153,10 @@ def write_sheet(recipe: SheetRecipe, directory: Path, stem: str) -> dict[str, Pa
         profile |= {"nbits": 1, "compress": "CCITTFAX4"}
     else:
         profile |= {"compress": "DEFLATE"}
-    with rasterio.open(paths["scan"], "w", **profile) as tif:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a log is no map
+        tif = rasterio.open(paths["scan"], "w", **profile)
+    with tif:
         tif.write((sheet.darkness < 128).astype(np.uint8) if sheet.bilevel else 255 - sheet.darkness, 1)
         tif.update_tags(TIFFTAG_XRESOLUTION=recipe.dpi, TIFFTAG_YRESOLUTION=recipe.dpi, TIFFTAG_RESOLUTIONUNIT=2)
     document = sheet.manifest.model_dump(mode="json", exclude_none=True, exclude_defaults=False)
