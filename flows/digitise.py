@@ -24,7 +24,7 @@ from tasks.segment import segment
 from tasks.state import Batch, Job, Sheet
 from tasks.tile import tile
 from tasks.trace import trace
-from tasks.workers import using
+from tasks.workers import result_of, using
 from veernet.errors import VeerNetError
 
 #: Sheets that go through the stages together.
@@ -89,7 +89,7 @@ def digitise(
     with tempfile.TemporaryDirectory(prefix="veernet-", dir=work) as work_dir:
         jobs = find_jobs(sources, out, Path(work_dir))
         with dask_client(dask, workers) as client, using(client):
-            model = client.submit(describe_model, weights, pure=False).result()
+            model = result_of(client.submit(describe_model, weights, pure=False))
             logger.info(
                 "%d sheets, model %.12s on %s in %s", len(jobs), model["sha256"], model["device"], model["precision"]
             )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from veernet.curves.trace import Trace, trace_track
+from veernet.errors import VeerNetError
 from veernet.network.predict import HALO, Segmenter
 from veernet.review.overlay import draw_overlay
 from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
@@ -15,6 +17,29 @@ from veernet.sheets.raster import open_scan
 from veernet.sheets.strips import cut_strips
 from veernet.sheets.work import SHARD_ROWS, WorkStore
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _told(work: Callable[P, T]) -> Callable[P, T | VeerNetError]:
+    """Give an error that another try cannot mend as the result, so that Dask does not try again.
+
+    It goes without its cause: a cause that cannot be unpickled, as GDAL's, would make Dask raise a bare ``Exception``.
+    """
+
+    @wraps(work)
+    def tell(*args: P.args, **kwargs: P.kwargs) -> T | VeerNetError:
+        try:
+            return work(*args, **kwargs)
+        except VeerNetError as error:
+            bare = error.with_traceback(None)
+            bare.__cause__ = bare.__context__ = None
+            if error.retryable:
+                raise bare from None
+            return bare
+
+    return tell
+
 
 @lru_cache(maxsize=1)
 def segmenter(weights: str | None) -> Segmenter:
@@ -22,12 +47,14 @@ def segmenter(weights: str | None) -> Segmenter:
     return Segmenter.load(Path(weights) if weights else None)
 
 
+@_told
 def describe_model(weights: str | None) -> dict[str, str]:
     """Load the model and say what it is; refuses bad weights before the first sheet."""
     model = segmenter(weights)
     return {"sha256": model.digest, "device": model.device.type, "precision": model.precision}
 
 
+@_told
 def tile_sheet(scan_path: Path, name: str, geometries: Sequence[StripGeometry], store: Path) -> None:
     """Decode a scan once, top down, and write the strips of its tracks as whole shards."""
     work = WorkStore.create(store, geometries)
@@ -39,6 +66,7 @@ def tile_sheet(scan_path: Path, name: str, geometries: Sequence[StripGeometry], 
             work.write_strip(track, strip_row, piece)
 
 
+@_told
 def segment_shard(store: Path, track: int, first_row: int, rows: int, weights: str | None) -> int:
     """Segment one shard of a strip, with its halo, and write its class map; returns the strip rows done."""
     work = WorkStore.open(store)
@@ -49,11 +77,13 @@ def segment_shard(store: Path, track: int, first_row: int, rows: int, weights: s
     return done
 
 
+@_told
 def trace_strip(store: Path, index: int, track: Track) -> tuple[Trace, ...]:
     """Trace the curves of one track from its class map."""
     return tuple(trace_track(WorkStore.open(store).class_bands(index), track.curves))
 
 
+@_told
 def overlay(
     scan_path: Path,
     geometries: Sequence[StripGeometry],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -13,10 +15,11 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import overlay
 from tasks.state import Batch, Sheet, each
-from tasks.workers import current_client
+from tasks.workers import current_client, result_of
 from veernet import __version__, storage
 from veernet.curves.assemble import Provenance, assemble_log, doubts
 from veernet.curves.las import write_las
+from veernet.errors import VeerNetError
 from veernet.location import Location
 from veernet.network.weights import file_digest
 from veernet.review.record import DepthIndex, SheetRecord, Source, curve_record
@@ -49,7 +52,7 @@ def _publish(sheet: Sheet, model: dict[str, str]) -> Sheet:
     drawing = current_client().submit(
         overlay, scan.path, sheet.geometries, manifest, sheet.traces, near, job.stem, pure=False, retries=1
     )
-    files = [las, *drawing.result()]
+    files = [las, *result_of(drawing)]
     warnings = doubts(manifest, sheet.geometries, sheet.traces)
     warnings += [
         f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in report.nulled.items() if count
@@ -75,11 +78,28 @@ def _publish(sheet: Sheet, model: dict[str, str]) -> Sheet:
 
 
 def _put(near: Path, files: list[Path], record: SheetRecord, folder: Location) -> None:
-    for file in files:
-        storage.put_file(folder / file.name, file)
+    """Replace what an earlier run left; at no moment is there a record of files that are not there yet."""
     written = near / f"{record.sheet}.record.json"
     written.write_bytes(record.to_json())
-    storage.put_file(folder / written.name, written)
+    storage.remove(folder / written.name)
+    try:
+        for file in (*files, written):
+            storage.put_file(folder / file.name, file)
+    except BaseException:
+        for file in files:
+            with suppress(VeerNetError):  # what went wrong first is what is told
+                storage.remove(folder / file.name)
+        raise
+    _remove_earlier_pieces(folder, record.sheet, {file.name for file in files})
+
+
+def _remove_earlier_pieces(folder: Location, stem: str, kept: set[str]) -> None:
+    """An earlier overlay may have had more pieces than this one."""
+    piece = re.compile(re.escape(stem) + r"-\d\d+\.png")
+    for uri in list(storage.list_uris(folder)):
+        name = uri.rpartition("/")[2]
+        if piece.fullmatch(name) and name not in kept:
+            storage.remove(folder / name)
 
 
 def _versions(model: dict[str, str]) -> dict[str, str]:

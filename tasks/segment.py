@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from distributed import Client, Future, as_completed
@@ -12,8 +12,9 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import segment_shard
 from tasks.progress import report
-from tasks.state import Batch, fail
-from tasks.workers import current_client
+from tasks.state import Batch, Sheet, fail
+from tasks.workers import current_client, result_of
+from veernet.errors import VeerNetError
 from veernet.sheets.work import SHARD_ROWS
 
 STAGE = "segment"
@@ -26,19 +27,19 @@ def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: AR
     """Segment all shards of all sheets of the batch together, so that no worker waits for a sheet's end."""
     logger = get_run_logger()
     client = current_client()
-    shards = _shards(batch)
     rows = {index: sum(g.rows for g in sheet.geometries) for index, sheet in enumerate(batch)}
     done = dict.fromkeys(rows, 0)
     sheets = list(batch)
+    shards = _shards(sheets)
     started = time.monotonic()
-    owners: dict[Future[int], int] = {}
+    owners: dict[Future[int | VeerNetError], int] = {}
     waiting = as_completed([], with_results=False)
     for _ in range(IN_FLIGHT * max(1, len(client.scheduler_info()["workers"]))):
         _submit_next(client, batch, shards, weights, owners, waiting)
     for future in waiting:
         index = owners.pop(future)
         try:
-            done[index] += future.result()
+            done[index] += result_of(future)
         except Exception as error:  # noqa: BLE001 - a fault in one sheet's shard must not take the others
             if sheets[index].failure is None:
                 sheets[index] = fail(sheets[index], STAGE, error, logger)
@@ -52,12 +53,12 @@ def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: AR
     return tuple(sheets)
 
 
-def _shards(batch: Batch) -> Iterator[tuple[int, int, int]]:
-    """Sheet, track and first row of every shard."""
-    for index, sheet in enumerate(batch):
-        if sheet.failure is None:
-            for track, geometry in enumerate(sheet.geometries):
-                for first_row in range(0, geometry.rows, SHARD_ROWS):
+def _shards(sheets: Sequence[Sheet]) -> Iterator[tuple[int, int, int]]:
+    """Sheet, track and first row of every shard, as long as its sheet has not failed."""
+    for index, sheet in enumerate(sheets):
+        for track, geometry in enumerate(sheet.geometries):
+            for first_row in range(0, geometry.rows, SHARD_ROWS):
+                if sheets[index].failure is None:
                     yield index, track, first_row
 
 
@@ -66,7 +67,7 @@ def _submit_next(
     batch: Batch,
     shards: Iterator[tuple[int, int, int]],
     weights: str | None,
-    owners: dict[Future[int], int],
+    owners: dict[Future[int | VeerNetError], int],
     waiting: as_completed,
 ) -> None:
     following = next(shards, None)

@@ -7,7 +7,7 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import tile_sheet
 from tasks.state import Batch, Sheet, each
-from tasks.workers import current_client
+from tasks.workers import current_client, result_of
 
 STAGE = "tile"
 
@@ -21,7 +21,7 @@ def tile(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names t
 def _tile(sheet: Sheet) -> Sheet:
     assert sheet.scan is not None
     future = current_client().submit(
-        tile_sheet, sheet.scan.path, sheet.name, sheet.geometries, sheet.job.store, pure=False, retries=1
+        tile_sheet, sheet.scan.path, sheet.scan.path.name, sheet.geometries, sheet.job.store, pure=False, retries=1
     )
-    future.result()
+    result_of(future)
     return sheet

@@ -9,7 +9,7 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import trace_strip
 from tasks.state import Batch, Sheet, each
-from tasks.workers import current_client
+from tasks.workers import current_client, result_of
 
 STAGE = "trace"
 
@@ -26,4 +26,4 @@ def _trace(sheet: Sheet) -> Sheet:
         current_client().submit(trace_strip, sheet.job.store, index, track, pure=False, retries=1)
         for index, track in enumerate(sheet.manifest.tracks)
     ]
-    return replace(sheet, traces=tuple(future.result() for future in futures))
+    return replace(sheet, traces=tuple(result_of(future) for future in futures))

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
-from distributed import Client
+from distributed import Client, Future
+
+from veernet.errors import VeerNetError
+
+T = TypeVar("T")
 
 _clients: list[Client] = []
 
@@ -25,3 +30,15 @@ def current_client() -> Client:
     if not _clients:
         raise RuntimeError("no Dask client is in use")
     return _clients[-1]
+
+
+def result_of(future: Future[T | VeerNetError]) -> T:
+    """Wait for what a function of ``tasks.compute`` gives.
+
+    Raises:
+        VeerNetError: The function could not do it; it comes as a result, because Dask tries a raised one again.
+    """
+    result = future.result()
+    if isinstance(result, VeerNetError):
+        raise result
+    return result

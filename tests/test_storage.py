@@ -299,3 +299,12 @@ def test_a_stalled_read_of_s3_ends(unwell_s3: _Bucket, tmp_path: Path, monkeypat
 
     assert caught.value.retryable
     assert time.monotonic() - started < 10
+
+
+def test_a_removed_object_is_gone_and_may_be_removed_again(tmp_path: Path) -> None:
+    """What is not there needs no removal, so asking twice is no fault."""
+    target = tmp_path / "record.json"
+    storage.put_bytes(target, b"{}")
+    storage.remove(target)
+    storage.remove(target)
+    assert not storage.exists(target)

@@ -12,7 +12,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -38,6 +38,7 @@ __all__ = [
     "put_file",
     "read_bytes",
     "redact",
+    "remove",
     "resolve",
 ]
 
@@ -195,6 +196,23 @@ def _create_local(path: Path, data: bytes) -> bool:
             return False
     _sync_folder(path.parent)
     return True
+
+
+def remove(target: Source) -> None:
+    """Remove the object at ``target``, if there is one; a local folder that it leaves empty stays.
+
+    Raises:
+        StorageError: the storage refused.
+    """
+    place = resolve(target)
+    with _mapped(place):
+        if place.is_local:
+            place.path.unlink(missing_ok=True)
+            return
+        import obstore
+
+        with suppress(FileNotFoundError):  # S3 itself does not tell
+            obstore.delete(_bucket(place.bucket), place.key)
 
 
 def exists(source: Source) -> bool:
