@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,12 +94,29 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
         "options": {"host": _LOOPBACK, "port": 0, "dashboard": False, "dashboard_address": f"{_LOOPBACK}:0"},
     }
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": cores}),
-        SpecCluster(  # type: ignore[no-untyped-call]
-            workers=specs, scheduler=scheduler, silence_logs=logging.ERROR
-        ) as cluster,
+        dask.config.set({"distributed.nanny.pre-spawn-environ": cores, "temporary-directory": folder}),
+        ExitStack() as closing,
     ):
+        with _interrupts_wait():
+            cluster = closing.enter_context(
+                SpecCluster(  # type: ignore[no-untyped-call]
+                    workers=specs, scheduler=scheduler, silence_logs=logging.ERROR
+                )
+            )
         yield cluster
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold Ctrl-C back, and for good in the threads and processes started meanwhile.
+
+    A terminal sends it to the workers too, which would die of it in a traceback each; the run ends them itself.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def visible_gpus() -> list[str]:
