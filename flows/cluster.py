@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -58,11 +59,20 @@ def _connected(address: str) -> Client:
     from distributed import Client
 
     try:
+        asyncio.run(asyncio.wait_for(_shake_hands(address), CONNECT_TIMEOUT_S))
         return Client(address, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
         why = str(error).strip().partition("\n")[0] or type(error).__name__
         remedy = "start one with 'dask scheduler', check the address, or leave the option out to use this machine"
         raise OptionError(f"--dask {address}", f"no Dask scheduler answers there ({why})", remedy) from None
+
+
+async def _shake_hands(address: str) -> None:
+    """Speak with a scheduler once; a client waits for ever for something that accepts connections but is none."""
+    from distributed.comm.core import connect
+
+    comm = await connect(address, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
+    comm.abort()
 
 
 @contextmanager

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows import cluster
+from flows.cluster import dask_client
+from flows.server import PrefectServer, ServerError, prefect_server
+from veernet.errors import OptionError
+
+ROOT = Path(__file__).parents[1]
+
+RUN = """
+import os, sys, time
+from flows.server import PrefectServer
+with PrefectServer() as server:
+    if sys.argv[1] == "ready":
+        server.wait_ready()
+    print(server._process.pid, server._home, flush=True)
+    time.sleep(60)
+"""
+
+
+def _eventually(holds: Callable[[], bool], timeout_s: float = 10) -> bool:
+    give_up_s = time.monotonic() + timeout_s
+    while not holds() and time.monotonic() < give_up_s:
+        time.sleep(0.05)
+    return holds()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_server_answers_inside_the_context_and_is_gone_after_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flows run against it, the UI is served, and neither process, folder nor setting stays."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    pids: list[int] = []
+
+    with pytest.raises(ZeroDivisionError), PrefectServer() as server:  # noqa: PT012
+        url = server.wait_ready()
+        from prefect import flow
+        from prefect.settings import get_current_settings
+
+        assert server._process is not None
+        pids.append(server._process.pid)
+        home = server._home
+        assert url == os.environ["PREFECT_API_URL"] == get_current_settings().api.url
+        with urllib.request.urlopen(server.ui_url, timeout=10) as page:
+            assert page.status == 200
+        assert flow(lambda: 7, name="seven")() == 7
+        raise ZeroDivisionError
+
+    assert not _alive(pids[0])
+    assert not home.exists()
+    assert "PREFECT_API_URL" not in os.environ
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_the_server_ends_with_its_run_however_that_ends(number: signal.Signals) -> None:
+    """Neither a signal nor kill -9 leaves a server or its folder behind."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    command = [sys.executable, "-c", RUN, "starting"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as run:
+        assert run.stdout is not None
+        pid, home = run.stdout.readline().split()
+        assert _alive(int(pid))
+        run.send_signal(number)
+        run.wait(10)
+
+    assert _eventually(lambda: not _alive(int(pid)))
+    assert _eventually(lambda: not Path(home).exists())
+
+
+def test_a_configured_server_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PREFECT_API_URL is set nothing is started."""
+    monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example:4200/api")
+
+    with PrefectServer() as server:
+        assert (False, None) == (server.own, server._process)
+    with prefect_server(keep=True) as url:
+        assert url == "http://prefect.example:4200/api"
+
+
+def test_a_server_that_dies_at_start_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run does not wait for what is dead."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+
+    with PrefectServer() as server:  # noqa: SIM117
+        with pytest.raises(ServerError, match="died"):  # noqa: PT012
+            assert server._process is not None
+            server._process.kill()
+            server.wait_ready()
+
+
+def test_a_local_cluster_works_in_another_process_that_may_use_every_core() -> None:
+    """A task runs elsewhere, with all cores for its libraries, and that process is gone afterwards."""
+    with dask_client() as client:
+        pid = client.submit(os.getpid).result(timeout=30)
+        threads = client.submit(os.environ.get, "OMP_NUM_THREADS").result(timeout=30)
+        workers = client.scheduler_info()["workers"].values()
+
+    assert pid != os.getpid()
+    assert str(max(1, (os.cpu_count() or 1) // max(1, len(cluster.visible_gpus())))) == threads
+    assert {1} == {worker["nthreads"] for worker in workers}
+    assert {"127.0.0.1"} == {worker["host"] for worker in workers}
+    assert not _alive(pid)
+
+
+def test_a_cluster_whose_worker_is_busy_still_ends() -> None:
+    """Leaving does not wait for a long task."""
+    with dask_client() as client:
+        pid = client.submit(os.getpid).result(timeout=30)
+        client.submit(time.sleep, 120)
+        time.sleep(0.3)
+
+    assert _eventually(lambda: not _alive(pid))
+
+
+def test_an_address_where_nobody_answers_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a closed port nor something that is no scheduler holds the run up."""
+    monkeypatch.setattr(cluster, "CONNECT_TIMEOUT_S", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        for address in ("tcp://127.0.0.1:9", f"tcp://127.0.0.1:{mute.getsockname()[1]}", "nonsense"):
+            started = time.monotonic()
+            with pytest.raises(OptionError, match="no Dask scheduler answers"), dask_client(address):
+                pass
+            assert time.monotonic() - started < 5
+
+
+def test_a_named_cluster_is_used_and_left_running() -> None:
+    """A second client at the same address works, and the cluster outlives it."""
+    with dask_client() as owner:
+        with dask_client(owner.scheduler.address) as guest:
+            assert guest.submit(sum, [1, 2, 3]).result(timeout=30) == 6
+        assert owner.submit(sum, [2, 3, 5]).result(timeout=30) == 10
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_a_senseless_number_of_workers_is_refused(workers: int) -> None:
+    """One worker is the least."""
+    with pytest.raises(OptionError, match="--workers"), dask_client(workers=workers):
+        pass
