@@ -157,17 +157,21 @@ def _console() -> Console:
 
 
 def _guarded(console: Console, work: Callable[[], T]) -> T:
-    """Do the work; an error of ours is one clear message and exit code 1, Ctrl-C is 130."""
-    from veernet.errors import VeerNetError
+    """Do the work; an error of ours is one clear message and exit code 1, of usage 2, Ctrl-C is 130."""
+    from flows.interrupt import interrupts
+    from veernet.errors import OptionError, VeerNetError
 
-    try:
-        return work()
-    except VeerNetError as error:
-        console.print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        console.print("interrupted; what was done is done, nothing is half-written")
-        raise typer.Exit(130) from None
+    with interrupts() as interrupt:
+        try:
+            return work()
+        except BaseException as error:
+            if interrupt.came or isinstance(error, KeyboardInterrupt):
+                console.print("interrupted; what was done is done, nothing is half-written")
+                raise typer.Exit(130) from None
+            if not isinstance(error, VeerNetError):
+                raise
+            console.print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            raise typer.Exit(2 if isinstance(error, OptionError) else 1) from error
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,7 @@ def _interrupts_wait() -> Iterator[None]:
 
     A terminal sends it to the workers too, which would die of it in a traceback each; the run ends them itself.
     """
+    resource_tracker.ensure_running()  # its start, in the thread that starts the first worker, would let Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

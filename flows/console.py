@@ -58,7 +58,9 @@ def digitise_watched(
     )
     with PrefectServer() as server:
         from flows.digitise import run  # seconds of imports, while the server starts
+        from flows.sources import find_jobs
 
+        find_jobs(sources, out, Path())  # what makes no sense is refused without waiting for the server
         server.wait_ready()
         console.print(f"watch it at {server.ui_url}", style="dim", highlight=False)
         with Progress(*columns, console=console, transient=True) as progress, listening(_Bars(progress)):
