@@ -19,7 +19,7 @@ demo: $(READY)
 	$(BIN)/veernet demo
 
 test: lint
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check flows tasks veernet tests
