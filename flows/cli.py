@@ -89,6 +89,7 @@ def synth(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first; the others count on.")] = 0,
     length: Annotated[float, typer.Option(min=50, max=20000, help="Length of each log in ft.")] = 200.0,
     difficulty: Annotated[float | None, typer.Option(min=0, max=1, help="0 clean, 1 nearly lost.")] = None,
+    las: Annotated[Path | None, typer.Option(help="A real LAS file to draw; learned motions otherwise.")] = None,
     contact_sheet: Annotated[Path | None, typer.Option(help="Draw one PNG of training tracks instead.")] = None,
     beside: Annotated[Path | None, typer.Option(help="With --contact-sheet: a folder of real sheets.")] = None,
 ) -> None:
@@ -103,10 +104,11 @@ def synth(
             draw_contact_sheet(contact_sheet, max(count, 24), seed, real)
             console.print(f"contact sheet: {contact_sheet}")
             return
-        from veernet.training.sheet import sample_sheet, write_sheet
+        from veernet.training.layout import sample_sheet
+        from veernet.training.sheet import write_sheet
 
         for index in range(seed, seed + count):
-            paths = write_sheet(sample_sheet(index, difficulty, length), out, f"synth-{index:04d}")
+            paths = write_sheet(sample_sheet(index, difficulty, length, las), out, f"synth-{index:04d}")
             console.print(f"{paths['scan']}  truth {paths['truth'].name}")
 
     _guarded(console, draw)

@@ -99,7 +99,8 @@ def run_demo(out: Path, seed: int, console: Console) -> bool:
     """Draw a sheet, digitise it, compare it with what was drawn, and say where to look."""
     from veernet.review.evaluate import compare, score_table
     from veernet.sheets.manifest import read_manifest
-    from veernet.training.sheet import sample_sheet, write_sheet
+    from veernet.training.layout import sample_sheet
+    from veernet.training.sheet import write_sheet
 
     stem = f"demo-{seed}"
     console.print(f"drawing a sheet into {out}/sheet")

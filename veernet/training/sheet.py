@@ -1,7 +1,7 @@
 """Whole synthetic sheets: header, tracks, depth column and scale block, with their manifest and the truth as LAS.
 
 Tracks are drawn by the same strokes, grids and noise as training strips; curves come from the learned motions, or from a real LAS file
-that the caller names. The truth is what was drawn, read off the drawn path at each depth, not what a later stage makes of it.
+that the recipe names. The truth is what was drawn, read off the drawn path at each depth, not what a later stage makes of it.
 """
 
 from __future__ import annotations
@@ -25,50 +25,14 @@ from veernet.sheets.geometry import TRACK_COLUMNS, DepthRegister
 from veernet.sheets.manifest import SheetManifest
 from veernet.training.degrade import scan
 from veernet.training.draw import Canvas, FloatArray, draw_grid, draw_hatch, draw_stroke, path_rows
+from veernet.training.layout import DEPTH_COLUMN_IN, FOOTER_IN, MARGIN_IN, SheetRecipe, lay_out
 from veernet.training.motion import load_bank
+from veernet.training.real_log import RealLog
 from veernet.training.recipe import Clutter, Grid, Scan, Stroke, sample_recipe
 
 ByteArray = NDArray[np.uint8]
 
-_HEADER_IN, _FOOTER_IN, _MARGIN_IN, _DEPTH_COLUMN_IN = 2.0, 0.6, 0.25, 0.75
 _BAND_ROWS = 2048
-
-#: Mnemonic, unit, description, value at the left and the right edge, as sheets usually print them.
-_LINEAR_CURVES = (
-    ("GR", "GAPI", "Gamma Ray", 0.0, 150.0),
-    ("CALI", "IN", "Caliper", 6.0, 16.0),
-    ("DT", "US/F", "Delta Time", 140.0, 40.0),
-    ("NPHI", "V/V", "Neutron Porosity", 0.45, -0.15),
-)
-_LOG_CURVES = (
-    ("ILD", "OHMM", "Deep Induction", 0.2, 2000.0),
-    ("ILM", "OHMM", "Medium Induction", 0.2, 2000.0),
-)
-
-
-@dataclass(frozen=True)
-class SheetRecipe:
-    """What a synthetic sheet shows.
-
-    Args:
-        seed: Seed of everything that the other fields leave open.
-        top_depth: First depth of the log, ft.
-        base_depth: Last depth of the log, ft.
-        dpi: Of the scan.
-        inches_per_100ft: Vertical scale of the print: 5 or 2.
-        difficulty: 0 for a clean print, 1 for ink nearly lost.
-        log_scale: The second track is logarithmic.
-        drift_px: Sideways drift of the paper from top to bottom.
-    """
-
-    seed: int
-    top_depth: float = 1000.0
-    base_depth: float = 1200.0
-    dpi: int = 200
-    inches_per_100ft: float = 5.0
-    difficulty: float = 0.25
-    log_scale: bool = False
-    drift_px: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -81,33 +45,18 @@ class DrawnSheet:
     bilevel: bool
 
 
-def sample_sheet(seed: int, difficulty: float | None = None, length_ft: float = 200.0) -> SheetRecipe:
-    """The sheet of a seed."""
-    rng = np.random.default_rng(seed)
-    top_depth = 50.0 * int(rng.integers(4, 160))
-    return SheetRecipe(
-        seed=seed,
-        top_depth=top_depth,
-        base_depth=top_depth + length_ft,
-        dpi=int(rng.choice([150, 200, 200, 300])),
-        inches_per_100ft=float(rng.choice([5.0, 5.0, 2.0])),
-        difficulty=float(rng.uniform(0.05, 0.45)) if difficulty is None else difficulty,
-        log_scale=bool(rng.random() < 0.4),
-        drift_px=float(rng.normal(0.0, 4.0)),
-    )
-
-
 def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
     """Draw a sheet; the same recipe gives the same pixels."""
     rng = np.random.default_rng(recipe.seed)
-    manifest = _lay_out(recipe)
+    manifest = lay_out(recipe)
     register = DepthRegister.of(manifest.depth)
-    width = int((2 * _MARGIN_IN + 5.0 + _DEPTH_COLUMN_IN) * recipe.dpi) + 1
+    width = int((2 * MARGIN_IN + 5.0 + DEPTH_COLUMN_IN) * recipe.dpi) + 1
     body_rows = int(np.ceil(register.row_at(manifest.depth.base_depth))) + int(0.2 * recipe.dpi)
-    height = body_rows + int(_FOOTER_IN * recipe.dpi)
+    height = body_rows + int(FOOTER_IN * recipe.dpi)
     ink = np.zeros((height, width), np.uint8)
     _print_header(ink, recipe, manifest)
     depths = depth_index(manifest.depth)
+    log = RealLog.read(Path(recipe.las)) if recipe.las else None
     truth: dict[str, FloatArray] = {}
     scan_recipe: Scan | None = None
     for index, track in enumerate(manifest.tracks):
@@ -118,7 +67,12 @@ def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
             _stroke(rng, curve.style, looks.strokes[0], wrap=curve.wrap, index=i)
             for i, curve in enumerate(track.curves)
         ]
-        paths = _paths(strokes, canvas.strip_rows, rng)
+        if log is None:
+            paths = _paths(strokes, canvas.strip_rows, rng)
+        else:
+            at_rows = (path_rows(canvas.strip_rows) + 0.5) * canvas.px_per_row - 0.5 + first_row
+            row_depths = register.depth_at(at_rows)
+            paths = [log.fraction(curve.mnemonic, row_depths) for curve in track.curves]
         if track.curves[0].wrap and rng.random() < 0.5:
             draw_hatch(canvas, strokes[0], paths[0], replace(looks.clutter, hatch="wrapped"), rng)
         draw_grid(canvas, _grid(recipe, looks.grid, canvas, log=track.scale == "log"))
@@ -175,53 +129,11 @@ def write_sheet(recipe: SheetRecipe, directory: Path, stem: str) -> dict[str, Pa
     return paths
 
 
-def _lay_out(recipe: SheetRecipe) -> SheetManifest:
-    dpi = recipe.dpi
-    px_per_ft = recipe.inches_per_100ft * dpi / 100.0
-    first_px = _HEADER_IN * dpi
-    ticks = [
-        [round(first_px + (depth - recipe.top_depth) * px_per_ft, 2), float(depth)]
-        for depth in np.arange(recipe.top_depth, recipe.base_depth + 1e-6, 50.0)
-    ]
-    tracks = []
-    for index in range(2):
-        left = dpi * (_MARGIN_IN + index * (2.5 + _DEPTH_COLUMN_IN))
-        log = index == 1 and recipe.log_scale
-        known = _LOG_CURVES if log else _LINEAR_CURVES[2 * index : 2 * index + 2]
-        curves = [
-            {
-                "mnemonic": mnemonic,
-                "unit": unit,
-                "description": description,
-                "style": ("solid", "dashed")[i],
-                "left": at_left,
-                "right": at_right,
-                "wrap": mnemonic == "GR",
-            }
-            for i, (mnemonic, unit, description, at_left, at_right) in enumerate(known)
-        ]
-        last_px = ticks[-1][0]
-        edges = {
-            "left": [[first_px, round(left, 2)], [last_px, round(left + recipe.drift_px, 2)]],
-            "right": [[first_px, round(left + 2.5 * dpi, 2)], [last_px, round(left + 2.5 * dpi + recipe.drift_px, 2)]],
-        }
-        tracks.append({"name": f"track-{index + 1}", **edges, "scale": "log" if log else "linear", "curves": curves})
-    well = {
-        "name": f"SYNTHETIC {recipe.seed}",
-        "uwi": f"SYN-{recipe.seed:06d}",
-        "company": "VeerNet",
-        "field": "Drawn",
-        "date": "2000-01-01",
-    }
-    depth = {"unit": "ft", "step": 0.5, "top": recipe.top_depth, "base": recipe.base_depth, "ticks": ticks}
-    return SheetManifest.model_validate({"format": "veernet-sheet/1", "well": well, "depth": depth, "tracks": tracks})
-
-
 def _track_canvas(recipe: SheetRecipe, index: int, register: DepthRegister, body_rows: int) -> tuple[Canvas, int, int]:
     """The canvas of a track with its margins, and the sheet column and row of its first pixel."""
     track_px = 2.5 * recipe.dpi
     px = track_px / TRACK_COLUMNS
-    left = recipe.dpi * (_MARGIN_IN + index * (2.5 + _DEPTH_COLUMN_IN))
+    left = recipe.dpi * (MARGIN_IN + index * (2.5 + DEPTH_COLUMN_IN))
     # Strip column 15.5 is the edge; the canvas begins on a whole sheet column, which the shift makes up for.
     exact = left - (16.0 * px - 0.5)
     offset = int(np.floor(exact))
@@ -325,7 +237,7 @@ def _print_header(ink: ByteArray, recipe: SheetRecipe, manifest: SheetManifest) 
 
 def _print_depths(ink: ByteArray, recipe: SheetRecipe, manifest: SheetManifest) -> None:
     size = 0.8 * recipe.dpi / 200.0
-    column = int((_MARGIN_IN + 2.5 + 0.15) * recipe.dpi)
+    column = int((MARGIN_IN + 2.5 + 0.15) * recipe.dpi)
     for row_px, depth in manifest.depth.ticks:
         at = (column, int(row_px + 9 * size))
         cv2.putText(ink, f"{depth:g}", at, cv2.FONT_HERSHEY_SIMPLEX, size, 255, max(1, round(1.6 * size)), cv2.LINE_AA)
