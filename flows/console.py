@@ -69,6 +69,9 @@ def digitise_watched(
         for outcome in outcomes:
             if outcome.status != "done":
                 console.print(f"[bold red]set aside[/] {escape(outcome.reason)}", highlight=False, soft_wrap=True)
+            elif outcome.warnings:
+                told = f"{escape(outcome.sheet)}: {len(outcome.warnings)} notes for its reader, in its record"
+                console.print(told, style="yellow", highlight=False, soft_wrap=True)
         if keep_ui and server.own:
             console.print(f"the run is to be seen at {server.ui_url}; Ctrl-C ends it")
             serve_until_interrupt(server)
@@ -76,11 +79,14 @@ def digitise_watched(
 
 
 def outcome_table(outcomes: Sequence[Outcome], out: str) -> Table:
-    """The closing table: a line a sheet."""
+    """The closing table: a row a sheet."""
     done = sum(outcome.status == "done" for outcome in outcomes)
     table = Table(title=f"{done} of {len(outcomes)} sheets done, in {escape(out)}", title_justify="left")
-    for heading in ("sheet", "status", "curve", "coverage", "confidence", "seconds", "notes"):
-        table.add_column(heading, justify="right" if heading in ("coverage", "confidence", "seconds") else "left")
+    table.add_column("sheet", overflow="fold")
+    for heading in ("status", "curve"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("coverage", "confidence", "seconds"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for outcome in outcomes:
         names, coverages, confidences = zip(*outcome.curves, strict=True) if outcome.curves else ((), (), ())
         table.add_row(
@@ -90,7 +96,6 @@ def outcome_table(outcomes: Sequence[Outcome], out: str) -> Table:
             "\n".join(f"{coverage:.1%}" for coverage in coverages),
             "\n".join(f"{confidence:.2f}" for confidence in confidences),
             f"{outcome.seconds:.1f}",
-            f"{len(outcome.warnings)} in the record" if outcome.warnings else "",
         )
     return table
 

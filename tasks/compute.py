@@ -7,7 +7,8 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from veernet.curves.trace import Trace, trace_track
+from veernet.curves.identity import Trace
+from veernet.curves.trace import trace_track
 from veernet.errors import VeerNetError
 from veernet.network.predict import HALO, Segmenter
 from veernet.review.overlay import draw_overlay

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tasks.progress import report
-from veernet.curves.trace import Trace
+from veernet.curves.identity import Trace
 from veernet.errors import VeerNetError
 from veernet.location import Location
 from veernet.review.record import Failure, SheetRecord, failure_of

@@ -21,7 +21,16 @@ def clean_recipe(seed: int) -> TrackRecipe:
     """A recipe of two clearly drawn curves that stay on their track."""
     recipe = sample_recipe(seed, difficulty=0.0)
     strokes = tuple(
-        replace(stroke, style=style, amplitude=0.05, centre=centre, darkness=255, rows_per_sample=8.0, spikes=0, off_scale="cut")
+        replace(
+            stroke,
+            style=style,
+            amplitude=0.05,
+            centre=centre,
+            darkness=255,
+            rows_per_sample=8.0,
+            spikes=0,
+            off_scale="cut",
+        )
         for stroke, style, centre in zip(recipe.strokes * 2, ("solid", "dashed"), (0.3, 0.7), strict=False)
     )
     strokes = (replace(strokes[0], pattern_px=()), replace(strokes[1], pattern_px=(10.0, 5.0)))

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from veernet.curves.identity import Trace
 from veernet.curves.path import CHUNK_ROWS
-from veernet.curves.trace import Trace, trace_track
+from veernet.curves.trace import trace_track
 from veernet.sheets.geometry import LEFT_EDGE_COLUMN, STRIP_WIDTH, TRACK_COLUMNS
 
 Floats = NDArray[np.float64]
@@ -138,9 +139,13 @@ def test_a_curve_beneath_the_other_ones_stroke_is_carried_along_it_and_flagged()
 
 
 def test_two_curves_of_one_style_keep_their_identity_and_the_contact_is_flagged() -> None:
-    """They cross in straight lines; the classes only know left from right."""
+    """They cross in straight lines, and share a class."""
     first, second = np.linspace(0.2, 0.8, 401), np.linspace(0.8, 0.2, 401)
-    traces = trace_track([class_map(np.minimum(first, second), np.maximum(first, second))], [Drawn(), Drawn()])
+    classes = class_map(first, second)
+    classes[0] |= classes[1]
+    classes[1] = 0
+    traces = trace_track([classes], [Drawn(), Drawn()])
+
     away = np.abs(middles(first) - middles(second)) > 0.02
     for trace, truth in zip(traces, (first, second), strict=True):
         assert np.abs(trace.fraction - middles(truth))[away].max() < 0.01

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from veernet.curves.trace import Trace
+from veernet.curves.identity import Trace
 from veernet.curves.values import curve_values, depth_index, value_of
 from veernet.sheets.geometry import DepthRegister, Edge, StripGeometry
 from veernet.sheets.manifest import Curve, Depth

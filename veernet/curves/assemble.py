@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from veernet.curves.identity import Trace
 from veernet.curves.las import DepthLog, LogCurve, log_curve
-from veernet.curves.trace import Trace
 from veernet.curves.values import curve_values, depth_index
 from veernet.errors import NoCurveError
 from veernet.sheets.geometry import DepthRegister, StripGeometry

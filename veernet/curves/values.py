@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from veernet.curves.trace import Trace
+    from veernet.curves.identity import Trace
     from veernet.sheets.geometry import DepthRegister, StripGeometry
     from veernet.sheets.manifest import Curve, Depth
 

@@ -21,7 +21,7 @@ from veernet.review.legend import add_frame, curve_colours
 from veernet.review.record import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
-    from veernet.curves.trace import Trace
+    from veernet.curves.identity import Trace
     from veernet.sheets.geometry import DepthRegister, StripGeometry
     from veernet.sheets.manifest import Curve, SheetManifest
     from veernet.sheets.raster import Band

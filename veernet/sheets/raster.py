@@ -170,7 +170,7 @@ def _check_size(dataset: Any, name: str) -> None:
     width, height = dataset.width, dataset.height
     if width > MAX_SCAN_WIDTH or width * height > MAX_SCAN_PIXELS:
         found = f"it claims {width} columns by {height} rows"
-        remedy = f"cut or shrink it to {MAX_SCAN_WIDTH} columns and {MAX_SCAN_PIXELS:.0e} pixels at most"
+        remedy = f"cut or shrink it to {MAX_SCAN_WIDTH} columns and {MAX_SCAN_PIXELS:,} pixels at most"
         raise ScanError(name, found, remedy)
     block_rows, block_columns = dataset.block_shapes[0]
     block_bytes = block_rows * block_columns * dataset.count * 2

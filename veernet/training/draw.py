@@ -6,9 +6,8 @@ network answers is therefore the value at a depth, not the ink, whatever the str
 stroke belong to it; stretches whose ink the scan has lost do not.
 
 A pixel that both curves' bands claim belongs to the one whose centre is nearer, and to the first curve where both are as
-near. Classes follow style: the more continuous curve is class 1 (one dashed or dotted curve alone is class 2). Two
-curves of one style cannot be told apart by a pixel: of these class 1 is the left one, row by row, and it is for the
-tracer to keep their identities.
+near. Classes follow style: the more continuous curve is class 1; one dashed or dotted curve alone is class 2. Two curves
+of one style cannot be told apart by a pixel: both are of that style's class, and it is for the tracer to find two of them.
 """
 
 from __future__ import annotations
@@ -251,14 +250,12 @@ def label_rows(
     ]
     bands = [(d <= LABEL_HALF_WIDTH_PX) & seen[:, None] for d, seen in zip(distances, visible, strict=True)]
     label = np.zeros(bands[0].shape, np.uint8)
-    if len(bands) == 1:
-        label[bands[0]] = 1 if recipe.strokes[0].style == "solid" else 2
+    if len({stroke.style for stroke in recipe.strokes}) == 1:
+        label[np.logical_or.reduce(bands)] = 1 if recipe.strokes[0].style == "solid" else 2
         return label
     first_nearer = bands[0] & (~bands[1] | (distances[0] <= distances[1]))
     label[bands[1]] = 2
     label[first_nearer] = 1
-    if recipe.strokes[0].style == recipe.strokes[1].style:
-        return _relabel_left_right(label, paths, rows)
     return label
 
 
@@ -298,10 +295,3 @@ def _row_distance(path: FloatArray, rows: int, shift: FloatArray, wrap: bool) ->
     )
     distance[off_track] = np.inf
     return distance
-
-
-def _relabel_left_right(label: ByteArray, paths: list[FloatArray], rows: int) -> ByteArray:
-    middle = _PATH_MARGIN * OVERSAMPLE + OVERSAMPLE // 2 + np.arange(rows) * OVERSAMPLE
-    swapped = (paths[0][middle] % 1.0) > (paths[1][middle] % 1.0)
-    label[swapped] = np.array([0, 2, 1], np.uint8)[label[swapped]]
-    return label
