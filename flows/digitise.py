@@ -11,8 +11,10 @@ from typing import Any
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.cluster import dask_client
@@ -70,8 +72,8 @@ def digitise(
     dask: str | None = None,
     workers: int | None = None,
     work: str | None = None,
-) -> list[Outcome]:
-    """Digitise sheets.
+) -> State[list[Outcome]]:
+    """Digitise sheets; the run's final state says how many were done, and how many set aside.
 
     Args:
         sources: Scans, sheet manifests, or folders of them; local paths or s3:// URIs.
@@ -95,7 +97,9 @@ def digitise(
             )
             outcomes = [_outcome(sheet) for sheet in _run_batches(jobs, weights, model)]
     _tell(outcomes)
-    return outcomes
+    done = sum(outcome.status == "done" for outcome in outcomes)
+    message = f"{done} of {len(outcomes)} sheets done, {len(outcomes) - done} set aside"
+    return Completed(message=message, data=outcomes)
 
 
 def _run_batches(jobs: Sequence[Job], weights: str | None, model: dict[str, str]) -> list[Sheet]:
@@ -167,7 +171,7 @@ def run(sources: Sequence[str], out: str, **options: Any) -> list[Outcome]:
         VeerNetError: As the flow does.
     """
     state = digitise(list(sources), out, return_state=True, **options)
-    outcomes = state.result(raise_on_failure=False)
+    outcomes: Any = state.result(raise_on_failure=False)
     if isinstance(outcomes, VeerNetError):
         raise outcomes
     if isinstance(outcomes, BaseException):
