@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from veernet.errors import VeerNetError
 
 FORMAT: Literal["veernet-record/1"] = "veernet-record/1"
-LOW_CONFIDENCE = 0.5
+#: Fewer than nine in ten of such samples are within 1 % of the track.
+LOW_CONFIDENCE = 0.9
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Status = Literal["done", "set-aside", "failed"]
