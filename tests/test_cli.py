@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from veernet import __version__
-from veernet.training.sheet import sample_sheet, write_sheet
+from veernet.training.layout import sample_sheet
+from veernet.training.sheet import write_sheet
 
 COMMAND = [sys.executable, "-c", "from flows.cli import main; main()"]
 ROOT = Path(__file__).parents[1]

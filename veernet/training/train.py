@@ -29,7 +29,7 @@ from veernet.errors import OptionError
 from veernet.network.body import BodyConfig
 from veernet.network.losses import loss_by_name
 from veernet.network.targets import Network, Target
-from veernet.network.weights import load_weights, save_weights
+from veernet.network.weights import file_digest, load_weights, save_weights
 from veernet.training.instance import sample_instance
 from veernet.training.score import ClassScore, Tally
 
@@ -240,7 +240,8 @@ def _keep_best(run: _Run, scores: list[ClassScore], weights: Path, config: Train
             "instances": str(run.step * config.batch // 2),
             "minutes": f"{run.elapsed_s / 60:.1f}",
             "torch": torch.__version__,
-            "config": config.model_dump_json(),
+            "config": config.model_dump_json(exclude={"start_from"}),
+            "start_sha256": file_digest(config.start_from) if config.start_from else "",
         }
         assert isinstance(run.average.module, Network)
         save_weights(run.average.module, weights, about)
