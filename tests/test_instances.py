@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veernet.training.draw import OVERSAMPLE, column_of, draw_paths, path_rows
+from veernet.sheets.geometry import strip_column
+from veernet.training.draw import OVERSAMPLE, draw_paths, path_rows
 from veernet.training.instance import blank_canvas, draw_instance, sample_instance
 from veernet.training.motion import load_bank
 from veernet.training.recipe import Clutter, TrackRecipe, sample_recipe
@@ -64,7 +65,7 @@ def test_labels_lie_where_the_curve_is_at_the_row(seed: int) -> None:
     canvas = blank_canvas(recipe.scan, 256)
     shift = np.interp(np.arange(256), canvas.shift_rows, canvas.shift_columns)
     for curve, path in enumerate(draw_paths(recipe, 256), start=1):
-        at_row = np.interp(np.arange(256), path_rows(256), column_of(path)) + shift
+        at_row = np.interp(np.arange(256), path_rows(256), strip_column(path)) + shift
         steep = np.abs(np.diff(path, append=path[-1]))[12 * OVERSAMPLE : -12 * OVERSAMPLE - 1 : OVERSAMPLE] < 1e-3
         claimed = (label == curve) & steep[:, None]
         rows = claimed.any(axis=1)

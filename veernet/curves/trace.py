@@ -17,7 +17,7 @@ from scipy.ndimage import uniform_filter1d
 from veernet.curves.identity import Trace, keep_identities, share_ink
 from veernet.curves.path import CHUNK_ROWS, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, erase_runs, read_runs
-from veernet.sheets.geometry import LEFT_EDGE_COLUMN, MARGIN, STRIP_WIDTH, TRACK_COLUMNS
+from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
 if TYPE_CHECKING:
     from veernet.sheets.manifest import Curve
@@ -171,7 +171,7 @@ def _as_trace(positions: Positions, wrap: bool) -> Trace:
     column = columns_at_rows(positions)
     seen = np.isfinite(column) & (positions.support >= RUN_LEVEL / 255.0)
     column, evidence = _bridge(np.where(seen, column, np.nan), _evidence_along(positions), positions)
-    fraction = (column - LEFT_EDGE_COLUMN) / TRACK_COLUMNS
+    fraction = fraction_at(column)
     if not wrap:
         off_scale = np.abs(fraction - 0.5) > 0.5 + EDGE_TOLERANCE_FRACTION
         fraction = np.where(off_scale, np.nan, np.clip(fraction, 0.0, 1.0))

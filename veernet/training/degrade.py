@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS
-from veernet.training.draw import Canvas, FloatArray, column_of, path_rows
+from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, strip_column
+from veernet.training.draw import Canvas, FloatArray, path_rows
 from veernet.training.recipe import Clutter, Scan
 
 ByteArray = NDArray[np.uint8]
@@ -36,13 +36,13 @@ def draw_clutter(canvas: Canvas, clutter: Clutter, path: FloatArray, rng: np.ran
         rows = path_rows(canvas.strip_rows)[::8]
         wander = np.cumsum(rng.normal(0.0, 0.35, rows.size))
         wander -= np.linspace(0.0, wander[-1], rows.size)
-        points = canvas.points(column_of(np.full(rows.size, clutter.stray)) + wander, rows)
+        points = canvas.points(strip_column(np.full(rows.size, clutter.stray)) + wander, rows)
         canvas.lines([points], rng.uniform(0.8, 2.2), 240)
     for _ in range(clutter.texts):
         _text(canvas, rng.uniform(MARGIN, STRIP_WIDTH - 120), rng.uniform(0, canvas.strip_rows), rng)
     for _ in range(clutter.arrows):
         row = rng.uniform(0, canvas.strip_rows)
-        column = float(column_of(np.interp([row], path_rows(canvas.strip_rows), path))[0])
+        column = float(strip_column(np.interp([row], path_rows(canvas.strip_rows), path))[0])
         side = 1 if rng.random() < 0.7 else -1
         tail = column + side * rng.uniform(15, 60)
         points = canvas.points(np.array([tail, column + side * 3]), np.array([row + rng.normal(0, 6), row]))
@@ -76,7 +76,7 @@ def break_stroke(canvas: Canvas, clutter: Clutter, path: FloatArray, rng: np.ran
         at = rng.integers(rows.size - 1)
         length = int(np.exp(rng.uniform(np.log(2), np.log(60)))) * 4
         piece = slice(at, min(at + length, rows.size))
-        points = canvas.points(column_of(path[piece] % 1.0), rows[piece])
+        points = canvas.points(strip_column(path[piece] % 1.0), rows[piece])
         cv2.polylines(canvas.ink, [np.ascontiguousarray(points[::3])], False, 0, canvas.pen(7.0), cv2.LINE_8, 4)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
-from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS
+from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, strip_column
 from veernet.training.motion import load_bank
 from veernet.training.recipe import Clutter, Grid, Stroke, TrackRecipe
 
@@ -77,11 +77,6 @@ class Canvas:
         cv2.max(target, layer, dst=target)
 
 
-def column_of(fraction: FloatArray) -> FloatArray:
-    """Strip columns of track fractions."""
-    return fraction * TRACK_COLUMNS + (MARGIN - 0.5)
-
-
 def path_rows(strip_rows: int) -> FloatArray:
     """Strip rows at which paths are sampled; sample ``(i + _PATH_MARGIN) * OVERSAMPLE`` is the top edge of row i."""
     samples = (strip_rows + 2 * _PATH_MARGIN) * OVERSAMPLE + 1
@@ -130,7 +125,7 @@ def drawn_path(stroke: Stroke, path: FloatArray) -> FloatArray:
 def draw_stroke(canvas: Canvas, stroke: Stroke, path: FloatArray, rng: np.random.Generator) -> None:
     """Draw one curve along its path, in its style, wrapped or cut at the track's edges as the stroke says."""
     rows = path_rows(canvas.strip_rows)
-    columns = column_of(drawn_path(stroke, path))
+    columns = strip_column(drawn_path(stroke, path))
     pieces = _pattern_pieces(stroke, columns, rows, rng)
     wraps = range(int(np.floor(path.min())), int(np.ceil(path.max()))) if stroke.off_scale == "wrap" else range(1)
     layer = np.zeros_like(canvas.ink)
@@ -176,9 +171,9 @@ def draw_grid(canvas: Canvas, grid: Grid) -> None:
     minor: list[NDArray[np.int32]] = []
     strong: list[NDArray[np.int32]] = []
     for fraction, is_strong in _divisions(grid):
-        points = canvas.points(np.full(knots.size, float(column_of(np.asarray(fraction)))), knots)
+        points = canvas.points(np.full(knots.size, float(strip_column(np.asarray(fraction)))), knots)
         (strong if is_strong else minor).append(points)
-    across = column_of(np.array([0.0, 1.0]))
+    across = strip_column(np.array([0.0, 1.0]))
     for index in range(int(canvas.strip_rows / grid.row_spacing_px) + 2):
         row = (index - 1 + grid.row_phase) * grid.row_spacing_px
         points = canvas.points(across, np.array([row, row + grid.tilt_px]))
@@ -286,8 +281,8 @@ def _row_distance(path: FloatArray, rows: int, shift: FloatArray, wrap: bool) ->
     columns = np.arange(STRIP_WIDTH, dtype=np.float32)[None, :]
     distance = np.full((rows, STRIP_WIDTH), np.inf, np.float32)
     for turn in range(int(np.floor(low.min())), int(np.floor(high.max())) + 1) if wrap else range(1):
-        left = (column_of(low - turn) + shift).astype(np.float32)[:, None]
-        right = (column_of(high - turn) + shift).astype(np.float32)[:, None]
+        left = (strip_column(low - turn) + shift).astype(np.float32)[:, None]
+        right = (strip_column(high - turn) + shift).astype(np.float32)[:, None]
         reach = np.maximum(np.maximum(left - columns, columns - right), 0.0)
         np.minimum(distance, reach, out=distance)
     off_track = (columns < MARGIN - 0.5 + shift[:, None] - 1) | (
