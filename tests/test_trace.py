@@ -108,6 +108,20 @@ def test_a_curve_off_scale_is_null_and_found_again() -> None:
     assert np.isnan(trace.fraction[middles(truth) > 1.01]).all()
 
 
+def test_what_comes_in_at_the_other_edge_is_not_a_curve_that_does_not_wrap() -> None:
+    """The print wraps it, the manifest does not: while it is off scale at the left, ink at the right is none of its values.
+
+    For 40 rows at a time here; the dynamic program believes in a return elsewhere after about 55.
+    """
+    truth = wave(1000, 0.25, 0.45, 130)
+    classes = class_map(truth, wrap=True)
+    (trace,) = trace_track([classes], [Drawn()])
+    off_scale = middles(truth) < -0.01
+    assert 100 < np.count_nonzero(off_scale)
+    assert np.isnan(trace.fraction[off_scale]).all()
+    assert np.isfinite(trace.fraction[middles(truth) > 0.01]).mean() > 0.98
+
+
 def test_a_long_gap_in_the_ink_is_null_and_a_short_one_is_bridged() -> None:
     """Nothing is guessed for longer than the ink supports."""
     truth = wave(600, 0.5, 0.2, 200)

@@ -1,10 +1,10 @@
 """The dynamic program: the cheapest way of one curve down a strip.
 
 A state is a column, of the track itself or, for a curve that wraps, of several copies of the track side by side, so that a wrap is
-an ordinary step to the next copy; or it is *absent*. Going down a row costs what its column lacks in evidence. Moving
+an ordinary step to the next copy; or it is *absent*, somewhere unknown or beyond one edge of its track. Going down a row costs what its column lacks in evidence. Moving
 sideways within a row costs per column what *these* columns lack, so that a near-horizontal stroke is nearly free
-and a jump over paper is dear. A curve may become absent and come back anywhere at a price, less where it may leave over the
-track's edge. All of it is a shortest path over rows and columns, found in two sweeps a row: linear time.
+and a jump over paper is dear. A curve may become absent and come back anywhere at a price; it goes off scale over an edge, and comes
+back over the same edge, for less. All of it is a shortest path over rows and columns, found in two sweeps a row: linear time.
 
 Rows come in chunks. The way through a chunk is decided when the whole next one has been seen, so that memory does
 not grow with the sheet and the result does not depend on how the rows arrive.
@@ -25,6 +25,10 @@ CHUNK_ROWS = 2048
 STATE_COLUMNS = 2
 
 ABSENT = -1
+#: Evidence, of 255, that lacks nothing: what a trained network gives a stroke that it is sure of.
+FULL_EVIDENCE = 200.0
+#: The price of what cannot be.
+NEVER = 1e9
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,10 @@ class PathCosts:
         sideways_ink: One strip column sideways over full evidence.
         absent: One row of absence.
         leave: Becoming absent, or coming back, anywhere.
-        leave_edge: The same over an edge of the track, where the curve may go off scale.
+        off_scale: One row beyond an edge.
+        elsewhere: No longer being beyond the edge that was left over. Dear, because ink at the other edge is what print
+            that wraps leaves of a curve that is off scale by the manifest.
+        leave_edge: Going off scale over an edge of the track, or coming back over it.
         turn: One row in the first copy to the left or right; two copies away costs twice.
     """
 
@@ -44,6 +51,8 @@ class PathCosts:
     sideways_ink: float = 0.004
     absent: float = 0.6
     leave: float = 5.0
+    off_scale: float = 0.45
+    elsewhere: float = 20.0
     leave_edge: float = 1.0
     turn: float = 0.01
 
@@ -67,23 +76,27 @@ class PathFinder:
     """Finds the cheapest way of one curve through evidence that comes in chunks.
 
     Args:
-        leave_costs: Price of leaving from, or coming back to, each state, float32 ``(states,)``.
+        leave_costs: Price of going from each state into, and coming back from, each kind of absence (unknown, left, right),
+            float32 ``(3, states)``; ``NEVER`` where that cannot be.
         bias: Price a row of each state, float32 ``(states,)``.
         costs: All other prices.
     """
 
     def __init__(self, leave_costs: NDArray[np.float32], bias: NDArray[np.float32], costs: PathCosts) -> None:
         self._leave_costs, self._bias, self._costs = leave_costs, bias, costs
-        self._cost = np.zeros(leave_costs.size, np.float32)
-        self._absent_cost = 0.0
+        self._cost = np.zeros(leave_costs.shape[1], np.float32)
+        self._absent_rows = np.array([costs.absent, costs.off_scale, costs.off_scale], np.float32)
+        # A kind of absence that nothing leads into is not where a curve can begin either.
+        begins = np.array([0.0, costs.leave, costs.leave], np.float32)
+        self._absent_cost = np.where((leave_costs < NEVER).any(axis=1), begins, NEVER).astype(np.float32)
         self._pending: tuple[int, NDArray[np.uint8], NDArray[np.int32]] | None = None
 
     def push(self, first_row: int, evidence: NDArray[np.uint8]) -> Iterator[PathChunk]:
         """Take the next chunk of evidence, uint8 ``(rows, states)``; yields the way through the chunk before it."""
         rows, states = evidence.shape
         back = np.empty((rows, states), np.uint8)
-        back_absent = np.empty(rows, np.int32)
-        self._absent_cost = _forward(
+        back_absent = np.empty((rows, 3), np.int32)
+        _forward(
             evidence,
             self._cost,
             self._absent_cost,
@@ -91,11 +104,12 @@ class PathFinder:
             self._bias,
             self._costs.sideways * STATE_COLUMNS,
             self._costs.sideways_ink * STATE_COLUMNS,
-            self._costs.absent,
+            self._absent_rows,
+            np.array([self._costs.leave, self._costs.elsewhere, self._costs.elsewhere], np.float32),
             back,
             back_absent,
         )
-        state = ABSENT if self._absent_cost < self._cost.min() else int(self._cost.argmin())
+        state = self._cheapest()
         if self._pending is not None:
             _, _, boundary = _backward(back, back_absent, state)
             yield self._decide(boundary)
@@ -104,7 +118,13 @@ class PathFinder:
     def finish(self) -> Iterator[PathChunk]:
         """Yield the way through the last chunk."""
         if self._pending is not None:
-            yield self._decide(ABSENT if self._absent_cost < self._cost.min() else int(self._cost.argmin()))
+            yield self._decide(self._cheapest())
+
+    def _cheapest(self) -> int:
+        """The state that is cheapest to be in now; absent ones are -1, -2 and -3."""
+        if self._absent_cost.min() < self._cost.min():
+            return -1 - int(self._absent_cost.argmin())
+        return int(self._cost.argmin())
 
     def _decide(self, last_state: int) -> PathChunk:
         assert self._pending is not None
@@ -114,26 +134,34 @@ class PathFinder:
 
 
 @njit(cache=True, nogil=True)
-def _forward(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    evidence, cost, absent_cost, leave_costs, bias, sideways, sideways_ink, absent, back, back_absent
+def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover - compiled
+    evidence, cost, absent_cost, leave_costs, bias, sideways, sideways_ink, absent_rows, elsewhere, back, back_absent
 ):
     rows, states = evidence.shape
-    lack = (255.0 - np.arange(256)) / 255.0
+    lack = np.maximum(0.0, FULL_EVIDENCE - np.arange(256)) / FULL_EVIDENCE
     steps = (sideways_ink + (sideways - sideways_ink) * lack).astype(np.float32)
     lacks = lack.astype(np.float32)
+    gone = np.empty(3, np.float32)
     for row in range(rows):
-        leave_from, leave_cost = -1, absent_cost
-        for x in range(states):
-            candidate = cost[x] + leave_costs[x]
-            if candidate < leave_cost:
-                leave_cost, leave_from = candidate, x
-        back_absent[row] = leave_from
+        for kind in range(3):
+            gone[kind] = absent_cost[kind]
+            back_absent[row, kind] = -1 - kind
+            for other in range(3):
+                if absent_cost[other] + elsewhere[other] < gone[kind] and leave_costs[kind].min() < 1e8:
+                    gone[kind] = absent_cost[other] + elsewhere[other]
+                    back_absent[row, kind] = -1 - other
+            for x in range(states):
+                candidate = cost[x] + leave_costs[kind, x]
+                if candidate < gone[kind]:
+                    gone[kind] = candidate
+                    back_absent[row, kind] = x
         for x in range(states):
             back[row, x] = 0
-            candidate = absent_cost + leave_costs[x]
-            if candidate < cost[x]:
-                cost[x] = candidate
-                back[row, x] = 3
+            for kind in range(3):
+                candidate = absent_cost[kind] + leave_costs[kind, x]
+                if candidate < cost[x]:
+                    cost[x] = candidate
+                    back[row, x] = 3 + kind
         for x in range(1, states):
             candidate = cost[x - 1] + steps[evidence[row, x]]
             if candidate < cost[x]:
@@ -144,15 +172,18 @@ def _forward(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
             if candidate < cost[x]:
                 cost[x] = candidate
                 back[row, x] = 2
-        absent_cost = leave_cost + absent
-        lowest = absent_cost
+        lowest = np.float32(1e9)
+        for kind in range(3):
+            absent_cost[kind] = gone[kind] + absent_rows[kind]
+            lowest = min(lowest, absent_cost[kind])
         for x in range(states):
             cost[x] += lacks[evidence[row, x]] + bias[x]
             lowest = min(lowest, cost[x])
         for x in range(states):  # keeps float32 sums exact on sheets of any length
             cost[x] -= lowest
-        absent_cost -= lowest
-    return absent_cost
+        for kind in range(3):
+            if absent_cost[kind] < 1e8:
+                absent_cost[kind] -= lowest
 
 
 @njit(cache=True, nogil=True)
@@ -161,14 +192,14 @@ def _backward(back, back_absent, state):  # type: ignore[no-untyped-def]  # prag
     entry = np.empty(rows, np.int32)
     leave = np.empty(rows, np.int32)
     for row in range(rows - 1, -1, -1):
-        leave[row] = state
-        if state == -1:
-            entry[row] = -1
-            state = back_absent[row]
+        if state < 0:
+            entry[row] = leave[row] = -1
+            state = back_absent[row, -1 - state]
             continue
+        leave[row] = state
         while back[row, state] == 1 or back[row, state] == 2:
             state += -1 if back[row, state] == 1 else 1
         entry[row] = state
-        if back[row, state] == 3:
-            state = -1
+        if back[row, state] >= 3:
+            state = 2 - back[row, state]
     return entry, leave, state

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from veernet.curves.identity import Trace, keep_identities, share_ink
-from veernet.curves.path import CHUNK_ROWS, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
+from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, erase_runs, read_runs
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
@@ -36,6 +36,8 @@ LEAST_EVIDENCE = 0.3
 _CALIBRATION = ((0.3, 0.5, 0.6, 0.65, 0.8, 0.85, 1.0), (0.8, 0.85, 0.93, 0.97, 0.98, 0.995, 0.999))
 #: How far over its track's edge a curve that does not wrap may be before it is off scale, track fraction.
 EDGE_TOLERANCE_FRACTION = 0.004
+#: Within so many columns of an edge a curve may go off scale.
+_EDGE_PX = 8
 _BRIDGE_EVIDENCE = 0.6
 _STYLE_RANK = {"solid": 0, "dashed": 1, "dotted": 2}
 
@@ -158,13 +160,18 @@ class _Follower:
 
 
 def _state_prices(wrap: bool, costs: PathCosts) -> tuple[FloatArray, FloatArray]:
-    """Price of leaving from each state, and of a row in it."""
+    """Price of leaving each state into each kind of absence, and of a row in it."""
     if wrap:
         turns = np.repeat(np.abs(np.array(TURNS)), TRACK_COLUMNS // STATE_COLUMNS)
-        return np.full(turns.size, costs.leave, np.float32), (turns * costs.turn).astype(np.float32)
+        leave = np.full((3, turns.size), NEVER, np.float32)
+        leave[0] = costs.leave
+        return leave, (turns * costs.turn).astype(np.float32)
     columns = np.arange(0, STRIP_WIDTH, STATE_COLUMNS)
-    near_edge = (columns < MARGIN + 8) | (columns >= STRIP_WIDTH - MARGIN - 8)
-    return np.where(near_edge, costs.leave_edge, costs.leave).astype(np.float32), np.zeros(columns.size, np.float32)
+    leave = np.full((3, columns.size), NEVER, np.float32)
+    leave[0] = costs.leave
+    leave[1, columns < MARGIN + _EDGE_PX] = costs.leave_edge
+    leave[2, columns >= STRIP_WIDTH - MARGIN - _EDGE_PX] = costs.leave_edge
+    return leave, np.zeros(columns.size, np.float32)
 
 
 def _as_trace(positions: Positions, wrap: bool) -> Trace:
