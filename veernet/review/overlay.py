@@ -36,7 +36,7 @@ _LINE_OPACITY = 0.8
 _INK_TINT = 0.3  # of the colour that is left on full ink
 _BAR_PX = 5
 _SUBPIXEL_BITS = 4
-_DOT_PX = 9  # of the picture: low confidence is dotted
+_DOT_PX = 8  # of the picture: low confidence is dotted
 _DOT_PERIOD_PX = 15
 
 
