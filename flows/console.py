@@ -73,7 +73,6 @@ def digitise_watched(
                 told = f"{escape(outcome.sheet)}: {len(outcome.warnings)} notes for its reader, in its record"
                 console.print(told, style="yellow", highlight=False, soft_wrap=True)
         if keep_ui and server.own:
-            console.print(f"the run is to be seen at {server.ui_url}; Ctrl-C ends it")
             serve_until_interrupt(server)
     return all(outcome.status == "done" for outcome in outcomes)
 

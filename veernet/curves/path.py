@@ -141,13 +141,14 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
     lack = np.maximum(0.0, FULL_EVIDENCE - np.arange(256)) / FULL_EVIDENCE
     steps = (sideways_ink + (sideways - sideways_ink) * lack).astype(np.float32)
     lacks = lack.astype(np.float32)
-    gone = np.empty(3, np.float32)
+    gone = absent_cost.copy()
+    possible = [kind for kind in range(3) if leave_costs[kind].min() < NEVER]
     for row in range(rows):
-        for kind in range(3):
+        for kind in possible:
             gone[kind] = absent_cost[kind]
             back_absent[row, kind] = -1 - kind
-            for other in range(3):
-                if absent_cost[other] + elsewhere[other] < gone[kind] and leave_costs[kind].min() < 1e8:
+            for other in possible:
+                if absent_cost[other] + elsewhere[other] < gone[kind]:
                     gone[kind] = absent_cost[other] + elsewhere[other]
                     back_absent[row, kind] = -1 - other
             for x in range(states):
@@ -157,7 +158,7 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
                     back_absent[row, kind] = x
         for x in range(states):
             back[row, x] = 0
-            for kind in range(3):
+            for kind in possible:
                 candidate = absent_cost[kind] + leave_costs[kind, x]
                 if candidate < cost[x]:
                     cost[x] = candidate
@@ -172,8 +173,8 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
             if candidate < cost[x]:
                 cost[x] = candidate
                 back[row, x] = 2
-        lowest = np.float32(1e9)
-        for kind in range(3):
+        lowest = np.float32(NEVER)
+        for kind in possible:
             absent_cost[kind] = gone[kind] + absent_rows[kind]
             lowest = min(lowest, absent_cost[kind])
         for x in range(states):
@@ -181,9 +182,8 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
             lowest = min(lowest, cost[x])
         for x in range(states):  # keeps float32 sums exact on sheets of any length
             cost[x] -= lowest
-        for kind in range(3):
-            if absent_cost[kind] < 1e8:
-                absent_cost[kind] -= lowest
+        for kind in possible:
+            absent_cost[kind] -= lowest
 
 
 @njit(cache=True, nogil=True)

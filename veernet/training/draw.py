@@ -86,7 +86,7 @@ def path_rows(strip_rows: int) -> FloatArray:
 def draw_paths(recipe: TrackRecipe, strip_rows: int) -> list[FloatArray]:
     """Unwrapped track fractions of each curve at :func:`path_rows`."""
     rows = path_rows(strip_rows)
-    paths = [_free_path(stroke, rows) for stroke in recipe.strokes]
+    paths = [free_path(stroke, rows, np.random.default_rng(stroke.seed)) for stroke in recipe.strokes]
     if len(paths) == 2 and recipe.companion == "close":
         spread = recipe.companion_px / TRACK_COLUMNS
         own = paths[1] - recipe.strokes[1].centre
@@ -96,8 +96,8 @@ def draw_paths(recipe: TrackRecipe, strip_rows: int) -> list[FloatArray]:
     return paths
 
 
-def _free_path(stroke: Stroke, rows: FloatArray) -> FloatArray:
-    rng = np.random.default_rng(stroke.seed)
+def free_path(stroke: Stroke, rows: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Unwrapped track fractions of one curve by itself, at these strip rows."""
     samples = int((rows[-1] - rows[0]) / stroke.rows_per_sample) + 8
     curve = load_bank()[stroke.motion].draw(samples, rng)
     at = (rows - rows[0]) / stroke.rows_per_sample + 3.0

@@ -69,7 +69,11 @@ class RealLog:
         """
         missing = [name for name in mnemonics if name not in self.fractions]
         known = np.all([np.isfinite(self.fractions[name]) for name in mnemonics if name in self.fractions], axis=0)
-        tops = np.arange(np.ceil(self.depths_ft[0] / 50) * 50, self.depths_ft[-1] - length_ft, _PRINTED_EVERY_FT)
+        tops = np.arange(
+            np.ceil(self.depths_ft[0] / _PRINTED_EVERY_FT) * _PRINTED_EVERY_FT,
+            self.depths_ft[-1] - length_ft,
+            _PRINTED_EVERY_FT,
+        )
         inside = [(self.depths_ft >= top) & (self.depths_ft <= top + length_ft) for top in tops]
         whole = (
             [top for top, rows in zip(tops, inside, strict=True) if known[rows].mean() > 0.98] if not missing else []

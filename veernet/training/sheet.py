@@ -24,7 +24,7 @@ from veernet.curves.values import depth_index, value_of
 from veernet.sheets.geometry import TRACK_COLUMNS, DepthRegister
 from veernet.sheets.manifest import SheetManifest
 from veernet.training.degrade import scan
-from veernet.training.draw import Canvas, FloatArray, draw_grid, draw_hatch, draw_stroke, path_rows
+from veernet.training.draw import Canvas, FloatArray, draw_grid, draw_hatch, draw_stroke, free_path, path_rows
 from veernet.training.layout import DEPTH_COLUMN_IN, FOOTER_IN, MARGIN_IN, SheetRecipe, lay_out
 from veernet.training.motion import load_bank
 from veernet.training.real_log import RealLog
@@ -68,7 +68,7 @@ def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
             for i, curve in enumerate(track.curves)
         ]
         if log is None:
-            paths = _paths(strokes, canvas.strip_rows, rng)
+            paths = [free_path(stroke, path_rows(canvas.strip_rows), rng) for stroke in strokes]
         else:
             at_rows = (path_rows(canvas.strip_rows) + 0.5) * canvas.px_per_row - 0.5 + first_row
             row_depths = register.depth_at(at_rows)
@@ -168,18 +168,6 @@ def _stroke(rng: np.random.Generator, style: str, like: Stroke, wrap: bool, inde
         spikes=0,
         off_scale="wrap" if wrap else "cut",
     )
-
-
-def _paths(strokes: list[Stroke], strip_rows: int, rng: np.random.Generator) -> list[FloatArray]:
-    rows = path_rows(strip_rows)
-    paths = []
-    for stroke in strokes:
-        samples = int((rows[-1] - rows[0]) / stroke.rows_per_sample) + 8
-        curve = load_bank()[stroke.motion].draw(samples, rng)
-        path = np.interp((rows - rows[0]) / stroke.rows_per_sample + 3.0, np.arange(samples), curve)
-        path = np.asarray(cv2.GaussianBlur(path[None], (0, 0), 1.4 * stroke.rows_per_sample)[0])
-        paths.append(stroke.centre + stroke.amplitude * path)
-    return paths
 
 
 def _grid(recipe: SheetRecipe, looks: Grid, canvas: Canvas, log: bool) -> Grid:
