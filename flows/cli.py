@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-T = TypeVar("T")
+from flows.guard import guarded, new_console
+from flows.study import app as study
 
 app = typer.Typer(
     help="Scanned well logs to LAS files.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
+
+app.add_typer(study, name="study")
 
 _Out = Annotated[str, typer.Option("--out", help="Destination folder: a local path or s3://bucket/prefix.")]
 
@@ -34,10 +32,10 @@ def digitise(
     keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Keep the run's own Prefect UI open afterwards.")] = False,
 ) -> None:
     """Digitise sheets into LAS files; ends with 0 only when every sheet is done."""
-    console = _console()
+    console = new_console()
     from flows.console import digitise_watched
 
-    all_done = _guarded(
+    all_done = guarded(
         console,
         lambda: digitise_watched(
             sources,
@@ -68,7 +66,7 @@ def evaluate(
     manifest: Annotated[Path, typer.Option(help="The sheet's manifest, for the tracks' scales.")],
 ) -> None:
     """Compare a LAS file with the truth, curve by curve."""
-    console = _console()
+    console = new_console()
 
     def compare_files() -> None:
         from veernet.errors import SourceMissingError
@@ -79,7 +77,7 @@ def evaluate(
             raise SourceMissingError(str(manifest), "no such file", "check the path")
         console.print(score_table(compare(truth, got, read_manifest(manifest.read_bytes(), manifest.name))))
 
-    _guarded(console, compare_files)
+    guarded(console, compare_files)
 
 
 @app.command()
@@ -94,7 +92,7 @@ def synth(
     beside: Annotated[Path | None, typer.Option(help="With --contact-sheet: a folder of real sheets.")] = None,
 ) -> None:
     """Draw synthetic sheets with their manifests and their truth as LAS."""
-    console = _console()
+    console = new_console()
 
     def draw() -> None:
         if contact_sheet is not None:
@@ -111,7 +109,7 @@ def synth(
             paths = write_sheet(sample_sheet(index, difficulty, length, las), out, f"synth-{index:04d}")
             console.print(f"{paths['scan']}  truth {paths['truth'].name}")
 
-    _guarded(console, draw)
+    guarded(console, draw)
 
 
 @app.command()
@@ -119,25 +117,22 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Folder of the run; one that holds a checkpoint is resumed.")],
     config: Annotated[Path | None, typer.Option(help="YAML of the run's settings; see docs/training.md.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0.1, help="Time budget.")] = None,
-    target: Annotated[str | None, typer.Option(help="multiclass or binary.")] = None,
+    target: Annotated[str | None, typer.Option(help="multiclass (one softmax) or binary (a sigmoid a curve).")] = None,
+    loss: Annotated[str | None, typer.Option(help="Losses by name, as cross-entropy+dice or weighted-bce:42.")] = None,
+    curves: Annotated[int | None, typer.Option(help="Curves told apart in one track: 2, 3 or 4.")] = None,
 ) -> None:
     """Train a network on synthetic tracks, or resume a training."""
-    console = _console()
+    console = new_console()
 
     def run_training() -> None:
-        from veernet.training.train import TrainConfig, read_config
+        from veernet.training.train import read_config
         from veernet.training.train import train as run
 
-        settings = read_config(config) if config else TrainConfig()
-        given = {"minutes": minutes, "target": target}
-        changed = settings.model_dump() | {key: value for key, value in given.items() if value is not None}
-        if target == "binary" and config is None:
-            changed["loss"] = "weighted-bce"
-        if minutes is not None and config is None:
-            changed["steps"] = 1_000_000
-        console.print(f"weights: {run(TrainConfig.model_validate(changed), out, console)}")
+        given = {"minutes": minutes, "target": target, "loss": loss, "curves": curves}
+        settings = read_config(config, {name: value for name, value in given.items() if value is not None})
+        console.print(f"weights: {run(settings, out, console)}")
 
-    _guarded(console, run_training)
+    guarded(console, run_training)
 
 
 @app.command()
@@ -146,34 +141,10 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sheet.")] = 7,
 ) -> None:
     """Draw a sheet, digitise it, and compare the result with what was drawn."""
-    console = _console()
+    console = new_console()
     from flows.console import run_demo
 
-    raise typer.Exit(0 if _guarded(console, lambda: run_demo(out, seed, console)) else 1)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console()
-
-
-def _guarded(console: Console, work: Callable[[], T]) -> T:
-    """Do the work; an error of ours is one clear message and exit code 1, of usage 2, Ctrl-C is 130."""
-    from flows.interrupt import interrupts
-    from veernet.errors import OptionError, VeerNetError
-
-    with interrupts() as interrupt:
-        try:
-            return work()
-        except BaseException as error:
-            if interrupt.came or isinstance(error, KeyboardInterrupt):
-                console.print("interrupted; what was done is done, nothing is half-written")
-                raise typer.Exit(130) from None
-            if not isinstance(error, VeerNetError):
-                raise
-            console.print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-            raise typer.Exit(2 if isinstance(error, OptionError) else 1) from error
+    raise typer.Exit(0 if guarded(console, lambda: run_demo(out, seed, console)) else 1)
 
 
 def main() -> None:

@@ -9,14 +9,14 @@ from typing import ParamSpec, TypeVar
 
 from veernet.curves.identity import Trace
 from veernet.curves.trace import trace_track
-from veernet.errors import VeerNetError
+from veernet.errors import VeerNetError, WeightsError
 from veernet.network.predict import HALO, Segmenter
 from veernet.review.overlay import draw_overlay
 from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
 from veernet.sheets.manifest import SheetManifest, Track
 from veernet.sheets.raster import open_scan
 from veernet.sheets.strips import cut_strips
-from veernet.sheets.work import SHARD_ROWS, WorkStore
+from veernet.sheets.work import CURVES, SHARD_ROWS, WorkStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,6 +52,9 @@ def segmenter(weights: str | None) -> Segmenter:
 def describe_model(weights: str | None) -> dict[str, str]:
     """Load the model and say what it is; refuses bad weights before the first sheet."""
     model = segmenter(weights)
+    if model.curves != CURVES:
+        told = f"weights for {model.curves} curves a track"
+        raise WeightsError(str(weights), told, f"sheets have up to {CURVES}: use weights trained with `curves: {CURVES}`")
     return {"sha256": model.digest, "device": model.device.type, "precision": model.precision}
 
 

@@ -64,21 +64,46 @@ def test_probabilities_of_the_curves_never_claim_a_pixel_twice(target: Target, c
     assert float(probabilities.sum(dim=1).max()) <= 1.0 + 1e-5
 
 
-@pytest.mark.parametrize("name", LOSSES)
-def test_every_loss_falls_as_logits_move_towards_the_labels(name: str) -> None:
+@pytest.mark.parametrize("curves", [2, 3, 4])
+@pytest.mark.parametrize("name", [*LOSSES, "cross-entropy+dice", "tversky:0.3", "focal:1", "weighted-bce:3"])
+def test_every_loss_falls_as_logits_move_towards_the_labels(name: str, curves: int) -> None:
     """A loss that does not is no loss."""
-    labels = torch.randint(0, 3, (2, 16, 32), generator=torch.Generator().manual_seed(1))
-    truth = torch.nn.functional.one_hot(labels, 3).permute(0, 3, 1, 2).float()
-    if name == "weighted-bce":
+    labels = torch.randint(0, curves + 1, (2, 16, 32), generator=torch.Generator().manual_seed(1))
+    truth = torch.nn.functional.one_hot(labels, curves + 1).permute(0, 3, 1, 2).float()
+    target: Target = "binary" if name.startswith("weighted-bce") else "multiclass"
+    if target == "binary":
         truth = truth[:, 1:]
-    losses = [float(loss_by_name(name)(confidence * (2 * truth - 1), labels)) for confidence in (-1.0, 0.0, 1.0, 4.0)]
+    loss = loss_by_name(name, target)
+    losses = [float(loss(confidence * (2 * truth - 1), labels)) for confidence in (-1.0, 0.0, 1.0, 4.0)]
     assert losses == sorted(losses, reverse=True)
+
+
+def test_a_heavier_positive_weight_makes_a_missed_curve_dearer() -> None:
+    """The lever of the binary stack; a curve pixel counts that many times."""
+    labels = torch.ones((1, 4, 4), dtype=torch.int64)
+    missed = torch.full((1, 2, 4, 4), -3.0)
+    light, heavy = (loss_by_name(f"weighted-bce:{weight}", "binary")(missed, labels) for weight in (1, 42))
+    background = loss_by_name("weighted-bce:1", "binary")(missed, torch.zeros_like(labels))
+    assert float(heavy - background / 2) == pytest.approx(42 * float(light - background / 2), rel=1e-5)
 
 
 def test_an_unknown_loss_is_refused_by_name() -> None:
     """With those that there are."""
     with pytest.raises(OptionError, match=r"'dise'.*cross-entropy"):
-        loss_by_name("cross-entropy+dise")
+        loss_by_name("cross-entropy+dise", "multiclass")
+
+
+def test_a_loss_of_the_other_target_is_refused() -> None:
+    """Softmax losses over sigmoid masks would train something, but not what was asked for."""
+    with pytest.raises(OptionError, match=r"'dice'.*not for the binary target.*weighted-bce"):
+        loss_by_name("dice", "binary")
+
+
+def test_a_parameter_that_a_loss_does_not_have_is_refused() -> None:
+    """Rather than left aside."""
+    for text in ("dice:3", "focal:much"):
+        with pytest.raises(OptionError, match="is no parameter of it"):
+            loss_by_name(text, "multiclass")
 
 
 def test_a_device_that_is_not_there_is_refused(restless_network: Network) -> None:

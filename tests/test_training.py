@@ -60,10 +60,15 @@ def test_a_run_leaves_its_configuration_log_and_weights(tmp_path: Path) -> None:
         assert [row["step"] for row in csv.DictReader(file)] == ["2"]
 
 
-def test_the_binary_stack_trains_on_the_same_body(tmp_path: Path) -> None:
+@pytest.mark.parametrize("curves", [2, 3, 4])
+@pytest.mark.parametrize(("target", "loss"), [("binary", "weighted-bce:10"), ("multiclass", "cross-entropy+lovasz")])
+def test_both_targets_train_for_any_number_of_curves(tmp_path: Path, target: str, loss: str, curves: int) -> None:
     """Only head, loss and decoding differ."""
-    train(tiny(target="binary", loss="weighted-bce", steps=2), tmp_path / "run")
-    assert (tmp_path / "run" / "checkpoint.pt").exists()
+    weights = train(tiny(target=target, loss=loss, curves=curves, steps=2, learning_rate=0.01), tmp_path / "run")
+    with (tmp_path / "run" / "log.csv").open() as file:
+        assert f"f1_{curves}" in next(csv.DictReader(file))
+    network = load_weights(weights)
+    assert (network.target, network.curves) == (target, curves)
 
 
 def test_training_may_start_from_weights_of_the_same_network_only(tmp_path: Path) -> None:
@@ -76,6 +81,25 @@ def test_training_may_start_from_weights_of_the_same_network_only(tmp_path: Path
     assert load_weights(tmp_path / "w.safetensors").curves == 2
     with pytest.raises(OptionError, match="weights of another network"):
         train(tiny(channels=(8, 8, 8, 16), start_from=tmp_path / "w.safetensors"), tmp_path / "run")
+
+
+def test_training_may_take_the_body_of_another_target(tmp_path: Path) -> None:
+    """So that two targets can be compared from one start; a body of other channels is refused."""
+    binary = train(tiny(target="binary", loss="weighted-bce", steps=1), tmp_path / "binary")
+    train(tiny(start_body=binary, steps=1, learning_rate=1e-9), tmp_path / "multiclass")
+    bodies = [
+        {name: tensor for name, tensor in load_weights(path).state_dict().items() if name == "body.stem.1.0.weight"}
+        for path in (binary, tmp_path / "multiclass" / "weights.safetensors")
+    ]
+    assert torch.allclose(*(body["body.stem.1.0.weight"] for body in bodies), atol=1e-6)
+    with pytest.raises(OptionError, match="weights of another body"):
+        train(tiny(start_body=binary, channels=(8, 8, 8, 16)), tmp_path / "other")
+
+
+def test_a_loss_that_does_not_fit_the_target_is_refused_before_training() -> None:
+    """Not at the first step of an hour's run."""
+    with pytest.raises(OptionError, match="not for the binary target"):
+        tiny(target="binary", loss="dice")
 
 
 def test_a_configuration_with_an_unknown_field_is_refused(tmp_path: Path) -> None:

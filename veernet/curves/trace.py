@@ -77,9 +77,12 @@ def trace_track(bands: Iterable[ByteArray], curves: Sequence[Curve], costs: Path
 
 
 def _evidence(chunk: ByteArray, rank: int, alone: bool, alike: bool) -> ByteArray:
-    """Evidence of the curve of a rank, uint8 ``(rows, 512)``: its class, and a part of the other's, whose ink it may share."""
+    """Evidence of the curve of a rank, uint8 ``(rows, 512)``: its class, and a part of the other's, whose ink it may share.
+
+    Where the track's curves are all of one style the class says nothing: a pixel of either class is theirs.
+    """
     if alone or alike:
-        return np.maximum(chunk[0], chunk[1])
+        return np.minimum(chunk.sum(axis=0, dtype=np.uint16), 255).astype(np.uint8)
     return np.maximum(chunk[rank], (chunk[1 - rank] * np.float32(0.3)).astype(np.uint8))
 
 

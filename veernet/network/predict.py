@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from veernet.errors import OptionError, WeightsError
 from veernet.network.body import HALO, ROW_ALIGN
+from veernet.network.precision import chosen, computing_in
 from veernet.network.targets import Network
 from veernet.network.weights import file_digest, load_weights, shipped_weights
 
@@ -40,9 +41,8 @@ class Segmenter:
         except (RuntimeError, AssertionError) as error:
             raise OptionError(f"device {device!r}", f"not usable here ({error})", "use auto, cpu or cuda") from error
         self.digest = digest
-        # bf16 where matrix units speak it; on a CPU without them it is several times slower than fp32.
-        quick = self.device.type == "cuda" or bool(torch.cpu.get_capabilities().get("amx_bf16", False))
-        self.precision = "bf16" if quick else "fp32"
+        self.curves = network.curves
+        self.precision = chosen("auto", self.device)
 
     @classmethod
     def load(cls, weights: Path | None = None, device: str = "auto") -> Segmenter:
@@ -80,7 +80,7 @@ class Segmenter:
         with torch.inference_mode():
             x = torch.from_numpy(padded).to(self.device)[None, None].float().div_(255.0)
             x = x.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+            with computing_in(self.precision, self.device):
                 logits = self._network(x)
             probabilities = self._network.probabilities(logits.float())
             if not bool(torch.isfinite(probabilities).all()):

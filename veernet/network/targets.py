@@ -54,3 +54,14 @@ class Network(nn.Module):
             return torch.softmax(logits, dim=1)[:, 1:]
         masks = torch.sigmoid(logits)
         return masks / masks.sum(dim=1, keepdim=True).clamp(min=1.0)
+
+    def claims(self, logits: Tensor) -> Tensor:
+        """The pixels that each curve claims, bool ``(n, K, rows, width)``, before any tie is broken.
+
+        For ``multiclass`` the winner among the classes, so that no pixel is claimed twice; for ``binary`` every mask
+        that is above one half.
+        """
+        if self.target == "multiclass":
+            winner = logits.argmax(dim=1, keepdim=True)
+            return winner == torch.arange(1, self.curves + 1, device=logits.device)[None, :, None, None]
+        return logits > 0.0

@@ -30,7 +30,7 @@ CHUNK_ROWS = 512
 """Rows of a chunk within a shard, the unit of reading."""
 
 _FORMAT = "veernet-work/1"
-_CURVES = 2
+CURVES = 2
 _CHUNKS_PER_SHARD = SHARD_ROWS // CHUNK_ROWS
 # A shard ends with offset and length of each chunk, 8 bytes each, and a checksum of those.
 _INDEX_BYTES = _CHUNKS_PER_SHARD * 16 + 4
@@ -82,7 +82,7 @@ class WorkStore:
             group = zarr.open_group(str(root), mode="w")
             for track, strip_rows in enumerate(rows):
                 _lay_out(group, f"strips/{track}", (), strip_rows)
-                _lay_out(group, f"classes/{track}", (_CURVES,), strip_rows)
+                _lay_out(group, f"classes/{track}", (CURVES,), strip_rows)
             # Last: a store that a kill left half laid out does not open.
             group.attrs.update({"format": _FORMAT, "sheet": name or Path(root).name, "rows": rows})
         except OSError as error:
@@ -214,7 +214,7 @@ class WorkStore:
 
 def _lead(kind: str) -> tuple[int, ...]:
     """Shape of an array before its rows and columns."""
-    return (_CURVES,) if kind == "classes" else ()
+    return (CURVES,) if kind == "classes" else ()
 
 
 def _lay_out(group: zarr.Group, path: str, lead: tuple[int, ...], rows: int) -> None:

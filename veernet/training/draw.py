@@ -3,11 +3,12 @@
 The label of a curve at a strip row is where the *centre of its stroke* passes within that row, 1.5 px to either side:
 a thin band for a steep stroke, a whole run for a near-horizontal one, reaching to the tip of a peak and no further. What the
 network answers is therefore the value at a depth, not the ink, whatever the stroke's width. Pattern gaps of a dashed
-stroke belong to it; stretches whose ink the scan has lost do not.
+stroke belong to it where a straight line bridges them; gaps in which it strays further, and stretches whose ink the
+scan has lost, do not: nothing on the paper says where the curve is.
 
-A pixel that both curves' bands claim belongs to the one whose centre is nearer, and to the first curve where both are as
-near. Classes follow style: the more continuous curve is class 1; one dashed or dotted curve alone is class 2. Two curves
-of one style cannot be told apart by a pixel: both are of that style's class, and it is for the tracer to find two of them.
+A pixel that several curves' bands claim belongs to the one whose centre is nearer, and to the first of those that are as
+near. Classes follow style (``TrackRecipe.classes``): two curves of one style cannot be told apart by a pixel, both are of that
+style's class, and it is for the tracer to find two of them.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ OVERSAMPLE = 4
 #: Rows of path beyond either end of a strip, so that strokes do not begin at its edge.
 _PATH_MARGIN = 12
 LABEL_HALF_WIDTH_PX = 1.5
+#: How far a curve may stray in a gap of its pattern from the straight line across it and still be known there.
+BRIDGED_PX = 4.0
 _SUBPIXEL_BITS = 4
 
 
@@ -84,15 +87,16 @@ def path_rows(strip_rows: int) -> FloatArray:
 
 
 def draw_paths(recipe: TrackRecipe, strip_rows: int) -> list[FloatArray]:
-    """Unwrapped track fractions of each curve at :func:`path_rows`."""
+    """Unwrapped track fractions of each curve at :func:`path_rows`; companions keep close to the first, or cross it."""
     rows = path_rows(strip_rows)
     paths = [free_path(stroke, rows, np.random.default_rng(stroke.seed)) for stroke in recipe.strokes]
-    if len(paths) == 2 and recipe.companion == "close":
-        spread = recipe.companion_px / TRACK_COLUMNS
-        own = paths[1] - recipe.strokes[1].centre
-        paths[1] = paths[0] + own * (spread / max(float(own.std()), 1e-6))
-    elif len(paths) == 2 and recipe.companion == "crossing":
-        paths[1] = paths[1] - np.mean(paths[1]) + np.mean(paths[0])
+    for index in range(1, len(paths)):
+        if recipe.companion == "close":
+            spread = recipe.companion_px / TRACK_COLUMNS
+            own = paths[index] - recipe.strokes[index].centre
+            paths[index] = paths[0] + own * (spread / max(float(own.std()), 1e-6))
+        elif recipe.companion == "crossing":
+            paths[index] = paths[index] - np.mean(paths[index]) + np.mean(paths[0])
     return paths
 
 
@@ -122,18 +126,23 @@ def drawn_path(stroke: Stroke, path: FloatArray) -> FloatArray:
     return np.clip(path, 0.0, 1.0) if stroke.off_scale == "peg" else path
 
 
-def draw_stroke(canvas: Canvas, stroke: Stroke, path: FloatArray, rng: np.random.Generator) -> None:
-    """Draw one curve along its path, in its style, wrapped or cut at the track's edges as the stroke says."""
+def draw_stroke(canvas: Canvas, stroke: Stroke, path: FloatArray, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Draw one curve along its path, in its style, wrapped or cut at the track's edges as the stroke says.
+
+    Returns:
+        bool, one a sample of the path: whether the ink tells where the curve is. It does where the pen was down, and in
+        gaps of the pattern that a straight line bridges to within ``BRIDGED_PX``.
+    """
     rows = path_rows(canvas.strip_rows)
     columns = strip_column(drawn_path(stroke, path))
-    pieces = _pattern_pieces(stroke, columns, rows, rng)
+    pieces, told = _pen_down(stroke, columns, rows, rng)
     wraps = range(int(np.floor(path.min())), int(np.ceil(path.max()))) if stroke.off_scale == "wrap" else range(1)
     layer = np.zeros_like(canvas.ink)
     for wrap in wraps:
-        shifted = [canvas.points(c - wrap * TRACK_COLUMNS, r) for c, r in pieces]
-        cv2.polylines(
-            layer, shifted, False, stroke.darkness, canvas.pen(stroke.thickness_px), cv2.LINE_AA, _SUBPIXEL_BITS
-        )
+        _pen(layer, canvas, pieces, -wrap * TRACK_COLUMNS, stroke.thickness_px, stroke.darkness)
+        if stroke.double_px:
+            shift = stroke.double_px - wrap * TRACK_COLUMNS
+            _pen(layer, canvas, pieces, shift, 0.6 * stroke.thickness_px, stroke.darkness)
     if stroke.off_scale != "overshoot":
         shifts = np.interp(np.arange(canvas.ink.shape[0]) / canvas.px_per_row, canvas.shift_rows, canvas.shift_columns)
         for edge, side in ((MARGIN, -1), (MARGIN + TRACK_COLUMNS, 1)):
@@ -141,27 +150,45 @@ def draw_stroke(canvas: Canvas, stroke: Stroke, path: FloatArray, rng: np.random
             reach = np.arange(canvas.ink.shape[1])[None, :] - x[:, None]
             layer[reach * side > 0] = 0
     cv2.max(canvas.ink, layer, dst=canvas.ink)
+    return told
 
 
-def _pattern_pieces(
+@dataclass(frozen=True)
+class _Pieces:
+    """Stretches on which the pen is down: their points one after the other, and where each but the first begins."""
+
+    columns: FloatArray
+    rows: FloatArray
+    begins: NDArray[np.int64]
+
+
+def _pen(layer: ByteArray, canvas: Canvas, pieces: _Pieces, shift: float, width_px: float, darkness: int) -> None:
+    points = np.split(canvas.points(pieces.columns + shift, pieces.rows), pieces.begins)
+    cv2.polylines(layer, points, False, darkness, canvas.pen(width_px), cv2.LINE_AA, _SUBPIXEL_BITS)
+
+
+def _pen_down(
     stroke: Stroke, columns: FloatArray, rows: FloatArray, rng: np.random.Generator
-) -> list[tuple[FloatArray, FloatArray]]:
-    """The stretches of a path on which the pen is down."""
+) -> tuple[_Pieces, NDArray[np.bool_]]:
+    """The stretches of a path on which the pen is down, and at which samples of the path the ink tells where it is."""
     if not stroke.pattern_px:
-        return [(columns, rows)]
+        return _Pieces(columns, rows, np.zeros(0, np.int64)), np.ones(rows.size, bool)
     steps = np.abs(np.diff(rows)) if stroke.pattern_by_row else np.hypot(np.diff(columns), np.diff(rows))
     length = np.concatenate(([0.0], np.cumsum(steps)))
-    bounds = np.cumsum(np.resize(stroke.pattern_px, 2 * int(length[-1] / min(sum(stroke.pattern_px), 1e9) + 2) * 2))
-    bounds = bounds + rng.normal(0.0, 0.04 * stroke.pattern_px[0], bounds.size) - rng.random() * sum(stroke.pattern_px)
-    starts, ends = bounds[1::2][:-1], bounds[2::2]
-    pieces = []
-    for start, end in zip(starts, ends[: starts.size], strict=True):
-        if end <= 0.0 or start >= length[-1] or end <= start:
-            continue
-        inside = slice(int(np.searchsorted(length, start)), int(np.searchsorted(length, end)))
-        at = np.concatenate(([max(start, 0.0)], length[inside], [min(end, length[-1])]))
-        pieces.append((np.interp(at, length, columns), np.interp(at, length, rows)))
-    return pieces
+    period = sum(stroke.pattern_px)
+    bounds = np.cumsum(np.resize(stroke.pattern_px, len(stroke.pattern_px) * (int(length[-1] / period) + 4)))
+    bounds = bounds + rng.normal(0.0, 0.04 * stroke.pattern_px[0], bounds.size) - rng.random() * period
+    starts, ends = np.clip(bounds[1:-1:2], 0.0, length[-1]), np.clip(bounds[2::2], 0.0, length[-1])
+    starts, ends = starts[ends > starts], ends[ends > starts]
+    first, last = np.searchsorted(length, starts), np.searchsorted(length, ends)
+    at = np.concatenate([np.r_[s, length[i:j], e] for s, i, j, e in zip(starts, first, last, ends, strict=True)])
+    pieces = _Pieces(np.interp(at, length, columns), np.interp(at, length, rows), np.cumsum(last - first + 2)[:-1])
+    down = np.zeros(rows.size + 1, np.int64)
+    np.add.at(down, first, 1)
+    np.add.at(down, last, -1)
+    tips = np.column_stack([starts, ends]).ravel()
+    bridge = np.interp(rows, np.interp(tips, length, rows), np.interp(tips, length, columns))
+    return pieces, (np.cumsum(down[:-1]) > 0) | (np.abs(columns - bridge) <= BRIDGED_PX)
 
 
 def draw_grid(canvas: Canvas, grid: Grid) -> None:
@@ -204,17 +231,24 @@ def _hatch_tile(period: int, falling: bool) -> ByteArray:
     return (((rows * 3 // 2 - across) % period) < max(1, period // 9)).astype(np.uint8)
 
 
-def draw_hatch(canvas: Canvas, stroke: Stroke, path: FloatArray, clutter: Clutter, rng: np.random.Generator) -> None:
-    """Hatch or fill the track from its left edge to the curve, everywhere or only where the curve has wrapped."""
+def draw_hatch(
+    canvas: Canvas, stroke: Stroke, paths: list[FloatArray], clutter: Clutter, rng: np.random.Generator
+) -> None:
+    """Hatch or fill the track from its left edge to the first curve, only where that has wrapped, or between two curves."""
     height, width = canvas.ink.shape
     if height > 2048 or width > 1536:  # whole sheets are not hatched
         return
     rows = (np.arange(height) + 0.5) / canvas.px_per_row - 0.5
-    u = np.interp(rows, path_rows(canvas.strip_rows), path)
-    wrapped = np.floor(u) >= 1
-    reach = np.where(wrapped, u % 1.0, 0.0) if clutter.hatch == "wrapped" else np.clip(u, 0.0, 1.0)
-    left = (MARGIN + np.interp(rows, canvas.shift_rows, canvas.shift_columns)) * canvas.px_per_column
-    right = left + reach * TRACK_COLUMNS * canvas.px_per_column
+    u = np.interp(rows, path_rows(canvas.strip_rows), paths[0])
+    begin, end = np.zeros_like(u), np.clip(u, 0.0, 1.0)
+    if clutter.hatch == "wrapped":
+        end = np.where(np.floor(u) >= 1, u % 1.0, 0.0)
+    elif clutter.hatch == "between":
+        begin = np.clip(np.interp(rows, path_rows(canvas.strip_rows), paths[-1]), 0.0, 1.0)
+        if rng.random() < 0.7:  # shaded on both sides of a crossing, as porosity tracks often are not
+            begin, end = np.minimum(begin, end), np.maximum(begin, end)
+    edge = (MARGIN + np.interp(rows, canvas.shift_rows, canvas.shift_columns)) * canvas.px_per_column
+    left, right = (edge + reach * TRACK_COLUMNS * canvas.px_per_column for reach in (begin, end))
     columns = np.arange(width)[None, :]
     inside = (columns >= left[:, None]) & (columns < right[:, None])
     if clutter.fill_darkness:
@@ -228,13 +262,13 @@ def draw_hatch(canvas: Canvas, stroke: Stroke, path: FloatArray, clutter: Clutte
 def label_rows(
     recipe: TrackRecipe, paths: list[FloatArray], visible: list[NDArray[np.bool_]], canvas: Canvas
 ) -> ByteArray:
-    """The class of every strip pixel, uint8 ``(rows, 512)``: 0 background, 1 and 2 the curves.
+    """The class of every strip pixel, uint8 ``(rows, 512)``: 0 background, 1 to K the curves.
 
     Args:
         recipe: What was drawn.
         paths: The path of each curve, unwrapped track fractions at :func:`path_rows`.
-        visible: For each curve and strip row, whether the scan still shows its ink thereabouts; where it has lost the
-            ink the curve has no label.
+        visible: For each curve and strip row, whether the scan still tells where the curve is; elsewhere it has no
+            label.
         canvas: Where strip coordinates lie on what was scanned.
     """
     rows = visible[0].size
@@ -243,15 +277,11 @@ def label_rows(
         _row_distance(path, rows, shift, wrap=stroke.off_scale == "wrap")
         for stroke, path in zip(recipe.strokes, paths, strict=True)
     ]
-    bands = [(d <= LABEL_HALF_WIDTH_PX) & seen[:, None] for d, seen in zip(distances, visible, strict=True)]
-    label = np.zeros(bands[0].shape, np.uint8)
-    if len({stroke.style for stroke in recipe.strokes}) == 1:
-        label[np.logical_or.reduce(bands)] = 1 if recipe.strokes[0].style == "solid" else 2
-        return label
-    first_nearer = bands[0] & (~bands[1] | (distances[0] <= distances[1]))
-    label[bands[1]] = 2
-    label[first_nearer] = 1
-    return label
+    for distance, seen in zip(distances, visible, strict=True):
+        distance[(distance > LABEL_HALF_WIDTH_PX) | ~seen[:, None]] = np.inf
+    nearest = np.argmin(distances, axis=0)
+    claimed = np.isfinite(np.min(distances, axis=0))
+    return np.where(claimed, np.array(recipe.classes, np.uint8)[nearest], 0).astype(np.uint8)
 
 
 def visible_rows(image: ByteArray, stroke: ByteArray, rest: ByteArray) -> NDArray[np.bool_]:
@@ -263,13 +293,19 @@ def visible_rows(image: ByteArray, stroke: ByteArray, rest: ByteArray) -> NDArra
         rest: All other print; ink that both share is no evidence.
 
     Returns:
-        bool ``(rows,)``: within 16 rows, at least 30 % of the ink that was drawn is dark in the scan.
+        bool ``(rows,)``: within 16 rows, at least 40 % of the ink that was drawn is dark in the scan.
     """
     alone = stroke.astype(np.float32) * (rest < 60)
     dark = image > max(70.0, 0.4 * float(image.max()))
     drawn = uniform_filter1d(alone.sum(axis=1), 33, mode="nearest")
     seen = uniform_filter1d((alone * dark).sum(axis=1), 33, mode="nearest")
-    return np.asarray((seen > 0.3 * drawn) & (drawn > 40.0))
+    return np.asarray((seen > 0.4 * drawn) & (drawn > 40.0))
+
+
+def told_rows(told: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Strip rows all of whose path samples are told by the ink, of the samples that :func:`draw_stroke` gives."""
+    inner = told[_PATH_MARGIN * OVERSAMPLE : -_PATH_MARGIN * OVERSAMPLE - 1]
+    return np.asarray(inner.reshape(-1, OVERSAMPLE).all(axis=1))
 
 
 def _row_distance(path: FloatArray, rows: int, shift: FloatArray, wrap: bool) -> NDArray[np.float32]:

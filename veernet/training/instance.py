@@ -13,12 +13,14 @@ from veernet.sheets.geometry import STRIP_WIDTH
 from veernet.training.degrade import break_stroke, draw_clutter, scan
 from veernet.training.draw import (
     Canvas,
+    FloatArray,
     draw_grid,
     draw_hatch,
     draw_paths,
     draw_stroke,
     drawn_path,
     label_rows,
+    told_rows,
     visible_rows,
 )
 from veernet.training.recipe import Clutter, Scan, TrackRecipe, sample_recipe
@@ -35,24 +37,28 @@ class Instance(NamedTuple):
 
 def draw_instance(recipe: TrackRecipe, rows: int = 256) -> Instance:
     """Draw the instance of a recipe; the same recipe gives the same pixels."""
+    return draw_along(recipe, draw_paths(recipe, rows), rows)
+
+
+def draw_along(recipe: TrackRecipe, paths: list[FloatArray], rows: int) -> Instance:
+    """Draw a recipe's strokes along these paths, unwrapped track fractions at ``path_rows(rows)``."""
     rng = np.random.default_rng(recipe.seed)
     canvas = blank_canvas(recipe.scan, rows)
-    paths = draw_paths(recipe, rows)
     first = recipe.strokes[0]
-    if recipe.clutter.hatch != "none" and (first.off_scale == "wrap" or recipe.clutter.hatch == "left"):
-        draw_hatch(canvas, first, paths[0], recipe.clutter, rng)
+    if recipe.clutter.hatch != "none" and (first.off_scale == "wrap" or recipe.clutter.hatch != "wrapped"):
+        draw_hatch(canvas, first, paths, recipe.clutter, rng)
     draw_grid(canvas, recipe.grid)
     draw_clutter(canvas, _clutter(recipe), paths[0], rng)
     rest = to_strip(canvas.ink, rows)
-    layers = []
+    layers, told = [], []
     for stroke, path in zip(recipe.strokes, paths, strict=True):
         layer = replace(canvas, ink=np.zeros_like(canvas.ink))
-        draw_stroke(layer, stroke, path, rng)
+        told.append(told_rows(draw_stroke(layer, stroke, path, rng)))
         break_stroke(layer, recipe.clutter, drawn_path(stroke, path), rng)
         cv2.max(canvas.ink, layer.ink, dst=canvas.ink)
         layers.append(to_strip(layer.ink, rows))
     image = to_strip(scan(canvas, recipe.scan, recipe.clutter, rng), rows)
-    visible = [visible_rows(image, layer, rest) for layer in layers]
+    visible = [visible_rows(image, layer, rest) & known for layer, known in zip(layers, told, strict=True)]
     return Instance(image, label_rows(recipe, paths, visible, canvas))
 
 
@@ -64,9 +70,9 @@ def _clutter(recipe: TrackRecipe) -> Clutter:
     return replace(recipe.clutter, stray=-1.0)
 
 
-def sample_instance(seed: int, rows: int = 256) -> Instance:
-    """The instance of a seed."""
-    return draw_instance(sample_recipe(seed), rows)
+def sample_instance(seed: int, rows: int = 256, curves: int = 2) -> Instance:
+    """The instance of a seed, with up to ``curves`` classes of curves."""
+    return draw_instance(sample_recipe(seed, curves=curves), rows)
 
 
 def blank_canvas(recipe: Scan, rows: int) -> Canvas:

@@ -6,14 +6,14 @@ that belong to the print are in strip px (480 to the track), so that one recipe 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from veernet.training.motion import load_bank
 
-Style = Literal["solid", "dashed", "dotted"]
+Style = Literal["solid", "dashed", "dotted", "chained"]
 ScanMode = Literal["bilevel", "local", "grey"]
 
 
@@ -35,6 +35,7 @@ class Stroke:
         smooth: The pen rounds its corners.
         spikes: Sharp excursions of a few rows on top of the motion.
         spike_reach: How far they go, track fractions, to the right if positive.
+        double_px: How far beside itself the stroke is printed once more, thinner, strip px; 0 for not.
         off_scale: What the pen does beyond the track: comes back at the other edge, is cut off at the edge, runs
             on into the margin, or stays on the edge.
     """
@@ -52,6 +53,7 @@ class Stroke:
     smooth: bool
     spikes: int
     spike_reach: float
+    double_px: float
     off_scale: Literal["wrap", "cut", "overshoot", "peg"]
 
 
@@ -101,7 +103,7 @@ class Clutter:
     specks: int
     blots: int
     whiteouts: int
-    hatch: Literal["none", "wrapped", "left"]
+    hatch: Literal["none", "wrapped", "left", "between"]
     fill_darkness: int
     breaks: int
     stray: float
@@ -155,12 +157,14 @@ class TrackRecipe:
     Args:
         seed: Seed of everything that is scattered rather than decided.
         strokes: The curves, most continuous style first.
+        classes: The class of each curve's pixels, 1 to K.
         companion: How the second curve moves: on its own, close to the first, or about the same place.
         companion_px: Standard deviation of its distance from the first where it keeps close, in strip px.
     """
 
     seed: int
     strokes: tuple[Stroke, ...]
+    classes: tuple[int, ...]
     companion: Literal["alone", "close", "crossing"]
     companion_px: float
     grid: Grid
@@ -169,37 +173,70 @@ class TrackRecipe:
 
 
 _STYLE_PAIRS: tuple[tuple[tuple[Style, Style], float], ...] = (
-    (("solid", "dashed"), 0.66),
-    (("solid", "dotted"), 0.14),
-    (("solid", "solid"), 0.12),
-    (("dashed", "dotted"), 0.08),
+    (("solid", "dashed"), 0.69),
+    (("solid", "dotted"), 0.15),
+    (("solid", "solid"), 0.11),
+    (("dashed", "dotted"), 0.05),
 )
+#: Where more than two curves are told apart, each style is a class of its own.
+_STYLE_CLASSES: tuple[Style, ...] = ("solid", "dashed", "dotted", "chained")
 
 
-def sample_recipe(seed: int, difficulty: float | None = None) -> TrackRecipe:
-    """The recipe of a seed; ``difficulty`` from 0 (clean print) to 1 (nearly lost) is the seed's own unless given."""
+def sample_recipe(seed: int, difficulty: float | None = None, curves: int = 2) -> TrackRecipe:
+    """The recipe of a seed.
+
+    Args:
+        seed: Decides everything.
+        difficulty: 0 (clean print) to 1 (nearly lost); the seed's own unless given.
+        curves: Curves told apart in one track, K, 2 to 4.
+    """
     rng = np.random.default_rng(seed)
     if difficulty is None:
         difficulty = float(rng.beta(1.1, 1.6))
-    styles: tuple[Style, ...]
-    if rng.random() < 0.27:
-        styles = (("solid", "dashed", "dotted")[rng.choice(3, p=[0.66, 0.24, 0.10])],)
-    else:
-        styles = _STYLE_PAIRS[rng.choice(len(_STYLE_PAIRS), p=[p for _, p in _STYLE_PAIRS])][0]
+    styles = _sample_styles(rng, curves)
     rows_per_sample = _log_uniform(rng, 1.2, 14.0)
     strokes = tuple(_sample_stroke(rng, style, rows_per_sample) for style in styles)
+    if rng.random() < 0.04:  # a track whose curves run elsewhere: grid and dirt alone
+        strokes = tuple(replace(stroke, centre=3.0, off_scale="cut") for stroke in strokes)
+    scan = _sample_scan(rng, difficulty)
     companion: Literal["alone", "close", "crossing"] = ("alone", "close", "crossing")[
         rng.choice(3, p=[0.4, 0.22, 0.38])
     ]
     return TrackRecipe(
         seed=int(rng.integers(2**31)),
         strokes=strokes,
+        classes=_classes(styles, curves),
         companion=companion,
         companion_px=_log_uniform(rng, 4.0, 60.0),
-        grid=_sample_grid(rng),
+        grid=_sample_grid(rng, scan.mode, scan.threshold),
         clutter=_sample_clutter(rng, difficulty),
-        scan=_sample_scan(rng, difficulty),
+        scan=scan,
     )
+
+
+def _sample_styles(rng: np.random.Generator, curves: int) -> tuple[Style, ...]:
+    """Styles of a track's curves, most continuous first: mostly as many as can be told apart, sometimes fewer."""
+    if rng.random() < 0.27:
+        return (("solid", "dashed", "dotted")[rng.choice(3, p=[0.66, 0.24, 0.10])],)
+    pair = _STYLE_PAIRS[rng.choice(len(_STYLE_PAIRS), p=[p for _, p in _STYLE_PAIRS])][0]
+    if curves == 2:
+        return pair
+    count = int(rng.integers(2, curves + 1))
+    chosen = rng.choice(curves, count, replace=False)
+    return tuple(_STYLE_CLASSES[index] for index in sorted(chosen))
+
+
+def _classes(styles: tuple[Style, ...], curves: int) -> tuple[int, ...]:
+    """The class of each curve's pixels.
+
+    Of two classes the first is that of the more continuous style, whatever it is; one broken curve alone is of the
+    second, and two curves of one style share the class of their style. Of three or four each style has its own.
+    """
+    if curves > 2:
+        return tuple(_STYLE_CLASSES.index(style) + 1 for style in styles)
+    if len(set(styles)) == 2:
+        return (1, 2)
+    return tuple(1 if style == "solid" else 2 for style in styles)
 
 
 def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -208,18 +245,18 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: float) -> Stroke:
     thickness = float(np.clip(np.exp(rng.normal(0.75, 0.45)), 0.9, 8.0))
+    if style != "solid":
+        thickness = min(thickness, 4.0)
     pattern: tuple[float, ...] = ()
-    if style == "dashed":
+    if style in ("dashed", "chained"):
         dash = _log_uniform(rng, 5.0, 22.0)
-        gap = float(np.clip(dash * rng.uniform(0.3, 1.1), 3.0, 16.0)) + 0.6 * thickness
+        gap = float(np.clip(dash * rng.uniform(0.3, 1.0), 3.0, 14.0)) + thickness  # the pen's round ends eat into it
         pattern = (dash, gap)
-        if rng.random() < 0.15:  # chained: dash, gap, dot, gap
+        if style == "chained" or rng.random() < 0.15:  # dash, gap, dot, gap
             pattern = (dash, gap, max(1.0, 0.15 * dash), gap)
     elif style == "dotted":
         dot = rng.uniform(0.8, 3.0)
-        pattern = (dot, float(rng.uniform(2.5, 8.0)) + 0.5 * thickness)
-    if style != "solid":
-        thickness = min(thickness, 4.0)
+        pattern = (dot, float(rng.uniform(2.5, 8.0)) + 0.8 * thickness)
     motion = int(rng.integers(len(load_bank())))
     amplitude = load_bank()[motion].spread * _log_uniform(rng, 0.3, 3.0)
     if rng.random() < 0.92:  # a stroke that fills the track from side to side in every row teaches little
@@ -241,13 +278,16 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
         smooth=bool(rng.random() < 0.6),
         spikes=int(rng.poisson(0.5)),
         spike_reach=_log_uniform(rng, 0.15, 1.6) * (1.0 if rng.random() < 0.65 else -1.0),
+        double_px=thickness + float(rng.uniform(0.5, 3.0)) if rng.random() < 0.03 else 0.0,
         off_scale=off_scale,  # type: ignore[arg-type]
     )
 
 
-def _sample_grid(rng: np.random.Generator) -> Grid:
+def _sample_grid(rng: np.random.Generator, mode: ScanMode, threshold: float) -> Grid:
     strong_darkness = int(rng.integers(110, 256))
     minor_darkness = int(np.clip(strong_darkness * rng.uniform(0.35, 1.0), 40, 255))
+    if mode == "bilevel" and rng.random() < 0.2:  # so near the threshold that lines break into dots and dashes
+        minor_darkness = int(np.clip(threshold * rng.uniform(0.8, 1.4), 40, strong_darkness))
     if rng.random() < 0.10:
         minor_darkness = 0
     if rng.random() < 0.05:
@@ -265,12 +305,12 @@ def _sample_grid(rng: np.random.Generator) -> Grid:
         strong_px=minor_px * rng.uniform(1.0, 2.5),
         minor_darkness=minor_darkness,
         strong_darkness=strong_darkness,
-        tilt_px=float(rng.normal(0.0, 1.5)),
+        tilt_px=float(rng.normal(0.0, 1.5 if rng.random() < 0.8 else 14.0)),
     )
 
 
 def _sample_clutter(rng: np.random.Generator, difficulty: float) -> Clutter:
-    hatch = ("none", "wrapped", "left")[rng.choice(3, p=[0.62, 0.30, 0.08])]
+    hatch = ("none", "wrapped", "left", "between")[rng.choice(4, p=[0.60, 0.28, 0.07, 0.05])]
     return Clutter(
         texts=int(rng.poisson(0.5)),
         arrows=int(rng.poisson(0.25)),
@@ -288,7 +328,7 @@ def _sample_clutter(rng: np.random.Generator, difficulty: float) -> Clutter:
 
 def _sample_scan(rng: np.random.Generator, difficulty: float) -> Scan:
     mode: ScanMode = ("bilevel", "local", "grey")[rng.choice(3, p=[0.62, 0.14, 0.24])]
-    width_px = int(_log_uniform(rng, 240.0, 1080.0))
+    width_px = int(_log_uniform(rng, 190.0, 1080.0))  # a 2.5 inch track at 72 to 400 dpi
     finest = max(1.0, width_px / 512)  # never more strip rows than the scan has, unless it is enlarged
     seam = rng.random() < 0.08
     return Scan(

@@ -74,7 +74,7 @@ def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
             row_depths = register.depth_at(at_rows)
             paths = [log.fraction(curve.mnemonic, row_depths) for curve in track.curves]
         if track.curves[0].wrap and rng.random() < 0.5:
-            draw_hatch(canvas, strokes[0], paths[0], replace(looks.clutter, hatch="wrapped"), rng)
+            draw_hatch(canvas, strokes[0], paths, replace(looks.clutter, hatch="wrapped"), rng)
         draw_grid(canvas, _grid(recipe, looks.grid, canvas, log=track.scale == "log"))
         for curve, stroke, path in zip(track.curves, strokes, paths, strict=True):
             draw_stroke(canvas, stroke, path, rng)
@@ -166,6 +166,7 @@ def _stroke(rng: np.random.Generator, style: str, like: Stroke, wrap: bool, inde
         centre=float(rng.uniform(0.35, 0.6) if not wrap else rng.uniform(0.4, 0.75)) + 0.08 * index,
         smooth=True,
         spikes=0,
+        double_px=0.0,
         off_scale="wrap" if wrap else "cut",
     )
 

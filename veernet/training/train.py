@@ -8,29 +8,32 @@ the clock.
 from __future__ import annotations
 
 import csv
+import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
+from veernet import __version__
 from veernet.errors import OptionError
 from veernet.network.body import BodyConfig
 from veernet.network.losses import loss_by_name
+from veernet.network.precision import Precision, computing_in
 from veernet.network.targets import Network, Target
 from veernet.network.weights import file_digest, load_weights, save_weights
-from veernet.training.instance import sample_instance
+from veernet.training.instance import Instance, sample_instance
 from veernet.training.score import ClassScore, Tally
 
 #: Seeds from here on are for validation; training seeds stay below.
@@ -43,8 +46,8 @@ class TrainConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     target: Target = Field("multiclass", description="What the network is asked at each pixel.")
-    curves: int = Field(2, ge=1, description="Curves told apart in one track.")
-    loss: str = Field("cross-entropy+dice", description="Losses by name, summed with +.")
+    curves: int = Field(2, ge=2, le=4, description="Curves told apart in one track, K.")
+    loss: str = Field("cross-entropy+dice", description="Losses by name, summed with +; a parameter after a colon.")
     channels: tuple[int, int, int, int] = Field(BodyConfig().channels, description="Channels of the four levels.")
     steps: int = Field(6000, ge=1, description="Optimiser steps of the whole run.")
     minutes: float | None = Field(None, gt=0, description="Stop, and anneal to the end, within this time.")
@@ -55,12 +58,20 @@ class TrainConfig(BaseModel):
     warmup_steps: int = Field(100, ge=0)
     ema_decay: float = Field(0.998, ge=0, lt=1, description="Decay of the averaged weights, which are what is kept.")
     start_from: Path | None = Field(None, description="Weights to start from; random ones where absent.")
+    start_body: Path | None = Field(None, description="Weights whose body alone to start from; the head is new.")
     first_seed: int = Field(0, ge=0, lt=VALIDATION_SEED, description="Recipe seed of the first instance.")
     validate_every: int = Field(500, ge=1, description="Steps between validations and checkpoints.")
     validation_instances: int = Field(96, ge=1)
     patience: int = Field(10, ge=1, description="Validations without a better F1 before the run stops early.")
-    precision: str = Field("auto", pattern="^(auto|fp32|bf16)$")
-    workers: int = Field(1, ge=0, description="Processes that draw instances.")
+    precision: Precision = Field("auto", description="auto: bf16 where the device speaks it, else fp32.")
+    workers: int = Field(1, ge=0, description="Processes that draw instances; on a GPU as many as there are cores.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        loss_by_name(self.loss, self.target)
+        if self.start_from and self.start_body:
+            raise ValueError("start_from and start_body: give one of the two")
+        return self
 
 
 @dataclass
@@ -70,17 +81,21 @@ class _Run:
     optimiser: torch.optim.Optimizer
     step: int = 0
     elapsed_s: float = 0.0
-    best_f1: float = 0.0
+    best_f1: float = -1.0
     stale: int = 0
+
+
+#: Draws the instance of a seed with so many rows and curves.
+Draw = Callable[[int, int, int], Instance]
 
 
 class _Instances(Dataset[tuple[Tensor, Tensor]]):
     """Fresh instances; every batch is followed by itself upside down, which costs no drawing."""
 
-    def __init__(self, config: TrainConfig, first_step: int) -> None:
+    def __init__(self, config: TrainConfig, first_step: int, draw: Draw) -> None:
         self._config, self._first = config, first_step * config.batch
         self._count = (config.steps - first_step) * config.batch
-        self._draw = lru_cache(maxsize=2 * config.batch)(sample_instance)
+        self._draw = lru_cache(maxsize=2 * config.batch)(draw)
 
     def __len__(self) -> int:
         return self._count
@@ -90,25 +105,34 @@ class _Instances(Dataset[tuple[Tensor, Tensor]]):
             raise IndexError(index)
         step, member = divmod(self._first + index, self._config.batch)
         seed = self._config.first_seed + step // 2 * self._config.batch + member
-        image, label = self._draw(seed, self._config.rows)
+        image, label = self._draw(seed, self._config.rows, self._config.curves)
         if step % 2:
             image, label = image[::-1].copy(), label[::-1].copy()
         return torch.from_numpy(image)[None], torch.from_numpy(label)
 
 
-def read_config(path: Path) -> TrainConfig:
-    """Read a run's configuration.
+def read_config(path: Path | None, given: Mapping[str, object] | None = None) -> TrainConfig:
+    """A run's configuration: of a file, or the defaults, with what was given on the command line over it.
+
+    Without a file a time budget is the only limit, and the binary target has its own loss.
 
     Raises:
-        OptionError: The file is missing, or is not such a configuration.
+        OptionError: The file is missing, or the whole is not such a configuration.
     """
+    given = dict(given or {})
     try:
-        return TrainConfig.model_validate(yaml.safe_load(path.read_text()) or {})
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise OptionError(str(path), f"not a training configuration ({error})", "see docs/training.md") from error
+        fields = (yaml.safe_load(path.read_text()) or {}) if path else {}
+        if path is None and given.get("target") == "binary":
+            fields["loss"] = "weighted-bce"
+        if path is None and "minutes" in given:
+            fields["steps"] = 1_000_000
+        return TrainConfig.model_validate(fields | given)
+    except (OSError, TypeError, yaml.YAMLError, ValidationError) as error:
+        place = str(path) if path else "the training's options"
+        raise OptionError(place, f"not a training configuration ({error})", "see docs/training.md") from error
 
 
-def train(config: TrainConfig, directory: Path, console: Console | None = None) -> Path:
+def train(config: TrainConfig, directory: Path, console: Console | None = None, draw: Draw = sample_instance) -> Path:
     """Run, or resume, a training in its directory; returns the weights file with the averaged weights.
 
     The directory holds ``config.yaml``, ``checkpoint.pt`` (our own state, loaded with ``weights_only``), ``log.csv``
@@ -129,7 +153,7 @@ def train(config: TrainConfig, directory: Path, console: Console | None = None) 
     weights = directory / "weights.safetensors"
     with _progress(console) as progress:
         task = progress.add_task("training", total=config.steps, completed=run.step, loss=float("nan"), f1=run.best_f1)
-        for loss in _steps(config, run, device):
+        for loss in _steps(config, run, device, draw):
             progress.update(task, completed=run.step, loss=loss, f1=run.best_f1)
             last = _finished(config, run)
             if run.step % config.validate_every == 0 or last:
@@ -146,31 +170,34 @@ def validate(network: nn.Module, config: TrainConfig, device: torch.device) -> l
     """Score a network on the validation seeds, with 1 px tolerance."""
     assert isinstance(network, Network)
     network.eval()
-    tally = Tally(config.curves, tolerance_px=1)
+    tally = Tally(config.curves)
     for index in range(config.validation_instances):
-        image, label = sample_instance(VALIDATION_SEED + index, config.rows)
-        with torch.inference_mode(), _autocast(config, device):
+        image, label = sample_instance(VALIDATION_SEED + index, config.rows, config.curves)
+        with torch.inference_mode(), computing_in(config.precision, device):
             logits = network(_as_input(torch.from_numpy(image)[None, None], device))
-        tally.add(_classes(network.probabilities(logits.float()))[0], label)
+        tally.add(network.claims(logits.float())[0].cpu().numpy(), label)
     return tally.scores()
 
 
-def _classes(probabilities: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    background = 1.0 - probabilities.sum(dim=1, keepdim=True)
-    return torch.cat([background, probabilities], dim=1).argmax(dim=1).to(torch.uint8).cpu().numpy()
-
-
-def _steps(config: TrainConfig, run: _Run, device: torch.device) -> Iterator[float]:
-    loss_of = loss_by_name(config.loss)
-    loader = DataLoader(_Instances(config, run.step), config.batch, num_workers=config.workers)
+def _steps(config: TrainConfig, run: _Run, device: torch.device, draw: Draw) -> Iterator[float]:
+    loss_of = loss_by_name(config.loss, config.target)
+    on_gpu = device.type == "cuda"
+    workers = max(config.workers, (os.cpu_count() or 2) - 1) if on_gpu else config.workers
+    loader = DataLoader(
+        _Instances(config, run.step, draw),
+        config.batch,
+        num_workers=workers,
+        pin_memory=on_gpu,
+        prefetch_factor=4 if workers else None,
+    )
     before_s, started = run.elapsed_s, time.monotonic()
     run.network.train()
     for images, labels in loader:
         for group in run.optimiser.param_groups:
             group["lr"] = config.learning_rate * _schedule(config, run)
-        with _autocast(config, device):
+        with computing_in(config.precision, device):
             logits = run.network(_as_input(images, device))
-        loss = loss_of(logits.float(), labels.to(device, torch.int64))
+        loss = loss_of(logits.float(), labels.to(device, non_blocking=True).long())
         run.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
@@ -189,6 +216,11 @@ def _first_network(config: TrainConfig) -> Network:
         if (start.config, start.target, start.curves) != (network.config, network.target, network.curves):
             raise OptionError(str(config.start_from), "weights of another network", "start from weights of this one")
         network.load_state_dict(start.state_dict())
+    if config.start_body is not None:
+        start = load_weights(config.start_body)
+        if start.config != network.config:
+            raise OptionError(str(config.start_body), "weights of another body", "start from a body of these channels")
+        network.body.load_state_dict(start.body.state_dict())
     return network
 
 
@@ -203,7 +235,7 @@ def _ema(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
 
 
 def _as_input(images: Tensor, device: torch.device) -> Tensor:
-    scaled = images.to(device, torch.float32) / 255.0
+    scaled = images.to(device, non_blocking=True).float() / 255.0  # bytes cross over, numbers are made there
     return scaled.to(memory_format=torch.channels_last)
 
 
@@ -223,13 +255,6 @@ def _schedule(config: TrainConfig, run: _Run) -> float:
     return float(0.01 + 0.99 * 0.5 * (1.0 + np.cos(np.pi * _progress_share(config, run))))
 
 
-def _autocast(config: TrainConfig, device: torch.device) -> torch.autocast | nullcontext[None]:
-    quick = device.type == "cuda" or torch.cpu.get_capabilities().get("amx_bf16", False)
-    if config.precision == "bf16" or (config.precision == "auto" and quick):
-        return torch.autocast(device.type, torch.bfloat16)
-    return nullcontext()
-
-
 def _keep_best(run: _Run, scores: list[ClassScore], weights: Path, config: TrainConfig) -> None:
     f1 = float(np.mean([score.f1 for score in scores]))
     run.stale = 0 if f1 > run.best_f1 else run.stale + 1
@@ -240,8 +265,9 @@ def _keep_best(run: _Run, scores: list[ClassScore], weights: Path, config: Train
             "instances": str(run.step * config.batch // 2),
             "minutes": f"{run.elapsed_s / 60:.1f}",
             "torch": torch.__version__,
-            "config": config.model_dump_json(exclude={"start_from"}),
-            "start_sha256": file_digest(config.start_from) if config.start_from else "",
+            "veernet": __version__,
+            "config": config.model_dump_json(exclude={"start_from", "start_body"}),  # places of one machine
+            "start_sha256": file_digest(start) if (start := config.start_from or config.start_body) else "",
         }
         assert isinstance(run.average.module, Network)
         save_weights(run.average.module, weights, about)

@@ -1,0 +1,87 @@
+"""``veernet study``: measurements that justify decisions, each one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.guard import guarded, new_console
+
+app = typer.Typer(help="Measure what decisions rest on.", no_args_is_help=True)
+
+_Las = Annotated[Path, typer.Option("--las", help="Folder of the real LAS files; tests come from its held-out wells.")]
+
+
+@app.command()
+def targets(
+    las: _Las,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the study; one that was broken off goes on.")],
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps of each run.")] = 150,
+    common_steps: Annotated[int, typer.Option(min=1, help="Steps of the start that all runs share.")] = 500,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 3,
+    tests: Annotated[int, typer.Option(min=1, max=2000, help="Test tracks.")] = 200,
+) -> None:
+    """Train and score the binary stack at six weights and the multiclass head with each loss, side by side."""
+    console = new_console()
+
+    def run() -> None:
+        from veernet.study.page import write_page
+        from veernet.study.table import target_table
+        from veernet.study.targets import StudyPlan, study_targets
+
+        plan = StudyPlan(steps=steps, common_steps=common_steps, seeds=seeds, tests=tests)
+        results = study_targets(plan, las, out, console)
+        (out / "target-shapes.md").write_text(target_table(results))
+        write_page(results, out / "target-shapes.html")
+        console.print(f"table {out / 'target-shapes.md'}, page {out / 'target-shapes.html'}")
+
+    guarded(console, run)
+
+
+@app.command()
+def scans(
+    places: Annotated[Path, typer.Argument(help="YAML of places on scans; see docs/real-scans.yaml.")],
+    folder: Annotated[Path, typer.Option("--scans", help="Folder that the scans are in.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the pictures.")],
+    weights: Annotated[Path | None, typer.Option(help="Weights to look at; the shipped ones unless given.")] = None,
+) -> None:
+    """Picture what a network makes of places on real scans, registered or not: strip beside class map."""
+    console = new_console()
+
+    def run() -> None:
+        from veernet.network.weights import load_weights, shipped_weights
+        from veernet.study.places import picture_places, read_places
+
+        pictures = picture_places(read_places(places), folder, load_weights(weights or shipped_weights()), out)
+        for path in pictures:
+            console.print(str(path), soft_wrap=True)
+
+    guarded(console, run)
+
+
+@app.command()
+def network(
+    las: _Las,
+    weights: Annotated[Path | None, typer.Option(help="Weights to score; the shipped ones unless given.")] = None,
+    tests: Annotated[int, typer.Option(min=1, max=2000, help="Test tracks; the frozen set has 2,000.")] = 2000,
+    difficulty: Annotated[float, typer.Option(min=0, max=1, help="0 clean, 0.3 scan-like, 1 nearly lost.")] = 0.3,
+) -> None:
+    """Score weights on the frozen test set: every class, crossings alone, and what the tracer makes of them."""
+    console = new_console()
+
+    def run() -> None:
+        import torch
+
+        from veernet.network.weights import load_weights, shipped_weights
+        from veernet.study.frozen import frozen_track, held_out_wells
+        from veernet.study.measure import measure
+        from veernet.study.table import score_table
+
+        wells = held_out_wells(las)
+        model = load_weights(weights or shipped_weights())
+        model = model.to("cuda" if torch.cuda.is_available() else "cpu", memory_format=torch.channels_last)  # type: ignore[call-overload]
+        console.print(score_table(measure(model, (frozen_track(index, wells, difficulty) for index in range(tests)))))
+
+    guarded(console, run)
