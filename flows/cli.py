@@ -61,21 +61,30 @@ def schema() -> None:
 
 @app.command()
 def evaluate(
-    truth: Annotated[Path, typer.Argument(help="LAS file with the true values.")],
-    got: Annotated[Path, typer.Argument(help="LAS file to be judged.")],
-    manifest: Annotated[Path, typer.Option(help="The sheet's manifest, for the tracks' scales.")],
+    truth: Annotated[Path, typer.Argument(help="LAS file with the true values, or a folder of them with manifests.")],
+    got: Annotated[Path, typer.Argument(help="LAS file to be judged, or a folder of results, GOT/<stem>/<stem>.las.")],
+    manifest: Annotated[Path | None, typer.Option(help="The sheet's manifest; a folder has its own.")] = None,
+    table: Annotated[Path | None, typer.Option("--csv", help="Write a row a sheet and curve to this file.")] = None,
 ) -> None:
-    """Compare a LAS file with the truth, curve by curve."""
+    """Compare LAS files with the truth, curve by curve, and at crossings alone."""
     console = new_console()
 
     def compare_files() -> None:
-        from veernet.errors import SourceMissingError
-        from veernet.review.evaluate import compare, score_table
-        from veernet.sheets.manifest import read_manifest
+        from veernet.errors import OptionError
+        from veernet.review.pairs import one_pair, pair_folders, read_pairs
+        from veernet.review.score_table import print_scores, write_csv
 
-        if not manifest.is_file():
-            raise SourceMissingError(str(manifest), "no such file", "check the path")
-        console.print(score_table(compare(truth, got, read_manifest(manifest.read_bytes(), manifest.name))))
+        if truth.is_dir() or got.is_dir():
+            if manifest is not None:
+                found, remedy = "folders bring their own manifests", "leave --manifest out"
+                raise OptionError(str(manifest), found, remedy)
+            pairs, without_truth = pair_folders(truth, got)
+        else:
+            pairs, without_truth = [one_pair(truth, got, manifest)], []
+        curves = read_pairs(pairs)
+        print_scores(console, curves, by_kind=truth.is_dir(), without_truth=without_truth)
+        if table is not None:
+            write_csv(curves, table)
 
     guarded(console, compare_files)
 

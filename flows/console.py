@@ -101,7 +101,8 @@ def outcome_table(outcomes: Sequence[Outcome], out: str) -> Table:
 
 def run_demo(out: Path, seed: int, console: Console) -> bool:
     """Draw a sheet, digitise it, compare it with what was drawn, and say where to look."""
-    from veernet.review.evaluate import compare, score_table
+    from veernet.review.evaluate import compare
+    from veernet.review.score_table import score_table
     from veernet.sheets.manifest import read_manifest
     from veernet.training.layout import sample_sheet
     from veernet.training.sheet import write_sheet

@@ -180,7 +180,7 @@ def test_the_values_are_those_that_were_drawn(ended: Ended) -> None:
     """On a clean drawing the solid curves of the file lie where the drawn ones do."""
     text = (ended.sheets / "good.sheet.yaml").read_bytes()
     scores = compare(ended.out.parent / "good.truth.las", ended.out / "good" / "good.las", read_manifest(text, "good"))
-    close = {score.mnemonic: score.within_2 for score in scores}
+    close = {score.name: score.within_2 for score in scores}
     assert close["GR"] > 0.9, close
 
 

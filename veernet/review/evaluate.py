@@ -1,61 +1,54 @@
-"""How near a digitised log is to the truth, in the terms of the track it was drawn in."""
+"""How near digitised logs are to the truth, in the terms of the track they were drawn in; one curve, or many pooled."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from rich.markup import escape
-from rich.table import Table
 
-from veernet.curves.las_read import LasContent, read_las
-from veernet.errors import LasError
-from veernet.review.measures import correlation, depth_shift, mean, p95, resample, snr_db
+from veernet.review.measures import correlation, mean, p95, shift_steps, snr_db
+from veernet.review.samples import BoolArray, CurveSamples, FloatArray, read_samples
 
 if TYPE_CHECKING:
-    from veernet.sheets.manifest import Curve, SheetManifest
+    from veernet.sheets.manifest import SheetManifest
 
 WRONG_FRACTION = 0.03
 """Error, in track widths, beyond which a sample is wrong and not just imprecise."""
 
-_METRES_PER_FOOT = 0.3048
-
 
 @dataclass(frozen=True)
-class CurveScore:
-    """One curve against its truth. Shares are of all truth samples, so that a missing one counts as a miss.
+class Score:
+    """Curves against their truths. Shares are of all truth samples, so that a missing one counts as a miss.
 
     Args:
-        mnemonic: The curve.
-        unit: Its unit.
-        depth_unit: ft or m, of all depths here.
-        top_depth: First depth that has a truth.
-        base_depth: Last depth that has a truth.
+        name: The curve's mnemonic, or what curves these are.
+        unit: The unit that all the curves have; None where theirs differ.
+        curves: How many.
         samples: Depths that have a truth.
         coverage: Share of them that have a value.
-        mean_error: Mean absolute error, in `unit`.
-        p95_error: 95th percentile of the absolute error, in `unit`.
+        mean_error: Mean absolute error, in `unit`; NaN where units differ.
+        p95_error: 95th percentile of the same.
         mean_track_error: Mean absolute error in track widths; on a log track, of logarithms over log(right / left).
         p95_track_error: 95th percentile of the same.
         within_1: Share within 1 % of the track.
         within_2: Share within 2 % of the track.
         wrong: Share with a value more than 3 % of the track off.
-        wrap_errors: Samples that are off by about a whole number of tracks.
-        correlation: Pearson's r, in track space; NaN where a curve does not vary.
-        snr_db: Variance of the truth over mean squared error, in track space, in dB.
-        depth_shift: How much deeper the curve lies than its truth, by cross-correlation, to fractions of a step.
+        wrap_errors: Samples that are off by about a whole number of tracks, one or more.
+        correlation: Pearson's r, in track space, each curve about its own mean; NaN where they do not vary.
+        snr_db: Variance of the truths over mean squared error, in track space, in dB.
+        shift_steps: How much deeper the curves lie than their truths, by cross-correlation, in steps of the truth.
+        wrong_doubted: Share of what is wrong that has a confidence below 0.9; NaN where nothing is, or nobody said.
+        doubted: Share of all values that has; what flags everything flags nothing.
+        wrong_warned: Share of what is wrong that lies in a stretch its record warns of; NaN as above.
     """
 
-    mnemonic: str
-    unit: str
-    depth_unit: str
-    top_depth: float
-    base_depth: float
+    name: str
+    unit: str | None
+    curves: int
     samples: int
     coverage: float
     mean_error: float
@@ -68,138 +61,100 @@ class CurveScore:
     wrap_errors: int
     correlation: float
     snr_db: float
-    depth_shift: float
+    shift_steps: float
+    wrong_doubted: float
+    doubted: float
+    wrong_warned: float
 
 
-def compare(truth_path: Path, got_path: Path, manifest: SheetManifest) -> list[CurveScore]:
+def compare(truth_path: Path, got_path: Path, manifest: SheetManifest) -> list[Score]:
     """Score each curve of the manifest that the truth has, over the manifest's depths, at the truth's samples.
 
     Raises:
-        SourceMissingError: One of the files is not there.
-        LasError: One of them is no LAS file, or the truth has none of the manifest's curves.
+        VeerNetError: As `read_samples` says.
     """
-    truth, got = read_las(truth_path), read_las(got_path)
-    unit = manifest.depth.unit
-    truth_depths, got_depths = _depths_in(unit, truth), _depths_in(unit, got)
-    ends = sorted((manifest.depth.top_depth, manifest.depth.base_depth))
-    inside = (truth_depths >= ends[0] - 1e-6) & (truth_depths <= ends[1] + 1e-6)
-    scores = []
-    for track in manifest.tracks:
-        for curve in track.curves:
-            if curve.mnemonic not in truth.curves:
-                continue
-            expected, depths = truth.curves[curve.mnemonic].values[inside], truth_depths[inside]
-            if not _drawn(expected, curve, track.scale).any():
-                continue
-            column = got.curves.get(curve.mnemonic)
-            found = np.full_like(depths, np.nan) if column is None else resample(depths, got_depths, column.values)
-            scores.append(score_curve(expected, found, depths, curve, track.scale, depth_unit=unit))
-    if not scores:
-        names = ", ".join(curve.mnemonic for track in manifest.tracks for curve in track.curves)
-        found_names = ", ".join(truth.curves) or "no curve"
-        raise LasError(
-            str(truth_path),
-            f"it has {found_names}, but no value of {names} from {ends[0]:g} to {ends[1]:g} {unit}",
-            "give the truth of this sheet, with the manifest's mnemonics",
-        )
-    return scores
+    samples = read_samples(truth_path.stem, truth_path, got_path, manifest)
+    return [score(one.curve.mnemonic, [one]) for one in samples]
 
 
-def score_curve(
-    truth_values: NDArray[np.float64],
-    got_values: NDArray[np.float64],
-    depths: NDArray[np.float64],
-    curve: Curve,
-    scale: str,
-    *,
-    depth_unit: str = "",
-) -> CurveScore:
-    """Score one curve.
-
-    Args:
-        truth_values: float64 (rows,), NaN where there is no truth; at least one is on the track, or the curve wraps.
-        got_values: (rows,) at the same depths, NaN where there is none.
-        depths: (rows,), regular.
-        curve: Gives the track's ends.
-        scale: linear or log.
-        depth_unit: ft or m, handed on.
-    """
-    known = _drawn(truth_values, curve, scale)
-    truth = _track_fraction(truth_values, curve, scale)
-    got = _track_fraction(got_values, curve, scale)
-    # On a log track a value of 0 or less is no position: it is there, but as wrong as can be.
-    impossible = np.isfinite(got_values) & ~np.isfinite(got)
-    both = known & np.isfinite(got_values)
-    error = np.where(impossible, np.inf, np.abs(got - truth))[both]
-    unit_error = np.abs(got_values - truth_values)[both]
-    samples = int(known.sum())
-    tracks_off = np.where(np.isfinite(error), np.round(np.where(np.isfinite(error), error, 0)), 0)
-    wrapped = (tracks_off >= 1) & (np.abs(error - tracks_off) < WRONG_FRACTION)
-    usable = both & np.isfinite(got) & np.isfinite(truth)
-    return CurveScore(
-        mnemonic=curve.mnemonic,
-        unit=curve.unit or "",
-        depth_unit=depth_unit,
-        top_depth=float(depths[known].min()),
-        base_depth=float(depths[known].max()),
+def score(name: str, curves: Sequence[CurveSamples], *, crossings: bool = False) -> Score:
+    """Pool the samples of these curves, or only those at crossings, into one score; without any, it is NaN throughout."""
+    rows = [np.isfinite(one.truth) & (one.crossing if crossings else True) for one in curves]
+    given = [one for one, chosen in zip(curves, rows, strict=True) if chosen.any()]
+    rows = [chosen for chosen in rows if chosen.any()]
+    samples = int(sum(chosen.sum() for chosen in rows))
+    units = {one.curve.unit or "" for one in given}
+    error = _pooled(one.track_error[chosen & one.found] for one, chosen in zip(given, rows, strict=True))
+    unit_error = _pooled(one.unit_error[chosen & one.found] for one, chosen in zip(given, rows, strict=True))
+    unit_error = unit_error if len(units) == 1 else unit_error[:0]
+    pairs = [(one.truth, one.got, chosen) for one, chosen in zip(given, rows, strict=True)]
+    flags = list(zip(given, rows, strict=True))
+    return Score(
+        name=name,
+        unit=units.pop() if len(units) == 1 else None,
+        curves=len(given),
         samples=samples,
-        coverage=float(both.sum() / samples),
+        coverage=_share(len(error), samples),
         mean_error=mean(unit_error),
         p95_error=p95(unit_error),
         mean_track_error=mean(error),
         p95_track_error=p95(error),
-        within_1=float((error <= 0.01).sum() / samples),
-        within_2=float((error <= 0.02).sum() / samples),
-        wrong=float((error > WRONG_FRACTION).sum() / samples),
-        wrap_errors=int(wrapped.sum()),
-        correlation=correlation(truth[usable], got[usable]),
-        snr_db=snr_db(truth[usable], got[usable]),
-        depth_shift=depth_shift(truth, got, usable, depths),
+        within_1=_share((error <= 0.01).sum(), samples),
+        within_2=_share((error <= 0.02).sum(), samples),
+        wrong=_share((error > WRONG_FRACTION).sum(), samples),
+        wrap_errors=int(_turned(error).sum()),
+        correlation=correlation(pairs),
+        snr_db=snr_db(pairs),
+        shift_steps=shift_steps(pairs),
+        wrong_doubted=_flagged(flags, lambda one: one.low_confidence, wrong_only=True),
+        doubted=_flagged(flags, lambda one: one.low_confidence, wrong_only=False),
+        wrong_warned=_flagged(flags, lambda one: one.warned, wrong_only=True),
     )
 
 
-def score_table(scores: Sequence[CurveScore]) -> Table:
-    """Scores for people: a column a curve, so that a sheet's few curves fit any terminal."""
-    table = Table(title="digitised against truth", caption="% of the track; shares of all depths that have a truth")
-    table.add_column("")
-    for score in scores:
-        table.add_column(escape(score.mnemonic), justify="right")
-    for label, shown in _MEASURES:
-        table.add_row(label, *(escape(shown(score)) for score in scores))
-    return table
+def kinds_of(curves: Sequence[CurveSamples]) -> dict[str, list[CurveSamples]]:
+    """The curves by kind, and all of them; kinds of which there is none are left out."""
+    kinds: dict[str, Callable[[CurveSamples], bool]] = {
+        "all curves": lambda _: True,
+        "solid": lambda one: one.curve.style == "solid",
+        "dashed/dotted": lambda one: one.curve.style != "solid",
+        "log": lambda one: one.scale == "log",
+        "linear": lambda one: one.scale == "linear",
+    }
+    chosen = {name: [one for one in curves if belongs(one)] for name, belongs in kinds.items()}
+    return {name: some for name, some in chosen.items() if some}
 
 
-_MEASURES: tuple[tuple[str, Callable[[CurveScore], str]], ...] = (
-    ("depths", lambda score: f"{score.top_depth:g} to {score.base_depth:g} {score.depth_unit}".strip()),
-    ("coverage", lambda score: f"{score.coverage:.1%}"),
-    ("mean error", lambda score: f"{score.mean_error:.3g} {score.unit}".strip()),
-    ("mean, of track", lambda score: f"{score.mean_track_error:.2%}"),
-    ("95th pc, of track", lambda score: f"{score.p95_track_error:.2%}"),
-    ("within 1 %", lambda score: f"{score.within_1:.1%}"),
-    ("within 2 %", lambda score: f"{score.within_2:.1%}"),
-    ("wrong > 3 %", lambda score: f"{score.wrong:.1%}"),
-    ("correlation", lambda score: f"{score.correlation:.4f}"),
-    ("SNR", lambda score: f"{score.snr_db:.1f} dB"),
-    ("depth shift", lambda score: f"{score.depth_shift:+.2f} {score.depth_unit}".strip()),
-    ("wrap errors", lambda score: f"{score.wrap_errors}"),
-)
+def _turned(error: FloatArray) -> BoolArray:
+    """Where an error is a whole number of tracks, one or more."""
+    finite = np.where(np.isfinite(error), error, 0)
+    turns = np.round(finite)
+    return np.asarray((turns >= 1) & (np.abs(finite - turns) < WRONG_FRACTION), np.bool_)
 
 
-def _depths_in(unit: str, log: LasContent) -> NDArray[np.float64]:
-    if log.depth_unit == unit or log.depth_unit not in ("ft", "m"):
-        return log.depths
-    return log.depths * (_METRES_PER_FOOT if unit == "m" else 1 / _METRES_PER_FOOT)
+def _flagged(
+    curves: Sequence[tuple[CurveSamples, BoolArray]],
+    flags_of: Callable[[CurveSamples], BoolArray | None],
+    *,
+    wrong_only: bool,
+) -> float:
+    """Share of the values (or of the wrong ones) that are flagged, over the curves of which it is known."""
+    flagged = of = 0
+    for one, rows in curves:
+        flags = flags_of(one)
+        if flags is None:
+            continue
+        counted = rows & one.found
+        if wrong_only:
+            counted = counted & (one.track_error > WRONG_FRACTION)
+        of += int(counted.sum())
+        flagged += int((counted & flags).sum())
+    return _share(flagged, of)
 
 
-def _drawn(values: NDArray[np.float64], curve: Curve, scale: str) -> NDArray[np.bool_]:
-    """Where a value can be on paper: a curve that does not wrap is off scale beyond the edges, and NULL by contract."""
-    fraction = _track_fraction(values, curve, scale)
-    return np.asarray(np.isfinite(fraction) & (curve.wrap | ((fraction >= 0) & (fraction <= 1))), np.bool_)
+def _share(part: int | np.int_, whole: int) -> float:
+    return float(part / whole) if whole else math.nan
 
 
-def _track_fraction(values: NDArray[np.float64], curve: Curve, scale: str) -> NDArray[np.float64]:
-    if scale == "log":
-        with np.errstate(invalid="ignore", divide="ignore"):
-            logs = np.where(values > 0, np.log(values / curve.left), np.nan)
-        return np.asarray(logs / math.log(curve.right / curve.left))
-    return np.asarray((values - curve.left) / (curve.right - curve.left))
+def _pooled(arrays: Iterable[FloatArray]) -> FloatArray:
+    return np.concatenate([np.empty(0), *arrays])

@@ -1,16 +1,28 @@
-"""Measures between two series: error, correlation, noise and shift."""
+"""Measures between series: error, correlation, noise and shift; of one curve, or of many at once.
+
+A pair is a truth, what was got, and the rows that count: float64, float64 and bool, each ``(rows,)``, NaN where there is none. Measures of
+several pairs take each about its own mean: that two curves lie apart in their tracks says nothing of how well either was followed.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+Pair = tuple[FloatArray, FloatArray, BoolArray]
+
+#: Fewer samples than this correlate well with anything.
+FEWEST_SAMPLES = 8
+
 _MAX_SHIFT_STEPS = 20
 
 
-def resample(depths: NDArray[np.float64], own: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+def resample(depths: FloatArray, own: FloatArray, values: FloatArray) -> FloatArray:
     """Values at other depths: linear between two neighbours that both have one, else NaN."""
     order = np.argsort(own)
     x, y = own[order], values[order]
@@ -25,47 +37,46 @@ def resample(depths: NDArray[np.float64], own: NDArray[np.float64], values: NDAr
     return np.where((weight < 0) | (weight > 1), np.nan, result)
 
 
-def mean(errors: NDArray[np.float64]) -> float:
+def mean(errors: FloatArray) -> float:
     """Mean, NaN of nothing."""
     return float(errors.mean()) if errors.size else math.nan
 
 
-def p95(errors: NDArray[np.float64]) -> float:
+def p95(errors: FloatArray) -> float:
     """95th percentile, NaN of nothing; a sample itself, so that it stays defined where some are infinite."""
     return float(np.percentile(errors, 95, method="higher")) if errors.size else math.nan
 
 
-def correlation(truth: NDArray[np.float64], got: NDArray[np.float64]) -> float:
-    """Pearson's r of two series of one length; NaN where one does not vary."""
-    if truth.size < 2 or truth.std() < 1e-12 or got.std() < 1e-12:
+def correlation(pairs: Sequence[Pair]) -> float:
+    """Pearson's r; NaN where the truths or what was got do not vary."""
+    return _correlation(pairs, 0)[1]
+
+
+def snr_db(pairs: Sequence[Pair]) -> float:
+    """Variance of the truth over mean squared error, in dB; infinite without error, NaN for a constant truth."""
+    signal = noise = 0.0
+    for truth, got, rows in pairs:
+        both = rows & np.isfinite(truth) & np.isfinite(got)
+        if both.any():
+            signal += float(np.sum((truth[both] - truth[both].mean()) ** 2))
+            noise += float(np.sum((got[both] - truth[both]) ** 2))
+    if signal < 1e-24:
         return math.nan
-    return float(np.corrcoef(truth, got)[0, 1])
+    return math.inf if noise == 0 else 10 * math.log10(signal / noise)
 
 
-def snr_db(truth: NDArray[np.float64], got: NDArray[np.float64]) -> float:
-    """Variance of the truth over mean squared error, in dB; infinite for equal series, NaN for a constant truth."""
-    if truth.size < 2 or truth.var() < 1e-24:
-        return math.nan
-    noise = float(np.mean((got - truth) ** 2))
-    return math.inf if noise == 0 else 10 * math.log10(float(truth.var()) / noise)
+def shift_steps(pairs: Sequence[Pair]) -> float:
+    """How many samples further on what was got lies than its truth, from the lag of the best correlation.
 
-
-def depth_shift(
-    truth: NDArray[np.float64], got: NDArray[np.float64], usable: NDArray[np.bool_], depths: NDArray[np.float64]
-) -> float:
-    """How much deeper `got` lies than `truth`, in units of `depths`, from the lag of the best correlation.
-
-    Args:
-        truth: float64 (rows,).
-        got: (rows,), at the same depths.
-        usable: (rows,), where both have a value.
-        depths: (rows,), regular.
+    A parabola through the best lag and its neighbours gives fractions of a sample. NaN where too few samples meet.
     """
-    reach = min(_MAX_SHIFT_STEPS, len(depths) // 4)
+    reach = min(_MAX_SHIFT_STEPS, max((len(truth) for truth, _, _ in pairs), default=0) // 4)
     if reach < 1:
         return math.nan
-    lags = range(-reach, reach + 1)
-    scores = np.array([_lagged_correlation(truth, got, usable, lag) for lag in lags])
+    found = [_correlation(pairs, lag) for lag in range(-reach, reach + 1)]
+    # A lag at which few samples are left must not win by chance.
+    fewest = max(FEWEST_SAMPLES, found[reach][0] // 2)
+    scores = np.array([score if samples >= fewest else math.nan for samples, score in found])
     if not np.isfinite(scores).any():
         return math.nan
     best = int(np.nanargmax(scores))
@@ -73,16 +84,24 @@ def depth_shift(
     if 0 < best < len(scores) - 1 and np.isfinite(scores[best - 1 : best + 2]).all():
         before, peak, after = scores[best - 1 : best + 2]
         bend = before - 2 * peak + after
-        # The top of a parabola through the three: a shift of less than a step is what matters.
         shift += 0.5 * (before - after) / bend if bend < 0 else 0.0
-    return shift * float((depths[-1] - depths[0]) / (len(depths) - 1))
+    return float(shift)
 
 
-def _lagged_correlation(
-    truth: NDArray[np.float64], got: NDArray[np.float64], usable: NDArray[np.bool_], lag: int
-) -> float:
-    """Correlation of the truth with the curve `lag` samples further on."""
-    n = len(truth) - abs(lag)
-    first, second = (slice(0, n), slice(lag, lag + n)) if lag >= 0 else (slice(-lag, -lag + n), slice(0, n))
-    both = usable[first] & usable[second]
-    return correlation(truth[first][both], got[second][both])
+def _correlation(pairs: Sequence[Pair], lag: int) -> tuple[int, float]:
+    """Samples that meet, and correlation, of the truth's rows that count with what was got `lag` samples further on."""
+    samples, moments = 0, np.zeros(3)
+    for truth, got, rows in pairs:
+        n = len(truth) - abs(lag)
+        if n < 2:
+            continue
+        here, there = (slice(0, n), slice(lag, lag + n)) if lag >= 0 else (slice(-lag, -lag + n), slice(0, n))
+        both = rows[here] & np.isfinite(truth[here]) & np.isfinite(got[there])
+        if both.sum() < 2:
+            continue
+        t, g = truth[here][both], got[there][both]
+        t, g = t - t.mean(), g - g.mean()
+        samples += len(t)
+        moments += (t @ g, t @ t, g @ g)
+    scale = math.sqrt(moments[1] * moments[2])
+    return samples, float(moments[0] / scale) if min(moments[1:]) > 1e-24 * max(samples, 1) else math.nan
