@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from veernet.curves.identity import Trace
 from veernet.curves.trace import trace_track
@@ -14,6 +17,7 @@ from veernet.network.predict import HALO, Segmenter
 from veernet.review.overlay import draw_overlay
 from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
 from veernet.sheets.manifest import SheetManifest, Track
+from veernet.sheets.printed import Profiler, Refined, refine
 from veernet.sheets.raster import open_scan
 from veernet.sheets.strips import cut_strips
 from veernet.sheets.work import CURVES, SHARD_ROWS, WorkStore
@@ -54,20 +58,43 @@ def describe_model(weights: str | None) -> dict[str, str]:
     model = segmenter(weights)
     if model.curves != CURVES:
         told = f"weights for {model.curves} curves a track"
-        raise WeightsError(str(weights), told, f"sheets have up to {CURVES}: use weights trained with `curves: {CURVES}`")
+        raise WeightsError(
+            str(weights), told, f"sheets have up to {CURVES}: use weights trained with `curves: {CURVES}`"
+        )
     return {"sha256": model.digest, "device": model.device.type, "precision": model.precision}
 
 
 @_told
-def tile_sheet(scan_path: Path, name: str, geometries: Sequence[StripGeometry], store: Path) -> None:
-    """Decode a scan once, top down, and write the strips of its tracks as whole shards."""
+def tile_sheet(
+    scan_path: Path,
+    name: str,
+    geometries: Sequence[StripGeometry],
+    register: DepthRegister,
+    tracks: Sequence[str],
+    store: Path,
+) -> Refined:
+    """Decode a scan top down and write the strips of its tracks as whole shards; again, where its printed lines say so.
+
+    Returns where the strips lie in the end.
+    """
     work = WorkStore.create(store, geometries)
+    profilers = [Profiler() for _ in geometries]
+    for track, strip_row, piece in _strips_of(scan_path, name, geometries):
+        work.write_strip(track, strip_row, piece)
+        profilers[track].add(piece)
+    refined = refine(geometries, [profiler.profiles() for profiler in profilers], register, tracks)
+    if refined.moved:
+        for track, strip_row, piece in _strips_of(scan_path, name, refined.geometries):
+            work.write_strip(track, strip_row, piece)
+    return refined
+
+
+def _strips_of(
+    scan_path: Path, name: str, geometries: Sequence[StripGeometry]
+) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
     with open_scan(scan_path, name) as scan:
         first_row, end_row = source_rows(geometries, scan.height)
-        for track, strip_row, piece in cut_strips(
-            scan.bands(first_row=first_row, end_row=end_row), geometries, SHARD_ROWS
-        ):
-            work.write_strip(track, strip_row, piece)
+        yield from cut_strips(scan.bands(first_row=first_row, end_row=end_row), geometries, SHARD_ROWS)
 
 
 @_told

@@ -53,7 +53,7 @@ def _publish(sheet: Sheet, model: dict[str, str]) -> Sheet:
         overlay, scan.path, sheet.geometries, manifest, sheet.traces, near, job.stem, pure=False, retries=1
     )
     files = [las, *result_of(drawing)]
-    warnings = doubts(manifest, sheet.geometries, sheet.traces)
+    warnings = [*sheet.doubts, *doubts(manifest, sheet.geometries, sheet.traces)]
     warnings += [
         f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in report.nulled.items() if count
     ]
@@ -69,6 +69,7 @@ def _publish(sheet: Sheet, model: dict[str, str]) -> Sheet:
             unit=manifest.depth.unit, top=float(log.depths[0]), base=float(log.depths[-1]), step=manifest.depth.step
         ),
         curves=tuple(curve_record(c.mnemonic, log.depths, c.values, c.confidence) for c in log.curves),
+        moved=sheet.moved,
         warnings=tuple(warnings),
         outputs=tuple(Source(uri=f"{job.stem}/{file.name}", sha256=file_digest(file)) for file in files),
     )

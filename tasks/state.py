@@ -53,6 +53,8 @@ class Sheet:
     scan: Fetched | None = None
     geometries: tuple[StripGeometry, ...] = ()
     dpi: float | None = None
+    moved: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     traces: tuple[tuple[Trace, ...], ...] = ()
     record: SheetRecord | None = None
     failure: Failure | None = None

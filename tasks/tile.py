@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import tile_sheet
 from tasks.state import Batch, Sheet, each
 from tasks.workers import current_client, result_of
+from veernet.sheets.geometry import DepthRegister
 
 STAGE = "tile"
 
@@ -20,8 +23,17 @@ def tile(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names t
 
 def _tile(sheet: Sheet) -> Sheet:
     assert sheet.scan is not None
+    assert sheet.manifest is not None
     future = current_client().submit(
-        tile_sheet, sheet.scan.path, sheet.scan.path.name, sheet.geometries, sheet.job.store, pure=False, retries=1
+        tile_sheet,
+        sheet.scan.path,
+        sheet.scan.path.name,
+        sheet.geometries,
+        DepthRegister.of(sheet.manifest.depth),
+        [track.name for track in sheet.manifest.tracks],
+        sheet.job.store,
+        pure=False,
+        retries=1,
     )
-    result_of(future)
-    return sheet
+    refined = result_of(future)
+    return replace(sheet, geometries=refined.geometries, moved=refined.moved, doubts=refined.doubts)

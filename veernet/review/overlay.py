@@ -159,12 +159,15 @@ def _draw_curve(
     fraction = np.asarray(trace.fraction[start:end], np.float64)
     confidence = np.asarray(trace.confidence[start:end])
     wraps = np.floor(fraction) if curve.wrap else np.zeros_like(fraction)
-    rows = view.rows(source_px)
-    columns = view.columns(geometry.column_px(source_px, fraction - wraps))
+    printed_px = geometry.printed_row(source_px, np.nan_to_num(fraction - wraps, nan=0.5))
+    rows = view.rows(printed_px)
+    columns = view.columns(geometry.column_px(printed_px, fraction - wraps))
     null = ~np.isfinite(fraction)
     low = ~null & (confidence < LOW_CONFIDENCE)
     # Dots are measured along the curve, else a near-horizontal run would be one long dash.
-    length = np.cumsum(np.hypot(rows[1] - rows[0], np.nan_to_num(np.diff(columns, prepend=columns[:1]))))
+    length = np.cumsum(
+        np.hypot(np.diff(rows, prepend=2 * rows[0] - rows[1]), np.nan_to_num(np.diff(columns, prepend=columns[:1])))
+    )
     shown = ~null & ~(low & (length % _DOT_PERIOD_PX >= _DOT_PX))
     _blend_line(canvas, picture, rows, columns, shown, wraps, colour)
     edge_px = geometry.left_px(source_px) if order == 0 else geometry.right_px(source_px)

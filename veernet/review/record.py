@@ -79,6 +79,7 @@ class SheetRecord(_Part):
     seconds: Mapping[str, float] = Field(default={}, description="seconds per stage")
     depth: DepthIndex | None = None
     curves: tuple[CurveRecord, ...] = ()
+    moved: tuple[str, ...] = Field(default=(), description="what followed the printed lines rather than the manifest")
     warnings: tuple[str, ...] = ()
     outputs: tuple[Source, ...] = ()
     error: Failure | None = None

@@ -104,6 +104,33 @@ class Edge:
 
 
 @dataclass(frozen=True)
+class RowShift:
+    """How far below its row by the ticks a strip's row is printed: linear between knots, constant beyond them.
+
+    Args:
+        rows_px: Source rows of the knots by the ticks, strictly increasing.
+        lift_px: The shift at the track's middle at each of them, source px down.
+        tilt_px: By how much more the right edge is shifted than the left one.
+    """
+
+    rows_px: tuple[float, ...]
+    lift_px: tuple[float, ...]
+    tilt_px: tuple[float, ...]
+
+    def at(self, row_px: ArrayLike, fraction: ArrayLike) -> NDArray[np.float64]:
+        """The shift at each row and track fraction; the two broadcast."""
+        row_px = np.asarray(row_px, np.float64)
+        lift_px = np.interp(row_px, self.rows_px, self.lift_px)
+        return lift_px + np.interp(row_px, self.rows_px, self.tilt_px) * (np.asarray(fraction, np.float64) - 0.5)
+
+    @property
+    def reach_px(self) -> int:
+        """No row is shifted by more than this anywhere on the strip."""
+        tilt_px = np.abs(self.tilt_px).max() * (0.5 + MARGIN / TRACK_COLUMNS)
+        return math.ceil(float(np.abs(self.lift_px).max() + tilt_px))
+
+
+@dataclass(frozen=True)
 class StripGeometry:
     """Where one track's strip lies on the scan.
 
@@ -113,6 +140,7 @@ class StripGeometry:
         first_row_px: Source row whose upper side is the strip's upper side; may be negative or a fraction.
         row_scale: Strip rows per source row.
         rows: Rows of the strip.
+        shift: How far from its row by the ticks a row is printed; None where it is not.
     """
 
     left: Edge
@@ -120,14 +148,25 @@ class StripGeometry:
     first_row_px: float
     row_scale: float
     rows: int
+    shift: RowShift | None = None
 
     def source_row(self, strip_row: ArrayLike) -> NDArray[np.float64]:
-        """Source row of a strip row, both from their centres."""
+        """Source row of a strip row by the ticks, both from their centres: what depths are read off by."""
         return self.first_row_px + (np.asarray(strip_row, np.float64) + 0.5) / self.row_scale - 0.5
 
     def strip_row(self, source_row_px: ArrayLike) -> NDArray[np.float64]:
         """Strip row of a source row: the inverse of `source_row`."""
         return (np.asarray(source_row_px, np.float64) - self.first_row_px + 0.5) * self.row_scale - 0.5
+
+    def printed_row(self, row_px: ArrayLike, fraction: ArrayLike) -> NDArray[np.float64]:
+        """Source row at which a row by the ticks is printed, at each track fraction; the two broadcast."""
+        row_px = np.asarray(row_px, np.float64)
+        return row_px + self.shift.at(row_px, fraction) if self.shift else row_px + 0.0 * np.asarray(fraction)
+
+    @property
+    def shift_reach_px(self) -> int:
+        """No row is printed further than this from where the ticks put it."""
+        return self.shift.reach_px if self.shift else 0
 
     def left_px(self, row_px: ArrayLike) -> NDArray[np.float64]:
         """Column of the left edge at each source row."""
@@ -213,8 +252,8 @@ def _misfit(geometry: StripGeometry, width_px: int) -> str:
 
 def source_rows(geometries: Sequence[StripGeometry], height_px: int) -> tuple[int, int]:
     """First row and end row (exclusive) of the scan that any of the strips shows."""
-    first = min(math.floor(geometry.source_row(-1)) for geometry in geometries)
-    end = max(math.ceil(geometry.source_row(geometry.rows)) + 1 for geometry in geometries)
+    first = min(math.floor(geometry.source_row(-1)) - geometry.shift_reach_px for geometry in geometries)
+    end = max(math.ceil(geometry.source_row(geometry.rows)) + 1 + geometry.shift_reach_px for geometry in geometries)
     return max(0, min(first, height_px)), max(0, min(end, height_px))
 
 

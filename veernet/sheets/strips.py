@@ -117,6 +117,7 @@ class _Cutter:
         # Samples per strip px, down and across: one a source px at least, so that no stroke falls between two.
         self._down = math.ceil(1 / geometry.row_scale)
         self._across = math.ceil(geometry.widest_px() / TRACK_COLUMNS)
+        self._reach_px = _REACH_PX + geometry.shift_reach_px
         self._fractions = fraction_at(_sample_positions(0, STRIP_WIDTH, self._across))
 
     @property
@@ -125,13 +126,13 @@ class _Cutter:
 
     @property
     def first_needed_px(self) -> int:
-        return math.floor(self._geometry.source_row(self._next_row - 0.5)) - _REACH_PX
+        return math.floor(self._geometry.source_row(self._next_row - 0.5)) - self._reach_px
 
     def pieces(self, source: _SourceRows) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """The pieces that the rows held so far complete."""
         while not self.done:
             end_row = min(self._next_row + BLOCK_ROWS, self._geometry.rows)
-            end_needed_px = math.ceil(self._geometry.source_row(end_row - 0.5)) + _REACH_PX
+            end_needed_px = math.ceil(self._geometry.source_row(end_row - 0.5)) + self._reach_px
             if end_needed_px > source.end_row and not source.ended:
                 return
             offset = self._next_row % self._rows_per_piece
@@ -146,15 +147,16 @@ class _Cutter:
     def _block(self, source: _SourceRows, end_row: int, end_needed_px: int) -> NDArray[np.uint8]:
         """Strip rows from the next one up to `end_row`."""
         rows = end_row - self._next_row
-        rows_px = self._geometry.source_row(_sample_positions(self._next_row, end_row, self._down))
-        columns_px = self._geometry.column_px(rows_px[:, None], self._fractions[None, :])
+        ticked_px = self._geometry.source_row(_sample_positions(self._next_row, end_row, self._down))
+        rows_px = self._geometry.printed_row(ticked_px[:, None], self._fractions[None, :])
+        columns_px = self._geometry.column_px(rows_px, self._fractions[None, :])
         # The window is laid by the geometry alone: the same sums, to the last bit, however the scan arrives.
         window_rows = slice(self.first_needed_px, end_needed_px)
         window_columns = slice(math.floor(columns_px.min()) - _REACH_PX, math.ceil(columns_px.max()) + _REACH_PX)
         window = source.window(window_rows, window_columns)
         if not window.any():
             return np.zeros((rows, STRIP_WIDTH), np.uint8)
-        map_rows = np.broadcast_to(rows_px[:, None] - window_rows.start, columns_px.shape).astype(np.float32)
+        map_rows = (rows_px - window_rows.start).astype(np.float32)
         map_columns = (columns_px - window_columns.start).astype(np.float32)
         sampled = cv2.remap(
             window, map_columns, map_rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0

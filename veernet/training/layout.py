@@ -49,6 +49,9 @@ class SheetRecipe:
         log_scale: The second track is logarithmic.
         drift_px: Sideways drift of the paper from top to bottom.
         las: A real LAS file to draw; the learned motions where absent.
+        skew_degrees: How far the paper is turned.
+        wander_px: How far it swings sideways between the rows at which the manifest gives its edges.
+        stretch_px: How far rows are moved along it between the manifest's ticks.
     """
 
     seed: int
@@ -60,12 +63,18 @@ class SheetRecipe:
     log_scale: bool = False
     drift_px: float = 3.0
     las: str | None = None
+    skew_degrees: float = 0.0
+    wander_px: float = 0.0
+    stretch_px: float = 0.0
 
 
 def sample_sheet(
-    seed: int, difficulty: float | None = None, length_ft: float = 200.0, las: Path | None = None
+    seed: int, difficulty: float | None = None, length_ft: float = 200.0, las: Path | None = None, warp: float = 0.0
 ) -> SheetRecipe:
     """The sheet of a seed; of a real LAS file, a stretch of at most ``length_ft`` that the seed chooses.
+
+    ``warp`` is how far its paper is from flat: at 1 it is skewed by some 0.3 degrees, its edges swing by some 4 px and its rows by some 3 px
+    at 200 dpi.
 
     Raises:
         SourceMissingError, OptionError: The LAS file is missing, or has no such stretch.
@@ -76,16 +85,21 @@ def sample_sheet(
     if las is not None:
         top_depth, base_depth = RealLog.read(las).stretch(length_ft, _real_mnemonics(log_scale), rng)
         length_ft = base_depth - top_depth
+    dpi = int(rng.choice([150, 200, 200, 300]))
+    shape = np.random.default_rng([seed, 2]).normal(0.0, 1.0, 3) * warp
     return SheetRecipe(
         seed=seed,
         top_depth=top_depth,
         base_depth=top_depth + length_ft,
-        dpi=int(rng.choice([150, 200, 200, 300])),
+        dpi=dpi,
         inches_per_100ft=float(rng.choice([5.0, 5.0, 2.0])),
         difficulty=float(rng.uniform(0.05, 0.45)) if difficulty is None else difficulty,
         log_scale=log_scale,
         drift_px=float(rng.normal(0.0, 4.0)),
         las=str(las) if las else None,
+        skew_degrees=float(0.3 * shape[0]),
+        wander_px=float(4.0 * shape[1] * dpi / 200),
+        stretch_px=float(3.0 * shape[2] * dpi / 200),
     )
 
 

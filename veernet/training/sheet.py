@@ -29,6 +29,7 @@ from veernet.training.layout import DEPTH_COLUMN_IN, FOOTER_IN, MARGIN_IN, Sheet
 from veernet.training.motion import load_bank
 from veernet.training.real_log import RealLog
 from veernet.training.recipe import Clutter, Grid, Scan, Stroke, sample_recipe
+from veernet.training.warp import Warp
 
 ByteArray = NDArray[np.uint8]
 
@@ -88,6 +89,9 @@ def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
     _print_depths(ink, recipe, manifest)
     assert scan_recipe is not None
     scanned = replace(scan_recipe, shade_darkness=0.0, width_px=recipe.dpi * 5 // 2)
+    if recipe.skew_degrees or recipe.wander_px or recipe.stretch_px:
+        warp = warp_of(recipe, ink.shape)
+        ink, manifest = warp.scanned(ink), warp.registered(manifest, tick_every=2)
     darkness = _scan_bands(ink, scanned, recipe, rng)
     return DrawnSheet(darkness, manifest, truth, bilevel=scanned.mode != "grey")
 
@@ -127,6 +131,16 @@ def write_sheet(recipe: SheetRecipe, directory: Path, stem: str) -> dict[str, Pa
         paths["truth"],
     )
     return paths
+
+
+def warp_of(recipe: SheetRecipe, shape: tuple[int, int]) -> Warp:
+    """The shape of a sheet's paper; it swings a few times from top to bottom."""
+    height, width = shape
+    rng = np.random.default_rng([recipe.seed, 3])
+    skew = float(np.tan(np.radians(recipe.skew_degrees)))
+    wander_period, stretch_period = (height * rng.uniform(0.4, 0.9) for _ in range(2))
+    lean = float(np.clip(skew, -0.12 * recipe.dpi / height, 0.12 * recipe.dpi / height))
+    return Warp(width, skew, lean, recipe.wander_px, wander_period, recipe.stretch_px, stretch_period)
 
 
 def _track_canvas(recipe: SheetRecipe, index: int, register: DepthRegister, body_rows: int) -> tuple[Canvas, int, int]:

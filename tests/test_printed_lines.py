@@ -1,0 +1,106 @@
+"""Printed lines: what they say of a sheet's shape is followed, and nothing is moved without them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from veernet.sheets.geometry import DepthRegister, Edge, StripGeometry, sheet_geometries
+from veernet.sheets.manifest import SheetManifest
+from veernet.sheets.printed import Profiler, Refined, refine
+from veernet.sheets.raster import Band
+from veernet.sheets.strips import cut_strips
+from veernet.training.layout import SheetRecipe, lay_out
+from veernet.training.sheet import draw_sheet
+from veernet.training.sheet import warp_of as warp_of_sheet
+
+FLAT = SheetRecipe(5, top_depth=1000.0, base_depth=1400.0, dpi=200, difficulty=0.2)
+WARPED = {
+    "skewed": replace(FLAT, skew_degrees=0.5),
+    "wandering": replace(FLAT, wander_px=5.0),
+    "stretched": replace(FLAT, stretch_px=5.0),
+    "all of it": replace(FLAT, skew_degrees=-0.4, wander_px=4.0, stretch_px=-2.5),
+}
+
+
+@cache
+def scanned(recipe: SheetRecipe) -> tuple[NDArray[np.uint8], SheetManifest]:
+    """A sheet as it was scanned, and the manifest that a person made of it."""
+    sheet = draw_sheet(recipe)
+    return sheet.darkness, sheet.manifest
+
+
+def refined(darkness: NDArray[np.uint8], manifest: SheetManifest) -> tuple[list[StripGeometry], Refined]:
+    """Where the manifest puts the strips, and where their printed lines do."""
+    height, width = darkness.shape
+    geometries = sheet_geometries(manifest, width, height, "sheet")
+    profilers = [Profiler() for _ in geometries]
+    for track, _, piece in cut_strips([Band(0, darkness)], geometries):
+        profilers[track].add(piece)
+    names = [track.name for track in manifest.tracks]
+    return geometries, refine(geometries, [p.profiles() for p in profilers], DepthRegister.of(manifest.depth), names)
+
+
+def errors(recipe: SheetRecipe, geometry: StripGeometry, track: int, shape: tuple[int, ...]) -> tuple[float, float]:
+    """How far off a strip lies: the mean error of its depths in px of rows, and of its positions in track widths."""
+    warp, flat = warp_of_sheet(recipe, (shape[0], shape[1])), lay_out(recipe)
+    manifest = scanned(recipe)[1]
+    left, right = Edge.of(flat.tracks[track].left), Edge.of(flat.tracks[track].right)
+    rows = np.linspace(64, geometry.rows - 65, 100)[:, None]
+    fractions = np.array([0.1, 0.5, 0.9])[None, :]
+    by_ticks = geometry.source_row(rows)
+    printed = geometry.printed_row(by_ticks, fractions)
+    x, y = warp.to_print(geometry.column_px(printed, fractions), printed)
+    depth = DepthRegister.of(manifest.depth).depth_at(by_ticks)
+    off_rows = y - DepthRegister.of(flat.depth).row_at(depth)
+    off_columns = (x - left.column_px(y)) / (right.column_px(y) - left.column_px(y)) - fractions
+    return float(np.abs(off_rows).mean()), float(np.abs(off_columns).mean())
+
+
+@pytest.mark.parametrize("name", WARPED)
+def test_strips_of_warped_paper_are_moved_to_its_printed_lines(name: str) -> None:
+    """The manifest knows every second tick and the edges at two rows alone; the lines know the rest."""
+    recipe = WARPED[name]
+    darkness, manifest = scanned(recipe)
+    before, after = refined(darkness, manifest)
+    assert after.moved
+    for track, (was, now) in enumerate(zip(before, after.geometries, strict=True)):
+        rows_before, columns_before = errors(recipe, was, track, darkness.shape)
+        rows_after, columns_after = errors(recipe, now, track, darkness.shape)
+        assert max(rows_before, 200 * columns_before) > 0.5, "the paper is warped"
+        assert rows_after < 0.5
+        assert columns_after < 0.0025
+
+
+def test_flat_paper_is_left_where_it_is() -> None:
+    """To the last bit."""
+    darkness, manifest = scanned(FLAT)
+    before, after = refined(darkness, manifest)
+    assert list(after.geometries) == before
+    assert (after.moved, after.doubts) == ((), ())
+
+
+def test_a_sheet_without_printed_lines_is_left_where_it_is() -> None:
+    """Blank paper, or dirt alone, is no evidence."""
+    darkness, manifest = scanned(WARPED["all of it"])
+    dirt = (np.random.default_rng(0).random(darkness.shape) < 0.02).astype(np.uint8) * np.uint8(255)
+    for empty in (np.zeros_like(darkness), dirt):
+        before, after = refined(empty, manifest)
+        assert list(after.geometries) == before
+
+
+def test_a_tick_beside_its_printed_line_is_reported_by_row() -> None:
+    """A slip of the hand in one tick: the lines around it are followed, and the tick is named."""
+    darkness, manifest = scanned(replace(FLAT, seed=6))
+    document = manifest.model_dump(mode="json", exclude_none=True)
+    document["depth"]["ticks"][3][0] += 4.0
+    wrong = SheetManifest.model_validate(document)
+    row = document["depth"]["ticks"][3][0]
+    _, after = refined(darkness, wrong)
+    assert len(after.doubts) == 1
+    assert f"tick at row {row:g}" in after.doubts[0]
+    assert "-4" in after.doubts[0] or "-3.9" in after.doubts[0]
