@@ -22,8 +22,8 @@ test: lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(READY)
-	$(BIN)/ruff check flows tasks veernet tests
-	$(BIN)/ruff format --check flows tasks veernet tests
+	$(BIN)/ruff check flows tasks veernet tests benchmarks
+	$(BIN)/ruff format --check flows tasks veernet tests benchmarks
 	$(BIN)/mypy
 
 # 3.11 comes first because the set was pinned and tested with it.

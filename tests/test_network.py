@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from veernet.errors import OptionError
 from veernet.network.body import BodyConfig
 from veernet.network.losses import LOSSES, loss_by_name
-from veernet.network.predict import HALO, ROW_ALIGN, Segmenter
+from veernet.network.predict import HALO, ROW_ALIGN, Segmenter, folded
 from veernet.network.targets import TARGETS, Network, Target
 
 
@@ -110,3 +112,22 @@ def test_a_device_that_is_not_there_is_refused(restless_network: Network) -> Non
     """Before any strip is read."""
     with pytest.raises(OptionError, match="not usable here"):
         Segmenter(restless_network, "digest", "nonsense")
+
+
+def test_folded_batch_norms_change_nothing_but_rounding(restless_network: Network) -> None:
+    """What is left out at serve time is work, not accuracy."""
+    x = torch.rand(1, 1, 256, 512)
+    with torch.no_grad():
+        whole = restless_network(x)
+        lean = folded(deepcopy(restless_network))
+        assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in lean.modules())
+        assert torch.allclose(lean(x), whole, atol=1e-3 * float(whole.abs().max()))
+
+
+def test_a_softmax_claims_no_pixel_twice_and_sigmoids_do() -> None:
+    """What the two targets say of one pixel whose every logit is high."""
+    for target, times in (("multiclass", 1), ("binary", 2)):
+        network = Network(BodyConfig(), target)  # type: ignore[arg-type]
+        logits = torch.full((1, 2 + (target == "multiclass"), 8, 512), 3.0)
+        logits[:, -1] += 1.0
+        assert int(network.claims(logits).sum(dim=1).max()) == times
