@@ -263,6 +263,13 @@ def test_a_wrapped_curve_crosses_where_its_ink_does(tmp_path: Path) -> None:
     assert (103, True) == (gr.crossing.sum(), (gr.crossing == sp.crossing).all())
 
 
+def test_capitals_of_a_mnemonic_do_not_matter(tmp_path: Path) -> None:
+    """The manifest's GR is the truth's Gr, as other programs may write it."""
+    truth = write(tmp_path / "truth.las", DEPTHS, Gr=TRUTH)
+    (gr,) = compare(truth, write(tmp_path / "got.las", DEPTHS, gr=TRUTH), MANIFEST)
+    assert ("GR", 1.0) == (gr.name, gr.within_1)
+
+
 def test_truth_of_another_sheet_is_refused(tmp_path: Path) -> None:
     """A truth without the manifest's curves is an error that names them; a missing file is another."""
     truth = write(tmp_path / "truth.las", DEPTHS, SP=TRUTH)

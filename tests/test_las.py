@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from veernet.curves import las as las_module
-from veernet.curves.las import NULL, DepthLog, LogCurve, log_curve, read_las, write_las
+from veernet.curves.las import NULL, DepthLog, LasVersion, LogCurve, log_curve, read_las, write_las
+from veernet.curves.las_layout import WELL_ITEMS
 from veernet.curves.las_read import read_strict
 from veernet.curves.las_text import clean_lines, clean_mnemonic, clean_text, clean_unit
 from veernet.errors import LasError, SourceMissingError
 from veernet.sheets.manifest import Curve, Well
 
 WELL = Well(name="D&K Heinen No. 1-4", api="15-131-20215-00-00", company="Kinney Oil Company", county="Nemaha")
+VERSIONS: tuple[LasVersion, ...] = ("1.2", "2.0")
 
 
 def curve_of(values: Any, mnemonic: str = "GR", unit: str = "GAPI", resolution: float = 150 / 48000) -> LogCurve:
@@ -96,12 +99,16 @@ def test_infinite_and_absurd_values_become_null_and_are_counted(tmp_path: Path) 
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.text(max_size=300), text=st.text(max_size=300), unit=st.text(max_size=9))
-def test_any_text_makes_a_file_that_reads_back(tmp_path: Path, name: str, text: str, unit: str) -> None:
+@given(
+    name=st.text(max_size=300), text=st.text(max_size=300), unit=st.text(max_size=9), version=st.sampled_from(VERSIONS)
+)
+def test_any_text_makes_a_file_that_reads_back(
+    tmp_path: Path, name: str, text: str, unit: str, version: LasVersion
+) -> None:
     """No text in the well section, ~Parameter or ~Other breaks the file, nor opens a section in it."""
     well = WELL.model_construct(**{**WELL.model_dump(), "name": name, "location": text})
     log = log_of(curve_of([1, 2], unit=unit), well=well, parameters=[("SRC", unit, text, name)], other=[text, name])
-    write_las(log, tmp_path / "a.las")
+    write_las(log, tmp_path / "a.las", version=version)
     lines = (tmp_path / "a.las").read_text("ascii").splitlines()
     assert ["~V", "~W", "~C", "~P", "~O", "~A"] == [line[:2] for line in lines if line.startswith("~")]
     assert max(map(len, lines)) <= 256
@@ -147,12 +154,12 @@ def test_damage_while_writing_leaves_the_earlier_file(tmp_path: Path, monkeypatc
     path = tmp_path / "a.las"
     write_las(log_of(curve_of([1, 2])), path)
     before = path.read_bytes()
-    body = las_module._write_body
+    body = las_module.write_body
 
     def flipped(content: Any, decimals: Any, write: Any) -> None:
         body(content, decimals, lambda text: write(text.replace("7.000", "8.000")))
 
-    monkeypatch.setattr(las_module, "_write_body", flipped)
+    monkeypatch.setattr(las_module, "write_body", flipped)
     with pytest.raises(LasError, match="reads back another set of values of GR"):
         write_las(log_of(curve_of([1, 7])), path)
     assert ([path], before) == (list(tmp_path.iterdir()), path.read_bytes())
@@ -164,12 +171,85 @@ def test_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         write_las(log_of(curve_of([1, 2])), tmp_path / "none" / "a.las")
 
 
-def test_confidence_curves_follow_their_curves(tmp_path: Path) -> None:
-    """On request each curve is followed by its confidence."""
-    write_las(log_of(curve_of([1, 2]), curve_of([3, 4], "DT")), tmp_path / "a.las", confidence_curves=True)
-    content = read_las(tmp_path / "a.las")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_confidence_curves_follow_their_curves(tmp_path: Path, version: LasVersion) -> None:
+    """On request each curve is followed by its confidence, without a unit, to three decimals."""
+    log = log_of(replace(curve_of([1, 2]), confidence=np.array([0.98765, 0], np.float32)), curve_of([3, 4], "DT"))
+    write_las(log, tmp_path / "a.las", version=version, confidence=True)
+    content = read_strict(tmp_path / "a.las")
     assert ["GR", "GR_CONF", "DT", "DT_CONF"] == list(content.curves)
-    assert [1.0, 1.0] == content.curves["DT_CONF"].values.tolist()
+    assert ("", "0.988") == (content.curves["GR_CONF"].unit, (tmp_path / "a.las").read_text().split()[-8])
+    assert ([0.988, 0.0], [1.0, 1.0]) == tuple(content.curves[name].values.tolist() for name in ("GR_CONF", "DT_CONF"))
+
+
+def test_a_confidence_curve_must_not_take_the_name_of_another(tmp_path: Path) -> None:
+    """A sheet that has a curve GR_CONF of its own is refused, and only where confidence is asked for."""
+    log = log_of(curve_of([1, 2]), curve_of([3, 4], "GR_CONF"))
+    write_las(log, tmp_path / "a.las")
+    with pytest.raises(LasError, match="'GR_CONF' is empty, reserved or used twice"):
+        write_las(log, tmp_path / "a.las", confidence=True)
+
+
+def test_las_1_2_has_descriptions_first_in_its_well_section(tmp_path: Path) -> None:
+    """By CWLS 1.2, ~Well has the description before the colon, but for STRT, STOP, STEP and NULL; nothing else differs."""
+    log = log_of(curve_of([1, 2]), parameters=[("SRC", "", "a.tif", "SCAN")])
+    lines = {}
+    for version in VERSIONS:
+        write_las(log, tmp_path / "a.las", version=version)
+        lines[version] = [" ".join(line.split()) for line in (tmp_path / "a.las").read_text().splitlines()]
+    only = {
+        version: [line for line in lines[version] if line not in lines[other]]
+        for version, other in (VERSIONS, VERSIONS[::-1])
+    }
+    assert ["VERS. 1.2 : CWLS LOG ASCII STANDARD - VERSION 1.2", "COMP. COMPANY : Kinney Oil Company"] == only["1.2"][
+        :2
+    ]
+    assert ["VERS. 2.0 : CWLS log ASCII Standard -VERSION 2.0", "COMP. Kinney Oil Company : COMPANY"] == only["2.0"][:2]
+    assert {"STRT.FT 250.00 : START DEPTH", "NULL. -999.25 : NULL VALUE", "SRC. a.tif : SCAN"} <= {*lines["1.2"]}
+    assert 1 + len(WELL_ITEMS) == len(only["1.2"])
+
+
+def test_both_readers_find_the_same_in_1_2_as_in_2_0(tmp_path: Path) -> None:
+    """Well, depths, values and gaps are those of the log, whatever the version it says it is."""
+    log = log_of(curve_of([12.5, np.nan, 3]), curve_of([1, 2, 3], "DT", "US/F"), other=["Digitised."])
+    for version in VERSIONS:
+        write_las(log, tmp_path / "a.las", version=version)
+        for read in (read_las, read_strict):
+            content = read(tmp_path / "a.las")
+            assert (version, WELL.name, WELL.api, "", "Digitised.") == (
+                content.version,
+                content.well["WELL"],
+                content.well["API"],
+                content.well["UWI"],
+                content.other[0],
+            )
+            np.testing.assert_array_equal([12.5, np.nan, 3], content.curves["GR"].values)
+
+
+def test_a_file_of_the_other_version_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 1.2 file that says it is 2.0 has every value of ~Well for a description: it never reaches its place."""
+    header = las_module.header_text
+    monkeypatch.setattr(las_module, "header_text", lambda content: header(content).replace(" 1.2 :", " 2.0 :"))
+    with pytest.raises(LasError, match=r"reads back another version: 2\.0"):
+        write_las(log_of(curve_of([1, 2])), tmp_path / "a.las", version="1.2")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_las_1_2_keeps_its_rows_within_256_characters(tmp_path: Path) -> None:
+    """Thirty curves do not fit a row of LAS 1.2, which the error says; LAS 2.0 has no such limit for data."""
+    log = log_of(*(curve_of([1, 2], f"C{index}") for index in range(30)))
+    write_las(log, tmp_path / "a.las")
+    with pytest.raises(
+        LasError, match=r"30 curves make rows of \d+ characters.*; write LAS 2\.0, or leave confidence out"
+    ):
+        write_las(log, tmp_path / "a.las", version="1.2")
+    assert 31 == len((tmp_path / "a.las").read_text().splitlines()[-1].split())
+
+
+def test_mnemonics_keep_their_capitals(tmp_path: Path) -> None:
+    """A curve that the manifest calls Gr is Gr in the file."""
+    write_las(log_of(curve_of([1, 2], "Gr")), tmp_path / "a.las")
+    assert [["Gr"]] * 2 == [list(read(tmp_path / "a.las").curves) for read in (read_las, read_strict)]
 
 
 def test_long_log_reads_back_to_its_last_row(tmp_path: Path) -> None:

@@ -1,21 +1,20 @@
-"""LAS 2.0 files that say what was meant: written, read back by two readers, compared, and only then put in place."""
+"""LAS files, 1.2 or 2.0, that say what was meant: written, read back by two readers, compared, and only then put in place."""
 
 from __future__ import annotations
 
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-import lasio
 import numpy as np
 from numpy.typing import NDArray
 
 from veernet.curves.las_check import check
+from veernet.curves.las_layout import INDEX, MAX_LINE_CHARACTERS, NULL, WELL_ITEMS, header_text, row_widths, write_body
 from veernet.curves.las_read import LasColumn, LasContent, read_las
 from veernet.curves.las_text import MAX_DESCRIPTION_CHARACTERS, clean_lines, clean_mnemonic, clean_text, clean_unit
 from veernet.errors import LasError
@@ -23,30 +22,25 @@ from veernet.errors import LasError
 if TYPE_CHECKING:
     from veernet.sheets.manifest import Curve, Well
 
-__all__ = ["NULL", "DepthLog", "LasColumn", "LasContent", "LasReport", "LogCurve", "log_curve", "read_las", "write_las"]
+__all__ = [
+    "NULL",
+    "DepthLog",
+    "LasColumn",
+    "LasContent",
+    "LasReport",
+    "LasVersion",
+    "LogCurve",
+    "log_curve",
+    "read_las",
+    "write_las",
+]
 
-NULL = -999.25
+LasVersion = Literal["1.2", "2.0"]
 
-_INDEX = "DEPT"
-_RESERVED = (_INDEX, "DEPTH")
+_RESERVED = (INDEX, "DEPTH")
+_CONFIDENCE_DECIMALS = 3
 _MAX_DECIMALS = 12
 _MAX_ABSOLUTE_VALUE = 1e12  # beyond it a value is a fault upstream, and unreadable in a column
-_ROWS_PER_BLOCK = 8192  # bounds the Python objects alive while formatting
-# (attribute of Well, mnemonic, description), in the order of the standard
-_WELL_ITEMS = (
-    ("company", "COMP", "COMPANY"),
-    ("name", "WELL", "WELL"),
-    ("field", "FLD", "FIELD"),
-    ("location", "LOC", "LOCATION"),
-    ("county", "CNTY", "COUNTY"),
-    ("state", "STAT", "STATE"),
-    ("province", "PROV", "PROVINCE"),
-    ("country", "CTRY", "COUNTRY"),
-    ("service_company", "SRVC", "SERVICE COMPANY"),
-    ("date", "DATE", "LOG DATE"),
-    ("uwi", "UWI", "UNIQUE WELL ID"),
-    ("api", "API", "API NUMBER"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,26 +108,32 @@ def log_curve(curve: Curve, scale: str, values: NDArray[np.float64], confidence:
     return LogCurve(curve.mnemonic, curve.unit or "", curve.description or "", values, confidence, resolution)
 
 
-def write_las(log: DepthLog, path: Path, *, confidence_curves: bool = False) -> LasReport:
-    """Write ``log`` as LAS 2.0 to ``path``, which appears (or is replaced) only whole and checked.
+def write_las(log: DepthLog, path: Path, *, version: LasVersion = "2.0", confidence: bool = False) -> LasReport:
+    """Write ``log`` as LAS to ``path``, which appears (or is replaced) only whole and checked.
 
     Args:
         log: What to write; header texts are cleaned to what LAS can hold.
         path: The file; its folder must exist.
-        confidence_curves: Whether each curve is followed by its confidence, as ``<mnemonic>_CONF``.
+        version: 2.0, or 1.2, which has in ~Well the description before the colon and the value behind it.
+        confidence: Whether each curve is followed by its confidence, 0 to 1, as ``<mnemonic>_CONF``.
 
     Raises:
-        LasError: The log breaks the standard (an irregular index, equal mnemonics), the disk refused, or the file
-            does not read back as what was meant. What was at ``path`` before is then still there.
+        LasError: The log breaks the standard (an irregular index, equal mnemonics, in 1.2 rows of over 256 characters),
+            the disk refused, or the file does not read back as what was meant. What was at ``path`` before is then
+            still there.
     """
-    columns, nulled = _columns(log, path.name, confidence_curves)
+    columns, nulled = _columns(log, path.name, confidence)
     decimals = [_depth_decimals(log, path.name), *(decimals for _, decimals in columns)]
-    content = _content(log, [column for column, _ in columns], decimals)
+    content = _content(log, [column for column, _ in columns], decimals, version)
+    row_characters = sum(width + 1 for width in row_widths(content, decimals)) - 1
+    if version == "1.2" and row_characters > MAX_LINE_CHARACTERS:
+        found = f"{len(columns)} curves make rows of {row_characters} characters, and LAS 1.2 has {MAX_LINE_CHARACTERS}"
+        raise LasError(path.name, found, "write LAS 2.0, or leave confidence out")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="ascii", newline="\n") as file:
-            file.write(_header(content))
-            _write_body(content, decimals, file.write)
+            file.write(header_text(content))
+            write_body(content, decimals, file.write)
             file.flush()
             os.fsync(file.fileno())
         check(content, decimals, temporary, path.name)
@@ -147,7 +147,7 @@ def write_las(log: DepthLog, path: Path, *, confidence_curves: bool = False) -> 
     return LasReport(rows=len(content.depths), nulled=dict(nulled))
 
 
-def _columns(log: DepthLog, name: str, confidence_curves: bool) -> tuple[list[tuple[LasColumn, int]], Counter[str]]:
+def _columns(log: DepthLog, name: str, confidence: bool) -> tuple[list[tuple[LasColumn, int]], Counter[str]]:
     columns: list[tuple[LasColumn, int]] = []
     nulled: Counter[str] = Counter()
     for curve in log.curves:
@@ -158,9 +158,10 @@ def _columns(log: DepthLog, name: str, confidence_curves: bool) -> tuple[list[tu
         if lost:
             nulled[mnemonic] = lost
         columns.append((LasColumn(mnemonic, clean_unit(curve.unit), description, values), decimals))
-        if confidence_curves:
-            values, _ = _writable(np.asarray(curve.confidence, np.float64), 2)
-            columns.append((LasColumn(f"{mnemonic}_CONF", "", f"Confidence of {mnemonic}, 0 to 1", values), 2))
+        if confidence:
+            values, _ = _writable(np.asarray(curve.confidence, np.float64), _CONFIDENCE_DECIMALS)
+            column = LasColumn(f"{mnemonic}_CONF", "", f"Confidence of {mnemonic}, 0 to 1", values)
+            columns.append((column, _CONFIDENCE_DECIMALS))
     seen = Counter(column.mnemonic.upper() for column, _ in columns)
     for column, _ in columns:
         if not column.mnemonic or column.mnemonic.upper() in _RESERVED or seen[column.mnemonic.upper()] > 1:
@@ -211,14 +212,14 @@ def _depth_decimals(log: DepthLog, name: str) -> int:
     return decimals
 
 
-def _content(log: DepthLog, columns: list[LasColumn], decimals: list[int]) -> LasContent:
+def _content(log: DepthLog, columns: list[LasColumn], decimals: list[int], version: LasVersion) -> LasContent:
     """``log`` as a reader must find it."""
     unit = log.depth_unit.upper()
     depths = np.round(log.depths, decimals[0]) + 0.0
     step = math.copysign(log.step, depths[-1] - depths[0]) if len(depths) > 1 else log.step
     limits = (("STRT", depths[0]), ("STOP", depths[-1]), ("STEP", step))
     well = {key: f"{value:.{decimals[0]}f}" for key, value in limits} | {"NULL": f"{NULL}"}
-    for attribute, mnemonic, _ in _WELL_ITEMS:
+    for attribute, mnemonic, _ in WELL_ITEMS:
         value = getattr(log.well, attribute)
         well[mnemonic] = "" if value is None else clean_text(str(value))
     parameters = [
@@ -231,40 +232,4 @@ def _content(log: DepthLog, columns: list[LasColumn], decimals: list[int]) -> La
         for mnemonic, unit_, value, text in log.parameters
     ]
     curves = {column.mnemonic: column for column in columns}
-    return LasContent(well, unit, depths, curves, parameters, clean_lines(list(log.other)))
-
-
-def _header(content: LasContent) -> str:
-    """Everything before the data, as lasio lays it out."""
-    las = lasio.LASFile()
-    del las.version["DLM"]  # LAS 3.0
-    descriptions = {"STRT": "START DEPTH", "STOP": "STOP DEPTH", "STEP": "STEP", "NULL": "NULL VALUE"}
-    descriptions |= {mnemonic: text for _, mnemonic, text in _WELL_ITEMS}
-    for mnemonic in list(las.well.keys()):
-        del las.well[mnemonic]
-    for mnemonic, value in content.well.items():
-        las.well.append(lasio.HeaderItem(mnemonic, "", value, descriptions[mnemonic]))
-    las.append_curve(_INDEX, np.empty(0), unit=content.depth_unit, descr="DEPTH")
-    for column in content.curves.values():
-        las.append_curve(column.mnemonic, np.empty(0), unit=column.unit, descr=column.description)
-    for item in content.parameters:
-        las.params.append(lasio.HeaderItem(*item))
-    las.other = "\n".join(content.other)
-    text = StringIO()
-    limits = {key: content.well[key] for key in ("STRT", "STOP", "STEP")}
-    las.write(text, version=2.0, wrap=False, **limits)
-    head, mark, _ = text.getvalue().partition("~ASCII")
-    return f"{head}~A {_INDEX} {' '.join(content.curves)}\n" if mark else head
-
-
-def _write_body(content: LasContent, decimals: list[int], write: Callable[[str], object]) -> None:
-    # lasio formats cell by cell, which takes ten times as long as one format a block.
-    table = np.column_stack([content.depths, *(column.values for column in content.curves.values())])
-    table[np.isnan(table)] = NULL
-    widths = [len(f"{NULL:.{d}f}") if j else 0 for j, d in enumerate(decimals)]
-    for j, d in enumerate(decimals):
-        widths[j] = max(widths[j], len(f"{table[:, j].max():.{d}f}"), len(f"{table[:, j].min():.{d}f}"))
-    row = " ".join(f"%{width}.{d}f" for width, d in zip(widths, decimals, strict=True)) + "\n"
-    for start in range(0, len(table), _ROWS_PER_BLOCK):
-        block = table[start : start + _ROWS_PER_BLOCK]
-        write((row * len(block)) % tuple(block.ravel().tolist()))
+    return LasContent(well, unit, depths, curves, parameters, clean_lines(list(log.other)), version)

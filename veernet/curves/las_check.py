@@ -35,6 +35,8 @@ def check(meant: LasContent, decimals: list[int], path: Path, name: str) -> None
 
 def _difference(meant: LasContent, found: LasContent, decimals: list[int]) -> str:
     """The first thing in which two contents differ, or an empty string."""
+    if meant.version != found.version:
+        return f"version: {found.version}"
     for key, value in meant.well.items():
         if not _same_text(value, found.well.get(key, "")):
             return f"{key}: {found.well.get(key)!r} for {value!r}"

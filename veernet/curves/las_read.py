@@ -21,6 +21,7 @@ MAX_LAS_BYTES = 1 << 30
 _DEPTH_UNITS = dict.fromkeys(("F", "FT", "FEET", "FOOT"), "ft") | dict.fromkeys(
     ("M", "METER", "METERS", "METRE", "METRES"), "m"
 )
+_DATA_ITEMS = ("STRT", "STOP", "STEP", "NULL")
 _HEADER_LINE = re.compile(r"^(?P<mnemonic>[^.:\s]+)\s*\.(?P<unit>\S*)\s(?P<value>.*):(?P<description>[^:]*)$")
 
 
@@ -36,7 +37,10 @@ class LasColumn:
 
 @dataclass(frozen=True, eq=False)
 class LasContent:
-    """What a LAS file says. ``depths`` float64 (rows,) in ``depth_unit`` (ft, m, or as written where it is neither)."""
+    """What a LAS file says, and in which ``version``, 1.2 or 2.0.
+
+    ``depths`` float64 (rows,) in ``depth_unit`` (ft, m, or as written where it is neither).
+    """
 
     well: dict[str, str]
     depth_unit: str
@@ -44,6 +48,7 @@ class LasContent:
     curves: dict[str, LasColumn]
     parameters: list[tuple[str, str, str, str]] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
+    version: str = "2.0"
 
 
 def read_las(path: Path) -> LasContent:
@@ -55,7 +60,7 @@ def read_las(path: Path) -> LasContent:
     """
     text = _text_of(path)
     try:
-        las = lasio.read(StringIO(text))
+        las = lasio.read(StringIO(text), mnemonic_case="preserve")
         table = [np.asarray(curve.data) for curve in las.curves]
     except Exception as error:  # lasio raises whatever its parsing stumbles on
         raise LasError(
@@ -73,17 +78,18 @@ def read_las(path: Path) -> LasContent:
         for item, data in zip(las.curves, table, strict=True)
     ]
     return LasContent(
-        well={str(item.mnemonic): str(item.value) for item in las.well},
+        well={str(item.mnemonic).upper(): str(item.value) for item in las.well},
         depth_unit=_depth_unit(columns[0].unit or str(las.well["STRT"].unit if "STRT" in las.well else "")),
         depths=columns[0].values,
         curves={column.mnemonic: column for column in columns[1:]},
         parameters=[(str(i.mnemonic), str(i.unit), str(i.value), str(i.descr)) for i in las.params],
         other=[line.strip() for line in str(las.other).splitlines() if line.strip()],
+        version=str(las.version["VERS"].value) if "VERS" in las.version else "",
     )
 
 
 def read_strict(path: Path) -> LasContent:
-    """An unwrapped LAS 2.0 file, read by the letter and without lasio: the second opinion on what VeerNet writes.
+    """An unwrapped LAS 1.2 or 2.0 file, read by the letter and without lasio: the second opinion on what VeerNet writes.
 
     Raises:
         SourceMissingError: There is no such file.
@@ -91,11 +97,15 @@ def read_strict(path: Path) -> LasContent:
     """
     sections, body = _sections(path, _text_of(path))
     version = {mnemonic: value for mnemonic, _, value, _ in _items(path, sections.get("V", []))}
-    if version.get("VERS") != "2.0" or version.get("WRAP") != "NO":
-        raise LasError(str(path), f"~Version says {version}", "give an unwrapped LAS 2.0 file")
-    well = _items(path, sections.get("W", []))
+    if version.get("VERS") not in ("1.2", "2.0") or version.get("WRAP") != "NO":
+        raise LasError(str(path), f"~Version says {version}", "give an unwrapped LAS 1.2 or 2.0 file")
+    # In 1.2, values of ~Well stand behind the colon, but for the four that describe the data.
+    behind = version["VERS"] == "1.2"
+    values = {
+        mnemonic: description if behind and mnemonic not in _DATA_ITEMS else value
+        for mnemonic, _, value, description in _items(path, sections.get("W", []))
+    }
     heads = _items(path, sections.get("C", []))
-    values = {mnemonic: value for mnemonic, _, value, _ in well}
     try:
         null = float(values["NULL"])
         table = np.loadtxt(StringIO(body), dtype=np.float64, ndmin=2, comments=None)
@@ -112,6 +122,7 @@ def read_strict(path: Path) -> LasContent:
         curves={column.mnemonic: column for column in columns[1:]},
         parameters=_items(path, sections.get("P", [])),
         other=[line.strip() for _, line in sections.get("O", [])],
+        version=version["VERS"],
     )
 
 

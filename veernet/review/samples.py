@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.ndimage import binary_dilation
 
-from veernet.curves.las_read import LasContent, read_las
+from veernet.curves.las_read import LasColumn, LasContent, read_las
 from veernet.errors import LasError, VeerNetError
 from veernet.review.measures import resample
 from veernet.review.record import LOW_CONFIDENCE, SheetRecord
@@ -100,13 +100,14 @@ def read_samples(sheet: str, truth_path: Path, got_path: Path | None, manifest: 
     depths = truth_depths[rows]
     found: list[CurveSamples] = []
     for track in manifest.tracks:
-        present = [curve for curve in track.curves if curve.mnemonic in truth.curves]
-        expected = [truth.curves[curve.mnemonic].values[rows] for curve in present]
+        columns = [(curve, _column(truth, curve.mnemonic)) for curve in track.curves]
+        present = [curve for curve, column in columns if column]
+        expected = [column.values[rows] for _, column in columns if column]
         crossings = crossing_samples([_on_paper(v, c, track.scale) for v, c in zip(expected, present, strict=True)])
         for curve, values, crossing in zip(present, expected, crossings, strict=True):
             if not _drawn(values, curve, track.scale).any():
                 continue
-            column = got.curves.get(curve.mnemonic) if got else None
+            column = _column(got, curve.mnemonic)
             digitised = np.full_like(depths, np.nan)
             if got and column:
                 digitised = resample(depths, _depths_in(unit, got), column.values)
@@ -193,6 +194,12 @@ def crossing_samples(positions: list[FloatArray]) -> list[BoolArray]:
     return met
 
 
+def _column(log: LasContent | None, mnemonic: str) -> LasColumn | None:
+    """The curve of this name, in whatever capitals other programs write it."""
+    named = {name.upper(): column for name, column in log.curves.items()} if log else {}
+    return named.get(mnemonic.upper())
+
+
 def _depths_in(unit: str, log: LasContent) -> FloatArray:
     if log.depth_unit == unit or log.depth_unit not in ("ft", "m"):
         return log.depths
@@ -235,7 +242,7 @@ def _low_confidence(
     mnemonic: str, depths: FloatArray, unit: str, got: LasContent | None, record: SheetRecord | None
 ) -> BoolArray | None:
     """By the log's own confidence curve, or else by the stretches in its record, which mean the same."""
-    column = got.curves.get(f"{mnemonic}_CONF") if got else None
+    column = _column(got, f"{mnemonic}_CONF")
     if got and column:
         return np.asarray(resample(depths, _depths_in(unit, got), column.values) < LOW_CONFIDENCE, np.bool_)
     found = next((curve for curve in record.curves if curve.mnemonic == mnemonic), None) if record else None
