@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,6 +29,8 @@ def digitise(
     dask: Annotated[str | None, typer.Option(help="Dask scheduler to use, as tcp://host:8786.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the run's own Dask cluster.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for work arrays; with --dask one that all share.")] = None,
+    las_version: Annotated[Literal["1.2", "2.0"], typer.Option(help="LAS version to write.")] = "2.0",
+    confidence: Annotated[bool, typer.Option("--confidence", help="Add a curve <mnemonic>_CONF for each.")] = False,
     keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Keep the run's own Prefect UI open afterwards.")] = False,
 ) -> None:
     """Digitise sheets into LAS files; ends with 0 only when every sheet is done."""
@@ -46,6 +48,8 @@ def digitise(
             dask=dask,
             workers=workers,
             work=str(work.absolute()) if work else None,
+            las_version=las_version,
+            confidence=confidence,
         ),
     )
     raise typer.Exit(0 if all_done else 1)

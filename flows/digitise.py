@@ -27,6 +27,7 @@ from tasks.state import Batch, Job, Sheet
 from tasks.tile import tile
 from tasks.trace import trace
 from tasks.workers import result_of, using
+from veernet.curves.las import LasVersion
 from veernet.errors import VeerNetError
 
 #: Sheets that go through the stages together.
@@ -72,6 +73,8 @@ def digitise(
     dask: str | None = None,
     workers: int | None = None,
     work: str | None = None,
+    las_version: LasVersion = "2.0",
+    confidence: bool = False,
 ) -> State[list[Outcome]]:
     """Digitise sheets; the run's final state says how many were done, and how many set aside.
 
@@ -82,6 +85,8 @@ def digitise(
         dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
         workers: Worker processes of the run's own cluster.
         work: Folder for work arrays that all workers share; a temporary one unless given.
+        las_version: Of the files written, 1.2 or 2.0.
+        confidence: Whether they have a confidence curve beside each curve.
 
     Raises:
         OptionError: An argument makes no sense; nothing was started.
@@ -95,14 +100,16 @@ def digitise(
             logger.info(
                 "%d sheets, model %.12s on %s in %s", len(jobs), model["sha256"], model["device"], model["precision"]
             )
-            outcomes = [_outcome(sheet) for sheet in _run_batches(jobs, weights, model)]
+            outcomes = [_outcome(sheet) for sheet in _run_batches(jobs, weights, model, las_version, confidence)]
     _tell(outcomes)
     done = sum(outcome.status == "done" for outcome in outcomes)
     message = f"{done} of {len(outcomes)} sheets done, {len(outcomes) - done} set aside"
     return Completed(message=message, data=outcomes)
 
 
-def _run_batches(jobs: Sequence[Job], weights: str | None, model: dict[str, str]) -> list[Sheet]:
+def _run_batches(
+    jobs: Sequence[Job], weights: str | None, model: dict[str, str], las_version: LasVersion, confidence: bool
+) -> list[Sheet]:
     """Send batches through the stages, so many at a time that no stage waits for want of work."""
     sheets: list[Sheet] = []
     flying: deque[PrefectFuture[Batch]] = deque()
@@ -116,7 +123,7 @@ def _run_batches(jobs: Sequence[Job], weights: str | None, model: dict[str, str]
             batch = stage.submit(batch, label)
         batch = segment.submit(batch, label, weights)
         batch = trace.submit(batch, label)
-        flying.append(publish.submit(batch, label, model))
+        flying.append(publish.submit(batch, label, model, las_version, confidence))
     for future in flying:
         sheets += future.result()
     return sheets

@@ -18,7 +18,7 @@ from tasks.state import Batch, Sheet, each
 from tasks.workers import current_client, result_of
 from veernet import __version__, storage
 from veernet.curves.assemble import Provenance, assemble_log, doubts
-from veernet.curves.las import write_las
+from veernet.curves.las import LasVersion, write_las
 from veernet.errors import VeerNetError
 from veernet.location import Location
 from veernet.network.weights import file_digest
@@ -29,16 +29,22 @@ _SHAPING = ("lasio", "numba", "numpy", "opencv-python-headless", "rasterio", "to
 
 
 @task(task_run_name="publish {label}")
-def publish(batch: Batch, label: str, model: dict[str, str]) -> Batch:  # noqa: ARG001 - the label names the task's run
+def publish(
+    batch: Batch,
+    label: str,  # noqa: ARG001 - it names the task's run
+    model: dict[str, str],
+    las_version: LasVersion,
+    confidence: bool,
+) -> Batch:
     """Write every sheet's files near, check them, and put them to the destination, the record last."""
 
     def step(sheet: Sheet) -> Sheet:
-        return _publish(sheet, model)
+        return _publish(sheet, model, las_version, confidence)
 
     return each(batch, STAGE, step, get_run_logger())
 
 
-def _publish(sheet: Sheet, model: dict[str, str]) -> Sheet:
+def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confidence: bool) -> Sheet:
     job, manifest, scan, manifest_file = sheet.job, sheet.manifest, sheet.scan, sheet.manifest_file
     assert manifest is not None
     assert scan is not None
@@ -48,7 +54,7 @@ def _publish(sheet: Sheet, model: dict[str, str]) -> Sheet:
     made = Provenance(scan.path.name, scan.sha256, manifest_file.sha256, model["sha256"], __version__, sheet.dpi)
     log = assemble_log(sheet.name, manifest, sheet.geometries, sheet.traces, made)
     las = near / f"{job.stem}.las"
-    report = write_las(log, las)
+    report = write_las(log, las, version=las_version, confidence=confidence)
     drawing = current_client().submit(
         overlay, scan.path, sheet.geometries, manifest, sheet.traces, near, job.stem, pure=False, retries=1
     )

@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 import rasterio
 import yaml
+from typer.testing import CliRunner
 
+from flows.cli import app
 from veernet.review.evaluate import compare
 from veernet.review.record import SheetRecord
 from veernet.sheets.manifest import read_manifest
@@ -110,7 +112,8 @@ def ended(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     drawn = write_sheet(sample_sheet(3, 0.1, 50.0), sheets, "good")
     drawn["truth"].rename(out.parent / "good.truth.las")
     _write_bad_sheets(sheets, drawn["scan"], yaml.safe_load(drawn["manifest"].read_bytes()))
-    done = _run("digitise", sheets / "gone.tif", sheets, "--out", out, url=prefect_url)
+    options = ("--las-version", "1.2", "--confidence")
+    done = _run("digitise", sheets / "gone.tif", sheets, "--out", out, *options, url=prefect_url)
     return Ended(sheets, out, done.returncode, done.stdout)
 
 
@@ -173,7 +176,29 @@ def test_the_las_says_what_the_manifest_says(ended: Ended) -> None:
     } == header
     curves = [curve["mnemonic"] for track in manifest["tracks"] for curve in track["curves"]]
     assert len(curves) == 4
-    assert ["DEPT", *curves] == las.keys()
+    assert ["DEPT", *(name for curve in curves for name in (curve, f"{curve}_CONF"))] == las.keys()
+
+
+def test_the_las_is_of_the_version_that_was_asked_for(ended: Ended) -> None:
+    """It says 1.2, has the well's name behind its description, and no confidence beyond 0 to 1."""
+    las = lasio.read(ended.out / "good" / "good.las")
+    lines = [" ".join(line.split()) for line in (ended.out / "good" / "good.las").read_text().splitlines()]
+    assert 1.2 == las.version["VERS"].value
+    assert f"WELL. WELL : {las.well['WELL'].value}" in lines
+    assert 0 <= las["GR_CONF"].min() < las["GR_CONF"].max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [((), ("2.0", False)), (("--las-version", "1.2", "--confidence"), ("1.2", True))]
+)
+def test_las_2_0_without_confidence_is_written_unless_asked(
+    options: tuple[str, ...], expected: tuple[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the command hands on to the run."""
+    handed: dict[str, Any] = {}
+    monkeypatch.setattr("flows.console.digitise_watched", lambda *_, **given: handed.update(given) or True)
+    ended = CliRunner().invoke(app, ["digitise", "a.tif", "--out", "out", *options])
+    assert (0, expected) == (ended.exit_code, (handed["las_version"], handed["confidence"])), ended.output
 
 
 def test_the_values_are_those_that_were_drawn(ended: Ended) -> None:
