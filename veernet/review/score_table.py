@@ -17,7 +17,7 @@ from veernet.errors import OptionError
 from veernet.review.evaluate import Score, kinds_of, score
 from veernet.review.samples import CurveSamples
 
-_LABEL_COLUMNS = 28
+_LABEL_COLUMNS = 24
 _SCORE_COLUMNS = 15
 
 
@@ -138,7 +138,7 @@ _MEASURES: tuple[tuple[str, Callable[[Score], str]], ...] = (
     ("correlation", lambda s: _shown("{:.4f}", s.correlation)),
     ("signal to noise", lambda s: _shown("{:.1f}", s.snr_db, "dB")),
     ("depth shift", lambda s: _shown("{:+.2f}", s.shift_steps, "steps")),
-    ("wrong, confidence < 0.9", lambda s: _shown("{:.1%}", s.wrong_doubted)),
-    ("all, confidence < 0.9", lambda s: _shown("{:.1%}", s.doubted)),
-    ("wrong, warned of", lambda s: _shown("{:.1%}", s.wrong_warned)),
+    ("wrong: conf. < 0.9", lambda s: _shown("{:.1%}", s.wrong_doubted)),
+    ("all: conf. < 0.9", lambda s: _shown("{:.1%}", s.doubted)),
+    ("wrong: warned of", lambda s: _shown("{:.1%}", s.wrong_warned)),
 )
