@@ -101,6 +101,7 @@ def synth(
     length: Annotated[float, typer.Option(min=50, max=20000, help="Length of each log in ft.")] = 200.0,
     difficulty: Annotated[float | None, typer.Option(min=0, max=1, help="0 clean, 1 nearly lost.")] = None,
     las: Annotated[Path | None, typer.Option(help="A real LAS file to draw; learned motions otherwise.")] = None,
+    warp: Annotated[float, typer.Option(min=0, max=5, help="How far the paper is from flat; 1 is usual.")] = 0.0,
     contact_sheet: Annotated[Path | None, typer.Option(help="Draw one PNG of training tracks instead.")] = None,
     beside: Annotated[Path | None, typer.Option(help="With --contact-sheet: a folder of real sheets.")] = None,
 ) -> None:
@@ -119,7 +120,7 @@ def synth(
         from veernet.training.sheet import write_sheet
 
         for index in range(seed, seed + count):
-            paths = write_sheet(sample_sheet(index, difficulty, length, las), out, f"synth-{index:04d}")
+            paths = write_sheet(sample_sheet(index, difficulty, length, las, warp), out, f"synth-{index:04d}")
             console.print(f"{paths['scan']}  truth {paths['truth'].name}")
 
     guarded(console, draw)

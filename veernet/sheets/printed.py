@@ -29,13 +29,14 @@ _LINE_ROWS = 15  # a printed line is thinner than half of this
 _TILT_ROWS = 32.0  # across the track; four degrees
 _TILT_EVIDENCE = 1.25
 _TILT_AGREEMENT_ROWS = 1.0
-_COLUMN_WINDOW_ROWS = 128
+_COLUMN_WINDOW_ROWS = 64
 _LINE_COLUMNS = 25
 _STEP_COLUMNS = 5  # from one window to the next
 _DRIFT_EVIDENCE = 0.5
 _LINE_EVIDENCE = 1.6  # the strength of lines where they should be, over that halfway between
 _LIFT_SHARE = 0.25  # of the distance of two lines: further off it may be the next one
 _LIFT_ROWS = 10.0
+_CLOSE_ENOUGH_PX = 8.0  # half of this either way is found again line by line
 #: What is less than this is noise of the measurement, in strip px.
 _WORTH_MOVING = 0.4
 
@@ -46,7 +47,7 @@ class Profiles:
 
     Args:
         rows: Mean darkness of each row in each block of columns, float32 ``(strip rows, 12)``.
-        columns: Mean darkness of each column in each window of 128 rows, float32 ``(windows, 512)``.
+        columns: Mean darkness of each column in each window of 64 rows, float32 ``(windows, 512)``.
     """
 
     rows: NDArray[np.float32]
@@ -61,7 +62,7 @@ class Profiler:
         self._columns: list[NDArray[np.float32]] = []
 
     def add(self, piece: NDArray[np.uint8]) -> None:
-        """Take the next piece, uint8 ``(n, 512)``, n a multiple of 128 but for the last one."""
+        """Take the next piece, uint8 ``(n, 512)``, n a multiple of 64 but for the last one."""
         track = piece[:, MARGIN : MARGIN + TRACK_COLUMNS]
         self._rows.append(track.reshape(len(piece), _BLOCKS, -1).mean(axis=2, dtype=np.float32))
         for first in range(0, len(piece), _COLUMN_WINDOW_ROWS):
@@ -238,7 +239,7 @@ def _tilt_of(thin: NDArray[np.float32]) -> FloatArray:
 def _tick_column(lines: Sequence[_Lines], register: DepthRegister) -> float | None:
     """The source column at which the ticks were measured: where the tilted lines of all tracks pass through them.
 
-    None where no column fits clearly better than others.
+    None where lines are so steep that it matters which one passes through a tick, and no column fits clearly better than others.
     """
     left = min(line.geometry.column_px(line.geometry.first_row_px, 0.0) for line in lines)
     right = max(line.geometry.column_px(line.geometry.first_row_px, 1.0) for line in lines)
@@ -258,7 +259,8 @@ def _tick_column(lines: Sequence[_Lines], register: DepthRegister) -> float | No
             .sum(axis=1)
         )
     best = int(fit.argmax())
-    return float(columns[best]) if fit[best] > 1.3 * np.median(fit) else None
+    clear = fit[best] > 1.3 * np.median(fit) or steepest * (right - left) < _CLOSE_ENOUGH_PX
+    return float(columns[best]) if clear else None
 
 
 def _lines_per_gap(strength: FloatArray, ticks: FloatArray) -> int:
@@ -271,7 +273,8 @@ def _lines_per_gap(strength: FloatArray, ticks: FloatArray) -> int:
             continue
         fresh = np.setdiff1d(np.round(_subdivided(ticks, parts), 3), np.round(_subdivided(ticks, accepted), 3))
         between = _strongest_near(strength, fresh + 0.5 * spacing, 0.12 * spacing).mean()
-        if _strongest_near(strength, fresh, 0.12 * spacing).mean() > max(0.4 * known, 2.0 * between):
+        # Weak lines lie between strong ones: what counts is that they are lines at all.
+        if _strongest_near(strength, fresh, 0.12 * spacing).mean() > max(0.12 * known, 2.0 * between):
             accepted = parts
     return accepted
 
@@ -290,7 +293,7 @@ def _strongest_near(strength: FloatArray, rows: FloatArray, reach: float) -> Flo
 
 def _peaks_near(strength: FloatArray, rows: FloatArray, reach: float) -> FloatArray:
     """Where the strongest line within reach of each row lies, to a fraction of a row; NaN where there is none."""
-    floor = 0.35 * np.quantile(_strongest_near(strength, rows, reach), 0.75)
+    floor = 0.35 * np.median(_strongest_near(strength, rows, reach))
     peaks = np.full(rows.size, np.nan)
     for index, row in enumerate(rows):
         first, end = int(np.ceil(row - reach)), int(np.floor(row + reach)) + 1

@@ -173,10 +173,10 @@ class TrackRecipe:
 
 
 _STYLE_PAIRS: tuple[tuple[tuple[Style, Style], float], ...] = (
-    (("solid", "dashed"), 0.69),
+    (("solid", "dashed"), 0.67),
     (("solid", "dotted"), 0.15),
     (("solid", "solid"), 0.11),
-    (("dashed", "dotted"), 0.05),
+    (("dashed", "dotted"), 0.07),
 )
 #: Where more than two curves are told apart, each style is a class of its own.
 _STYLE_CLASSES: tuple[Style, ...] = ("solid", "dashed", "dotted", "chained")
@@ -260,7 +260,7 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
     motion = int(rng.integers(len(load_bank())))
     amplitude = load_bank()[motion].spread * _log_uniform(rng, 0.3, 3.0)
     if rng.random() < 0.92:  # a stroke that fills the track from side to side in every row teaches little
-        amplitude = min(amplitude, 0.045 * rows_per_sample)
+        amplitude = min(amplitude, 0.07 * rows_per_sample)
     if rng.random() < 0.12:
         amplitude = _log_uniform(rng, 0.001, 0.01)  # a caliper in gauge: nearly a ruled line
     off_scale = ("wrap", "cut", "overshoot", "peg")[rng.choice(4, p=[0.42, 0.38, 0.14, 0.06])]
