@@ -1,0 +1,48 @@
+"""What the HTML pages of VeerNet share: one file each, which loads nothing and runs the one script that it came with."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+
+def page_template(package: str, name: str) -> str:
+    """A page's template, its content security policy filled in.
+
+    The marks `{{script-hash}}` and `{{style-hash}}` become the policy's names of the template's one script and one
+    style sheet, so that no other of either kind works in the page. Put data in after this, so that nothing in it is
+    taken for a mark.
+
+    Args:
+        package: The package that the template lies in.
+        name: Its file name.
+    """
+    text = files(package).joinpath(name).read_text(encoding="utf-8")
+    for element in ("script", "style"):
+        mark = f"{{{{{element}-hash}}}}"
+        if mark in text:
+            text = text.replace(mark, _hash(text, element))
+    return text
+
+
+def embeddable(tree: Any) -> str:
+    """JSON of a tree that cannot end the element it stands in; NaN and infinity, which JSON lacks, become null."""
+    return json.dumps(_finite(tree), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _hash(text: str, element: str) -> str:
+    (content,) = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
+    return "sha256-" + b64encode(sha256(content.encode()).digest()).decode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
