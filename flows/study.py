@@ -18,8 +18,8 @@ _Las = Annotated[Path, typer.Option("--las", help="Folder of the real LAS files;
 def targets(
     las: _Las,
     out: Annotated[Path, typer.Option("--out", help="Folder of the study; one that was broken off goes on.")],
-    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps of each run.")] = 150,
-    common_steps: Annotated[int, typer.Option(min=1, help="Steps of the start that all runs share.")] = 500,
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps of each run.")] = 100,
+    scratch: Annotated[bool, typer.Option(help="Start from random weights: some thousand steps, for a GPU.")] = False,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 3,
     tests: Annotated[int, typer.Option(min=1, max=2000, help="Test tracks.")] = 200,
 ) -> None:
@@ -31,7 +31,7 @@ def targets(
         from veernet.study.table import target_table
         from veernet.study.targets import StudyPlan, study_targets
 
-        plan = StudyPlan(steps=steps, common_steps=common_steps, seeds=seeds, tests=tests)
+        plan = StudyPlan(steps=steps, seeds=seeds, tests=tests, scratch=scratch)
         results = study_targets(plan, las, out, console)
         (out / "target-shapes.md").write_text(target_table(results))
         write_page(results, out / "target-shapes.html")

@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.curves.identity import Trace
+from veernet.curves.las import DepthLog
 from veernet.curves.trace import trace_track
 from veernet.errors import VeerNetError, WeightsError
 from veernet.network.predict import HALO, Segmenter
 from veernet.review.overlay import draw_overlay
+from veernet.review.page import write_page
+from veernet.review.record import SheetRecord
 from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
 from veernet.sheets.manifest import SheetManifest, Track
 from veernet.sheets.printed import Profiler, Refined, refine
@@ -134,4 +137,22 @@ def overlay(
             stem,
             stem,
             manifest=manifest,
+        )
+
+
+@_told
+def page(
+    scan_path: Path,
+    geometries: Sequence[StripGeometry],
+    manifest: SheetManifest,
+    traces: Sequence[Sequence[Trace]],
+    log: DepthLog,
+    record: SheetRecord,
+    directory: Path,
+) -> Path:
+    """Write the sheet's page; returns it."""
+    register = DepthRegister.of(manifest.depth)
+    with open_scan(scan_path, scan_path.name) as scan:
+        return write_page(
+            scan.bands, geometries, register, traces, log, record, directory, record.sheet, manifest=manifest
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
@@ -13,12 +14,12 @@ from pathlib import Path
 from prefect import task
 from prefect.logging import get_run_logger
 
-from tasks.compute import overlay
+from tasks.compute import overlay, page
 from tasks.state import Batch, Sheet, each
 from tasks.workers import current_client, result_of
 from veernet import __version__, storage
 from veernet.curves.assemble import Provenance, assemble_log, doubts
-from veernet.curves.las import LasVersion, write_las
+from veernet.curves.las import DepthLog, LasVersion, write_las
 from veernet.errors import VeerNetError
 from veernet.location import Location
 from veernet.network.weights import file_digest
@@ -55,15 +56,26 @@ def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confi
     log = assemble_log(sheet.name, manifest, sheet.geometries, sheet.traces, made)
     las = near / f"{job.stem}.las"
     report = write_las(log, las, version=las_version, confidence=confidence)
-    drawing = current_client().submit(
-        overlay, scan.path, sheet.geometries, manifest, sheet.traces, near, job.stem, pure=False, retries=1
-    )
-    files = [las, *result_of(drawing)]
+    record = _record(sheet, log, model, report.nulled)
+    files = [las, *_drawn(sheet, log, record, near)]
+    outputs = tuple(Source(uri=f"{job.stem}/{file.name}", sha256=file_digest(file)) for file in files)
+    record = record.model_copy(update={"outputs": outputs})
+    _put(near, files, record, job.out / job.stem)
+    shutil.rmtree(job.store, ignore_errors=True)
+    return replace(sheet, record=record)
+
+
+def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[str, int]) -> SheetRecord:
+    """The record of a sheet but for its outputs, which do not exist yet."""
+    manifest, scan, manifest_file = sheet.manifest, sheet.scan, sheet.manifest_file
+    assert manifest is not None
+    assert scan is not None
+    assert manifest_file is not None
     warnings = [*sheet.doubts, *doubts(manifest, sheet.geometries, sheet.traces)]
     warnings += [
-        f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in report.nulled.items() if count
+        f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in nulled.items() if count
     ]
-    record = SheetRecord(
+    return SheetRecord(
         sheet=sheet.name,
         status="done",
         source=Source(uri=scan.uri, sha256=scan.sha256),
@@ -77,11 +89,16 @@ def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confi
         curves=tuple(curve_record(c.mnemonic, log.depths, c.values, c.confidence) for c in log.curves),
         moved=sheet.moved,
         warnings=tuple(warnings),
-        outputs=tuple(Source(uri=f"{job.stem}/{file.name}", sha256=file_digest(file)) for file in files),
     )
-    _put(near, files, record, job.out / job.stem)
-    shutil.rmtree(job.store, ignore_errors=True)
-    return replace(sheet, record=record)
+
+
+def _drawn(sheet: Sheet, log: DepthLog, record: SheetRecord, near: Path) -> list[Path]:
+    """Overlay and page of a sheet, drawn side by side on the workers."""
+    assert sheet.scan is not None
+    client, scan, drawn = current_client(), sheet.scan.path, (sheet.geometries, sheet.manifest, sheet.traces)
+    pictures = client.submit(overlay, scan, *drawn, near, sheet.name, pure=False, retries=1)
+    paged = client.submit(page, scan, *drawn, log, record, near, pure=False, retries=1)
+    return [*result_of(pictures), result_of(paged)]
 
 
 def _put(near: Path, files: list[Path], record: SheetRecord, folder: Location) -> None:

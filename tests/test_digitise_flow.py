@@ -148,7 +148,7 @@ def test_a_bad_sheet_leaves_nothing_behind(ended: Ended, stem: str) -> None:
 
 def test_the_neighbours_of_bad_sheets_are_done(ended: Ended) -> None:
     """The good sheet of the same call has its files and no others, and the call still ends with 1."""
-    expected = ["good", "good/good.las", "good/good.png", "good/good.record.json"]
+    expected = ["good", "good/good.html", "good/good.las", "good/good.png", "good/good.record.json"]
     assert expected == sorted(str(path.relative_to(ended.out)) for path in ended.out.rglob("*"))
     assert 1 == ended.code
     assert "1 of 12 sheets done" in ended.text

@@ -19,7 +19,7 @@ from veernet.study.frozen import frozen_track, held_out_wells
 from veernet.study.measure import TraceTally, measure
 from veernet.study.places import picture_places, read_places
 from veernet.study.table import target_table
-from veernet.study.targets import Arm, StudyPlan, study_targets
+from veernet.study.targets import Arm, StudyPlan, as_binary, study_targets
 from veernet.training.layout import SheetRecipe
 from veernet.training.motion import held_out
 from veernet.training.score import Tally, crossing_pixels
@@ -151,9 +151,18 @@ def test_only_the_binary_stack_claims_pixels_twice(las_dir: Path) -> None:
     assert measure(small_network("multiclass"), tracks)["claimed_twice"] == 0.0
 
 
+def test_a_softmax_read_as_masks_claims_where_its_curves_beat_the_background() -> None:
+    """So that both targets start from the same answers."""
+    network = small_network()
+    x = torch.rand(1, 1, 128, 512)
+    with torch.no_grad():
+        logits, masks = network(x), as_binary(network)(x)
+    assert torch.allclose(masks, logits[:, 1:] - logits[:, :1], atol=1e-5)
+
+
 def test_a_study_gives_scores_pictures_and_a_table_and_goes_on_where_it_was(las_dir: Path, tmp_path: Path) -> None:
     """An hour's study that is broken off loses one run."""
-    plan = StudyPlan(steps=1, common_steps=1, batch=1, seeds=1, tests=2)
+    plan = StudyPlan(steps=1, batch=1, seeds=1, tests=2)
     arms = (Arm("binary", "weighted-bce:42", 42.0), Arm("multiclass", "cross-entropy+dice"))
     quiet = Console(quiet=True)
     results = study_targets(plan, las_dir, tmp_path / "study", quiet, arms)

@@ -314,8 +314,10 @@ def _vertex(three: NDArray[np.floating]) -> float:
 
 def _refine_edges(geometry: StripGeometry, profile: Profiles) -> tuple[StripGeometry, float]:
     """Move the edges with the lines that run down the track, between the rows at which the manifest gives them."""
-    thin = profile.columns - median_filter(profile.columns, size=(1, _LINE_COLUMNS), mode="nearest")
-    thin = uniform_filter1d(np.clip(thin, 0.0, None), 3, axis=0, mode="nearest")
+    sharp = np.clip(
+        profile.columns - median_filter(profile.columns, size=(1, _LINE_COLUMNS), mode="nearest"), 0.0, None
+    )
+    thin = uniform_filter1d(sharp, 3, axis=0, mode="nearest")
     windows = len(thin)
     centres = np.minimum((np.arange(windows) + 0.5) * _COLUMN_WINDOW_ROWS, geometry.rows - 1)
     rows_px = geometry.source_row(centres)
@@ -323,7 +325,7 @@ def _refine_edges(geometry: StripGeometry, profile: Profiles) -> tuple[StripGeom
     if windows < 6 or not measured.any():
         return geometry, 0.0
     shifts, seen = _followed(thin, measured)
-    if seen.mean() < 0.6:
+    if seen.mean() < 0.6 or not _run_all_the_way(sharp, shifts):
         return geometry, 0.0
     drift = np.interp(np.arange(windows), np.flatnonzero(seen), median_filter(shifts[seen], size=5, mode="nearest"))
     drift = gaussian_filter1d(drift, 1.0, mode="nearest")
@@ -370,6 +372,12 @@ def _followed(thin: FloatArray, measured: NDArray[np.bool_]) -> tuple[FloatArray
             shifts[index], seen[index], at = by, True, by
             reference = 0.8 * reference + 0.2 * _moved(thin[index], -by)
     return shifts, seen
+
+
+def _run_all_the_way(sharp: FloatArray, shifts: FloatArray) -> bool:
+    """Whether the lines of every other window, moved to where they were followed to, are those of the windows between."""
+    moved = np.array([_moved(window, -by) for window, by in zip(sharp, shifts, strict=True)])
+    return float(np.corrcoef(moved[::2].mean(axis=0), moved[1::2].mean(axis=0))[0, 1]) > _DRIFT_EVIDENCE
 
 
 def _shift_of(window: FloatArray, reference: FloatArray, near: float) -> float | None:

@@ -1,7 +1,8 @@
 """The two target shapes side by side: the same body, data and budget; only what is asked at each pixel differs.
 
-Every run starts from one body, whose last training was for the binary stack, so that a head start, if there is one, is that
-stack's; its head is new. Runs are resumed where a study was broken off: a run that has its scores is not run again.
+Every run starts from one network, read as either target (:func:`as_binary`), so that a small budget shows what each loss makes of
+it; or, with the budget of a GPU, from random weights. Runs are resumed where a study was broken off: a run that has its scores
+is not run again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from veernet.network.targets import Network, Target
-from veernet.network.weights import load_weights, shipped_weights
+from veernet.network.weights import load_weights, save_weights, shipped_weights
 from veernet.study.frozen import DIFFICULTY, TestTrack, frozen_track, held_out_wells
 from veernet.study.measure import measure, read_track
 from veernet.training.instance import sample_instance
@@ -32,8 +33,6 @@ from veernet.training.train import Draw, TrainConfig, train
 FORMAT = "veernet-target-study/1"
 #: What the published account gives for three binary masks at its best weight.
 PUBLISHED = {"weight": 42, "recall": [0.96, 0.97], "f1": [0.37, 0.26, 0.55]}
-#: Positive weight of the binary stack that the common body is trained for last.
-_COMMON_WEIGHT = 10
 _FIRST_SEED = 1_000_000_000
 _SHOWN_TRACKS = 6
 
@@ -68,14 +67,14 @@ ARMS = (
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """How much is spent: optimiser steps of a run and of the common start, instances a step, seeds, test tracks."""
+    """How much is spent: optimiser steps of a run, instances a step, seeds, test tracks; and whether runs start from nothing."""
 
-    steps: int = 150
-    common_steps: int = 500
+    steps: int = 100
     batch: int = 12
     seeds: int = 3
     tests: int = 200
     learning_rate: float = 1.5e-3
+    scratch: bool = False
 
 
 def study_targets(
@@ -89,7 +88,7 @@ def study_targets(
     wells = held_out_wells(las_dir)
     tracks = [frozen_track(index, wells) for index in range(plan.tests)]
     directory.mkdir(parents=True, exist_ok=True)
-    common = _common_body(plan, directory / "common", console)
+    starts = _starts(directory) if not plan.scratch else {}
     runs: dict[str, list[dict[str, Any]]] = {arm.name: [] for arm in arms}
     pictures: dict[str, list[str]] = {}
     minutes = 0.0
@@ -97,7 +96,7 @@ def study_targets(
         draw = cache(sample_instance)  # every arm of a seed is shown the same instances
         for arm in arms:
             folder = directory / f"{arm.slug}-seed-{seed}"
-            scores = _run_arm(arm, seed, plan, common, tracks, folder, draw, console)
+            scores = _run_arm(arm, seed, plan, starts.get(arm.target), tracks, folder, draw, console)
             minutes += scores.pop("minutes")
             runs[arm.name].append(scores)
             if seed == 0:
@@ -110,7 +109,7 @@ def study_targets(
             "batch": plan.batch,
             "seeds": list(range(plan.seeds)),
             "tests": plan.tests,
-            "start": f"the shipped body, then {plan.common_steps} steps for the binary stack at weight {_COMMON_WEIGHT}; a new head",
+            "start": "random weights" if plan.scratch else "the shipped network, its head read as either target",
             "data": f"synthetic tracks to learn from; tests drawn from {len(wells)} held-out LAS files, difficulty {DIFFICULTY:g}",
             "torch": torch.__version__,
             "machine": _machine(),
@@ -135,30 +134,34 @@ def study_targets(
     return results
 
 
-def _common_body(plan: StudyPlan, directory: Path, console: Console) -> Path:
-    """Weights with the body that every run starts from."""
-    weights = directory / "weights.safetensors"
-    if not weights.exists():
-        config = TrainConfig(
-            target="binary",
-            loss=f"weighted-bce:{_COMMON_WEIGHT}",
-            start_body=shipped_weights(),
-            first_seed=_FIRST_SEED + 900_000_000,
-            steps=plan.common_steps,
-            batch=plan.batch,
-            learning_rate=plan.learning_rate,
-            validate_every=plan.common_steps,
-            validation_instances=16,
-        )
-        train(config, directory, console)
-    return weights
+def as_binary(network: Network) -> Network:
+    """A multiclass network read as a stack of masks: each curve's logit less the background's.
+
+    That is the softmax's own log-odds of curve against background, so that both start from the same answers.
+    """
+    assert network.target == "multiclass"
+    binary = Network(network.config, "binary", network.curves)
+    binary.body.load_state_dict(network.body.state_dict())
+    with torch.no_grad():
+        for name, parameter in binary.head.named_parameters():
+            logits = network.head.get_parameter(name).detach()
+            logits = logits.reshape(network.curves + 1, 4, *logits.shape[1:])  # four px a half-resolution px
+            parameter.copy_((logits[1:] - logits[:1]).reshape(parameter.shape))
+    return binary.eval()
+
+
+def _starts(directory: Path) -> dict[Target, Path]:
+    """The weights that the runs of each target start from."""
+    starts: dict[Target, Path] = {"multiclass": shipped_weights(), "binary": directory / "start-binary.safetensors"}
+    save_weights(as_binary(load_weights(starts["multiclass"])), starts["binary"], {})
+    return starts
 
 
 def _run_arm(
     arm: Arm,
     seed: int,
     plan: StudyPlan,
-    common: Path,
+    start: Path | None,
     tracks: Sequence[TestTrack],
     directory: Path,
     draw: Draw,
@@ -171,7 +174,7 @@ def _run_arm(
     config = TrainConfig(
         target=arm.target,
         loss=arm.loss,
-        start_body=common,
+        start_from=start,
         first_seed=_FIRST_SEED + 1_000_000 * seed,
         steps=plan.steps,
         batch=plan.batch,
