@@ -123,7 +123,9 @@ def test_a_run_of_its_own_needs_nothing_and_leaves_nothing(temporary: Path, tmp_
     code, text = _run(temporary, "digitise", drawn["scan"], "--out", tmp_path / "out")
     assert 0 == code, text
     assert "1 of 1 sheets done" in text
-    assert {"one.las", "one.png", "one.record.json"} == {path.name for path in (tmp_path / "out" / "one").iterdir()}
+    assert {"one.html", "one.las", "one.png", "one.record.json"} == {
+        path.name for path in (tmp_path / "out" / "one").iterdir()
+    }
     assert _within(3, lambda: [] == _left_over(temporary)), _left_over(temporary)
     assert [] == list(temporary.iterdir())
     record = json.loads((tmp_path / "out" / "one" / "one.record.json").read_bytes())

@@ -104,3 +104,17 @@ def test_a_tick_beside_its_printed_line_is_reported_by_row() -> None:
     assert len(after.doubts) == 1
     assert f"tick at row {row:g}" in after.doubts[0]
     assert "-4" in after.doubts[0] or "-3.9" in after.doubts[0]
+
+
+def test_a_track_whose_lines_are_lost_goes_with_the_others() -> None:
+    """It is the paper that moves, not a track."""
+    recipe = WARPED["all of it"]
+    darkness, manifest = scanned(recipe)
+    lost = darkness.copy()
+    lost[:, : int(0.25 * 200 + 2.5 * 200 + 60)] = 0  # the first track and what is left of it
+    before, after = refined(lost, manifest)
+    rows_before, columns_before = errors(recipe, before[0], 0, darkness.shape)
+    rows_after, columns_after = errors(recipe, after.geometries[0], 0, darkness.shape)
+    assert rows_before > 1.0
+    assert rows_after < 0.5
+    assert columns_after < min(0.0025, columns_before)

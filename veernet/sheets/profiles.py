@@ -1,0 +1,54 @@
+"""Two small profiles of a strip, out of which its printed lines are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.sheets.geometry import MARGIN, TRACK_COLUMNS
+
+#: Blocks of columns across a track, and their centres as parts of its width, 0 in its middle.
+BLOCKS = 12
+BLOCK_CENTRES = (np.arange(BLOCKS) + 0.5) / BLOCKS - 0.5
+#: Strip rows of a window of columns.
+COLUMN_WINDOW_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Profiles of a strip.
+
+    Args:
+        rows: Mean darkness of each row in each block of columns, float32 ``(strip rows, 12)``.
+        columns: Mean darkness of each column in each window of 64 rows, float32 ``(windows, 512)``.
+    """
+
+    rows: NDArray[np.float32]
+    columns: NDArray[np.float32]
+
+
+class Profiler:
+    """Takes a strip piece by piece and keeps its profiles."""
+
+    def __init__(self) -> None:
+        self._rows: list[NDArray[np.float32]] = []
+        self._columns: list[NDArray[np.float32]] = []
+
+    def add(self, piece: NDArray[np.uint8]) -> None:
+        """Take the next piece, uint8 ``(n, 512)``, n a multiple of 64 but for the last one."""
+        track = piece[:, MARGIN : MARGIN + TRACK_COLUMNS]
+        self._rows.append(track.reshape(len(piece), BLOCKS, -1).mean(axis=2, dtype=np.float32))
+        for first in range(0, len(piece), COLUMN_WINDOW_ROWS):
+            self._columns.append(piece[first : first + COLUMN_WINDOW_ROWS].mean(axis=0, dtype=np.float32))
+
+    def profiles(self) -> Profiles:
+        """The profiles of all that was taken."""
+        return Profiles(np.concatenate(self._rows), np.stack(self._columns))
+
+
+def vertex(three: NDArray[np.floating]) -> float:
+    """Where the parabola through three neighbours has its top, from the middle one, at most half a step off."""
+    curvature = float(three[0] - 2.0 * three[1] + three[2])
+    return float(np.clip(0.5 * (three[0] - three[2]) / curvature, -0.5, 0.5)) if curvature < 0 else 0.0
