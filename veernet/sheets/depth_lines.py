@@ -1,4 +1,8 @@
-"""The lines across a track, at printed depths: how steep they are, and where the paper has moved them to."""
+"""The lines across a sheet at printed depths: how steep they are, and where the paper has moved them to.
+
+Lines of all tracks are read together, because it is the paper that moves. Whatever is found is found twice, in two halves of what
+there is to see, and believed only where both say the same: dirt, curves and captions do not agree with themselves.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +13,41 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 
-from veernet.sheets.geometry import DepthRegister, RowShift, StripGeometry
+from veernet.sheets.geometry import DepthRegister, StripGeometry
 from veernet.sheets.profiles import BLOCK_CENTRES, BLOCKS, Profiles, vertex
 
 FloatArray = NDArray[np.float64]
 
-#: What is less than this is noise of the measurement, in strip px.
-WORTH_MOVING = 0.4
+_LINE_ROWS = 15  # a printed line is thinner than half of this
 
 _WINDOW_ROWS = 512
-_LINE_ROWS = 15  # a printed line is thinner than half of this
-_TILT_ROWS = 32.0  # across the track; four degrees
-_TILT_EVIDENCE = 1.25
-_TILT_AGREEMENT_ROWS = 1.0
-_LINE_EVIDENCE = 1.6  # the strength of lines where they should be, over that halfway between
-_LIFT_SHARE = 0.25  # of the distance of two lines: further off it may be the next one
-_LIFT_ROWS = 10.0
-_JUMP_ROWS = 0.8
-_CLOSE_ENOUGH_PX = 8.0  # half of this either way is found again line by line
+_STEEPEST = 0.044  # rows a column: two and a half degrees
+_SLOPE_STEP = 1 / 960  # half a strip row across a track
+_SLOPE_EVIDENCE = 0.25  # by how much the best shear must outdo the middling one
+_SLOPES_AGREE = 1.5  # steps
+
 _CLOSEST_LINES = 6.0
 _LIKENESS = 0.1
+_REACH_ROWS = 14.0
+_LIFT_STEP = 0.5
+_STEEPEST_STRETCH = 0.06  # of the distance of two lines
+_LARGEST_CHANGE = 12  # lift steps from one line to the next
+_CHANGE_COST = 0.35
+_CLOSE_ROWS = 40.0  # lines further apart say less of each other
+_TICK_ROWS = 1.5  # how exactly a person takes a tick
+_TICK_COST = 1.0
+_TICK_COST_LIMIT = 4.0  # a slip of the hand is a slip, however large
+_NOISE_SHARE = 0.35  # of what was found, by which its two halves may differ
+_NOISE_ROWS = 0.75
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Lift:
     """Where paper has moved lines to, beyond their slant.
 
     Args:
         rows_px: Source rows of lines by the ticks, increasing.
-        by_px: How far below them the lines are printed.
+        by_px: How far below them the lines are printed, at the column at which the ticks were taken.
         ticks_off: Ticks that their printed lines disagree with: index, and by how many px.
     """
 
@@ -45,204 +55,233 @@ class Stretch:
     by_px: FloatArray
     ticks_off: dict[int, float]
 
-    def at(self, rows_px: FloatArray) -> FloatArray:
-        """How far below each source row by the ticks its line is printed."""
-        return np.interp(rows_px, self.rows_px, self.by_px)
-
 
 @dataclass(frozen=True)
 class DepthLines:
-    """The lines across one track.
+    """The lines across a sheet.
 
     Args:
-        geometry: Of the strip.
-        tilt_rows: Strip rows by which lines fall from the left edge to the right, at every strip row; 0 where unknown.
-        strength: How much of a line runs through each strip row at the middle of the track, tilted as they are, ``(rows,)``.
-        tilted: The strip itself shows how steep its lines are.
+        rows_px: Source rows, a strip row apart.
+        slope: Rows that lines fall per column at each of them; 0 where that cannot be told.
+        tick_px: Column at which the ticks were taken.
+        lift: What else has moved them; None where that cannot be told.
     """
 
-    geometry: StripGeometry
-    tilt_rows: FloatArray
-    strength: FloatArray
-    tilted: bool
+    rows_px: FloatArray
+    slope: FloatArray
+    tick_px: float
+    lift: Lift | None
+
+    def shift_px(self, rows_px: FloatArray, column_px: float) -> FloatArray:
+        """How far below each row by the ticks its line is printed, at a column."""
+        shift = np.interp(rows_px, self.rows_px, self.slope) * (column_px - self.tick_px)
+        return shift if self.lift is None else shift + np.interp(rows_px, self.lift.rows_px, self.lift.by_px)
+
+
+def depth_lines(
+    geometries: Sequence[StripGeometry], profiles: Sequence[Profiles], register: DepthRegister
+) -> DepthLines:
+    """Read the lines of a sheet out of the profiles of its strips, cut where the manifest puts them."""
+    blocks = _Blocks.of(geometries, profiles)
+    slope = _slope_of(blocks)
+    middle_px = float(np.mean(blocks.columns_px))
+    strengths = [blocks.strength(slope, middle_px, part) for part in (None, 0, 1)]
+    lines_px = _printed_lines(strengths[0], blocks, register)
+    ticks_px, tick_px = np.asarray(register.rows_px), middle_px
+    lift = None
+    if lines_px.size >= 5:
+        candidates = _tick_columns(blocks, slope)
+        slants = [np.interp(lines_px, blocks.rows_px, slope) * (middle_px - column) for column in candidates]
+        paths = [[_followed(s, blocks, lines_px, slant, ticks_px) for slant in slants] for s in strengths]
+        best = int(np.argmax([score for score, _ in paths[0]]))
+        tick_px = float(candidates[best])
+        (_, lifts), *halves = (path[best] for path in paths)
+        if _agree(lifts, *(path for _, path in halves)):
+            lift = _lift_of(lifts, lines_px, register, blocks.scale)
+    return DepthLines(blocks.rows_px, slope, tick_px, lift)
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """The thin dark features of every block of every track, on rows that all tracks share.
+
+    Args:
+        rows_px: Source rows.
+        scale: Rows of the grid per source row.
+        thin: ``(rows, blocks)``, each block with a deviation of 1.
+        columns_px: Source column of the centre of each block.
+        track_px: Source column of the middle of each block's track.
+    """
+
+    rows_px: FloatArray
+    scale: float
+    thin: NDArray[np.float32]
+    columns_px: FloatArray
+    track_px: FloatArray
 
     @classmethod
-    def of(cls, profile: Profiles, geometry: StripGeometry, slope: float | None = None) -> DepthLines:
-        """Read the lines of a strip, as steep as its profile shows them, or as they are known to be."""
-        thin = profile.rows - median_filter(profile.rows, size=(_LINE_ROWS, 1), mode="nearest")
-        # One block that a curve or a caption runs along must not outweigh the eleven others.
-        thin = np.clip(thin, 0.0, np.quantile(thin, 0.98, axis=0) + 1e-3)
-        thin /= thin.std(axis=0) + 1e-3
-        rows = np.arange(len(thin), dtype=np.float64)
-        tilt = _tilt_of(thin) if slope is None else None
-        tilted = tilt is not None
-        if tilt is None:
-            tilt = np.full(len(thin), (slope or 0.0) * geometry.widest_px() * geometry.row_scale)
-        strength = np.zeros(len(thin))
-        for block, centre in enumerate(BLOCK_CENTRES):
-            strength += np.interp(rows + tilt * centre, rows, thin[:, block])
-        return cls(geometry, tilt, gaussian_filter1d(strength / BLOCKS, 0.8), tilted)
-
-    @property
-    def middle_px(self) -> float:
-        """Source column of the track's middle, halfway down."""
-        row = self.geometry.source_row(self.geometry.rows / 2)
-        return float(self.geometry.column_px(row, 0.5))
-
-    @property
-    def slope(self) -> float:
-        """Source rows that lines fall per source column."""
-        tilt = float(np.median(self.tilt_rows)) / self.geometry.row_scale
-        return tilt / self.geometry.widest_px()
-
-    def slant_rows(self, pivot_px: float) -> float:
-        """By how many strip rows lines are lower at the track's middle than at a source column."""
-        return self.slope * (self.middle_px - pivot_px) * self.geometry.row_scale
-
-    def stretch(self, register: DepthRegister, pivot_px: float) -> Stretch | None:
-        """How far below where ticks and slant put them the lines are printed; None where they cannot be told for sure."""
-        ticks = self.geometry.strip_row(np.asarray(register.rows_px))
-        inside = np.flatnonzero((ticks > 4) & (ticks < len(self.strength) - 5))
-        if inside.size < 3:
-            return None
-        expected = _subdivided(ticks[inside], _lines_per_gap(self.strength, ticks[inside]))
-        slanted = expected + self.slant_rows(pivot_px)
-        reach = min(_LIFT_ROWS, _LIFT_SHARE * float(np.diff(expected).min()))
-        found = _peaks_near(self.strength, slanted, reach) - slanted
-        seen = np.isfinite(found)
-        between = 0.5 * (slanted[1:] + slanted[:-1])
-        at_lines, elsewhere = (float(_strongest_near(self.strength, rows, reach).mean()) for rows in (slanted, between))
-        if seen.sum() < 5 or seen.mean() < 0.6 or at_lines <= _LINE_EVIDENCE * elsewhere:
-            return None
-        smooth = median_filter(found[seen], size=5, mode="nearest")
-        if np.median(np.abs(found[seen] - smooth)) > _JUMP_ROWS:  # lines that jump are not lines
-            return None
-        scale = self.geometry.row_scale
-        by_px = gaussian_filter1d(smooth, 1.5, mode="nearest") / scale
-        at_ticks = np.interp(ticks[inside], expected[seen], found[seen]) / scale
-        off = {
-            int(tick): float(by) for tick, by in zip(inside, at_ticks, strict=True) if abs(by) > max(2.0 / scale, 2.5)
-        }
-        return Stretch(self.geometry.source_row(expected[seen]), by_px, off)
-
-    def shift(self, stretch: Stretch | None, pivot_px: float | None) -> tuple[RowShift | None, list[str]]:
-        """The shift of rows that follows, and what to tell of it; none where nothing is worth moving."""
-        lift = np.zeros(len(self.strength))
-        if stretch is not None and pivot_px is not None:
-            rows_px = self.geometry.source_row(np.arange(lift.size))
-            lift = self.slant_rows(pivot_px) + stretch.at(rows_px) * self.geometry.row_scale
-        most_tilt, most_lift = float(np.abs(self.tilt_rows).max()), float(np.abs(lift).max())
-        if max(most_tilt, most_lift) < WORTH_MOVING:
-            return None, []
-        knots = np.unique(np.append(np.arange(0, len(lift), 64), len(lift) - 1))
-        scale = self.geometry.row_scale
-        knots_px = tuple(self.geometry.source_row(knots).tolist())
-        told = []
-        if most_tilt >= WORTH_MOVING:
-            told.append(f"skew of {np.degrees(np.arctan(abs(self.slope))):.2f} degrees taken out")
-        if most_lift >= WORTH_MOVING:
-            told.append(f"depth lines moved by up to {most_lift / scale:.1f} px")
-        return RowShift(
-            knots_px, tuple((lift[knots] / scale).tolist()), tuple((self.tilt_rows[knots] / scale).tolist())
-        ), told
-
-
-def _tilt_of(thin: NDArray[np.float32]) -> FloatArray | None:
-    """Tilt of the lines at every row, by the shear that makes the blocks' profiles agree best, window by window.
-
-    None where they do not, or not in most windows.
-    """
-    rows = len(thin)
-    tilts = np.arange(-_TILT_ROWS, _TILT_ROWS + 0.25, 0.5)
-    found, centres = [], []
-    for first in range(0, max(rows - _WINDOW_ROWS // 2, 1), _WINDOW_ROWS // 2):
-        window = thin[first : first + _WINDOW_ROWS]
-        spectrum = np.fft.rfft(window, axis=0)[1 : 1 + len(window) // 4]
-        phase = 2j * np.pi * np.arange(1, 1 + len(spectrum)) / len(window)
-        sheared = np.exp(phase[None, :, None] * (tilts[:, None, None] * BLOCK_CENTRES))
-        power = (np.abs((spectrum[None] * sheared).sum(axis=2)) ** 2).sum(axis=1)
-        best = int(power.argmax())
-        if power[best] > _TILT_EVIDENCE * np.median(power) and 0 < best < len(tilts) - 1:
-            found.append(tilts[best] + 0.5 * vertex(power[best - 1 : best + 2]))
-            centres.append(first + len(window) / 2)
-    windows = max(1, rows // (_WINDOW_ROWS // 2))
-    smooth = median_filter(np.array(found), size=7, mode="nearest") if found else np.zeros(0)
-    agreed = smooth.size and float(np.median(np.abs(smooth - found))) < _TILT_AGREEMENT_ROWS
-    if not agreed or len(found) < max(2, 0.3 * windows):  # dirt has a best shear too, a different one in every window
-        return None
-    return np.interp(np.arange(rows), centres, smooth)
-
-
-def tick_column(lines: Sequence[DepthLines], register: DepthRegister) -> float | None:
-    """The source column at which the ticks were measured: where the tilted lines of all tracks pass through them.
-
-    None where lines are so steep that it matters which one passes through a tick, and no column fits clearly better than others.
-    """
-    left = min(line.geometry.column_px(line.geometry.first_row_px, 0.0) for line in lines)
-    right = max(line.geometry.column_px(line.geometry.first_row_px, 1.0) for line in lines)
-    steepest = max(abs(line.slope) for line in lines)
-    if steepest * (right - left) < 1.0:
-        return float(0.5 * (left + right))
-    columns = np.linspace(left - 0.1 * (right - left), right + 0.1 * (right - left), 121)
-    fit = np.zeros(columns.size)
-    for line in lines:
-        ticks = line.geometry.strip_row(np.asarray(register.rows_px))
-        ticks = ticks[(ticks > 4) & (ticks < len(line.strength) - 5)]
-        slant = line.slope * (line.middle_px - columns) * line.geometry.row_scale
-        rows = np.arange(len(line.strength))
-        fit += (
-            np.interp((ticks[None, :] + slant[:, None]).ravel(), rows, line.strength)
-            .reshape(columns.size, -1)
-            .sum(axis=1)
+    def of(cls, geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) -> _Blocks:
+        scale = max(geometry.row_scale for geometry in geometries)
+        first = min(float(geometry.source_row(0)) for geometry in geometries)
+        last = max(float(geometry.source_row(geometry.rows - 1)) for geometry in geometries)
+        rows_px = np.arange(first, last, 1.0 / scale)
+        thin, columns, middles = [], [], []
+        for geometry, profile in zip(geometries, profiles, strict=True):
+            at = geometry.strip_row(rows_px)
+            middle = float(geometry.source_row(geometry.rows / 2))
+            features = _thin(profile.rows)
+            thin += [np.interp(at, np.arange(len(features)), features[:, block]) for block in range(BLOCKS)]
+            columns.append(geometry.column_px(middle, BLOCK_CENTRES + 0.5))
+            middles.append(np.full(BLOCKS, float(geometry.column_px(middle, 0.5))))
+        return cls(
+            rows_px, scale, np.stack(thin, axis=1).astype(np.float32), np.concatenate(columns), np.concatenate(middles)
         )
-    best = int(fit.argmax())
-    clear = fit[best] > 1.3 * np.median(fit) or steepest * (right - left) < _CLOSE_ENOUGH_PX
-    return float(columns[best]) if clear else None
+
+    def strength(self, slope: FloatArray, column_px: float, half: int | None) -> FloatArray:
+        """How much of a line runs through each row at a column; by the left or right half of every track alone, if so asked."""
+        rows = np.arange(len(self.thin), dtype=np.float64)
+        strength = np.zeros(rows.size)
+        for block, centre_px in enumerate(self.columns_px):
+            if half is None or (centre_px > self.track_px[block]) == half:
+                fall = slope * (centre_px - column_px) * self.scale
+                strength += np.interp(rows + fall, rows, self.thin[:, block])
+        strength = gaussian_filter1d(strength, 0.8)
+        return strength / (strength.std() + 1e-6)
 
 
-def _lines_per_gap(strength: FloatArray, ticks: FloatArray) -> int:
-    """Into how many parts printed lines divide the distance of two ticks: 1 where there are no lines between.
+def _thin(rows: NDArray[np.float32]) -> FloatArray:
+    thin = rows - median_filter(rows, size=(_LINE_ROWS, 1), mode="nearest")
+    # One block that a curve or a caption runs along must not outweigh the others.
+    thin = np.clip(thin, 0.0, np.quantile(thin, 0.98, axis=0) + 1e-3)
+    return np.asarray(thin / (thin.std(axis=0) + 1e-3), np.float64)
 
-    By the strength's likeness to itself a part further on, which does not ask where lines begin, nor minds that paper stretches.
+
+def _slope_of(blocks: _Blocks) -> FloatArray:
+    """The slope of the lines at every row, by the shears that make the blocks of a track agree best, window by window.
+
+    Zero where the odd blocks say something else than the even ones.
     """
+    rows = len(blocks.thin)
+    slopes = np.arange(-_STEEPEST, _STEEPEST + _SLOPE_STEP / 2, _SLOPE_STEP)
+    odd = np.arange(blocks.columns_px.size) % 2 == 1
+    firsts = range(0, max(rows - _WINDOW_ROWS // 2, 1), _WINDOW_ROWS // 2)
+    contrast = np.array([[_contrast(blocks, first, slopes, part) for first in firsts] for part in (odd, ~odd)])
+    both = contrast.sum(axis=0)
+    paths = [_smooth_path(rewards, 2, 0.1)[1] for rewards in (both, *contrast)]
+    path = paths[0]
+    agreed = np.median(np.abs(paths[1] - paths[2])) <= _SLOPES_AGREE
+    mean = float(np.take_along_axis(both, path[:, None], axis=1).mean()) / 2
+    if not agreed or mean < _SLOPE_EVIDENCE:
+        return np.zeros(rows)
+    inner = np.clip(path, 1, slopes.size - 2)
+    tops = [vertex(window[at - 1 : at + 2]) for window, at in zip(both, inner, strict=True)]
+    found = gaussian_filter1d(slopes[inner] + np.array(tops) * _SLOPE_STEP, 1.5, mode="nearest")
+    centres = [min(first + _WINDOW_ROWS / 2, (first + rows) / 2) for first in firsts]
+    return np.interp(np.arange(rows), centres, found)
+
+
+def _contrast(blocks: _Blocks, first: int, slopes: FloatArray, part: NDArray[np.bool_]) -> FloatArray:
+    """How much better some blocks of each track agree at each slope than at the middling one, in one window."""
+    window = blocks.thin[first : first + _WINDOW_ROWS, part]
+    spectrum = np.fft.rfft(window, axis=0)[1 : 1 + len(window) // 4]
+    phase = 2j * np.pi * np.arange(1, 1 + len(spectrum)) / len(window)
+    tracks = blocks.track_px[part]
+    power = np.zeros(slopes.size)
+    for middle_px in np.unique(tracks):
+        own = tracks == middle_px
+        falls = slopes[:, None] * (blocks.columns_px[part][own] - middle_px) * blocks.scale
+        sheared = np.exp(phase[None, :, None] * falls[:, None, :])
+        power += (np.abs((spectrum[None, :, own] * sheared).sum(axis=2)) ** 2).sum(axis=1)
+    return power / (np.median(power) + 1e-6) - 1.0
+
+
+def _tick_columns(blocks: _Blocks, slope: FloatArray) -> FloatArray:
+    """Columns at which the ticks may have been taken, as many as make a difference; the sheet's middle first."""
+    left, right = float(blocks.columns_px.min()), float(blocks.columns_px.max())
+    middle, width = float(np.mean(blocks.columns_px)), right - left
+    differing = 2 * round(float(np.abs(slope).max()) * width * blocks.scale)
+    columns = np.linspace(left - 0.1 * width, right + 0.1 * width, differing + 1) if differing else np.zeros(0)
+    return np.append(middle, columns)
+
+
+def _printed_lines(strength: FloatArray, blocks: _Blocks, register: DepthRegister) -> FloatArray:
+    """Source rows by the ticks at which lines are printed: at ticks, and as often between them as the strength repeats itself.
+
+    That does not ask where lines begin, nor minds that paper stretches.
+    """
+    depths = np.asarray(register.depths)
+    gap = float(np.diff(depths).min())
+    spacing = gap * blocks.scale * float(np.median(np.diff(register.rows_px) / np.diff(depths)))
     level = strength - strength.mean()
     itself = float(level @ level) or 1.0
-    spacing = float(np.median(np.diff(ticks)))
 
     def likeness(rows: float) -> float:
         lags = np.unique(np.round(np.linspace(0.97, 1.03, 5) * rows).astype(int))
-        return max(float(level[:-lag] @ level[lag:]) for lag in lags) / itself
+        return max(float(level[:-lag] @ level[lag:]) if 0 < lag < level.size else 0.0 for lag in lags) / itself
 
     accepted = 1
     for parts in (2, 5, 10, 20, 25, 50):
         part = spacing / parts
         if part >= _CLOSEST_LINES and likeness(part) > max(_LIKENESS, 2.0 * likeness(0.5 * part)):
             accepted = parts
-    return accepted
+    step = gap / accepted
+    lines = depths[0] + step * np.arange(round((depths[-1] - depths[0]) / step) + 1)
+    rows_px = register.row_at(lines)
+    first, last = blocks.rows_px[0] + 4 / blocks.scale, blocks.rows_px[-1] - 4 / blocks.scale
+    return rows_px[(rows_px > first) & (rows_px < last)]
 
 
-def _subdivided(ticks: FloatArray, parts: int) -> FloatArray:
-    """Ticks with as many lines between them as make so many parts."""
-    at = np.arange((ticks.size - 1) * parts + 1) / parts
-    return np.interp(at, np.arange(ticks.size), ticks)
+def _followed(
+    strength: FloatArray, blocks: _Blocks, lines_px: FloatArray, slant_px: FloatArray, ticks_px: FloatArray
+) -> tuple[float, FloatArray]:
+    """The lift of each line in rows of the grid that runs through the most ink, and how much that is.
+
+    It changes little from one line to the next, and is about nothing at ticks.
+    """
+    lifts = np.arange(-_REACH_ROWS, _REACH_ROWS + _LIFT_STEP / 2, _LIFT_STEP)
+    at = (lines_px + slant_px - blocks.rows_px[0]) * blocks.scale
+    rewards = np.interp(at[:, None] + lifts, np.arange(strength.size), np.clip(strength, -1.0, 4.0))
+    is_tick = np.abs(lines_px[:, None] - ticks_px).min(axis=1) < 0.5 / blocks.scale
+    rewards[is_tick] -= np.minimum(_TICK_COST * (lifts / _TICK_ROWS) ** 2, _TICK_COST_LIMIT)
+    spacing = float(np.median(np.diff(lines_px))) * blocks.scale
+    changes = int(np.clip(round(_STEEPEST_STRETCH * spacing / _LIFT_STEP), 1, _LARGEST_CHANGE))
+    score, path = _smooth_path(rewards, changes, _CHANGE_COST * min(1.0, _CLOSE_ROWS / spacing))
+    inner = np.clip(path, 1, lifts.size - 2)
+    tops = [vertex(row[at - 1 : at + 2]) for row, at in zip(rewards, inner, strict=True)]
+    lift = lifts[inner] + np.array(tops) * _LIFT_STEP
+    return score, gaussian_filter1d(lift, min(1.5, _CLOSE_ROWS / spacing), mode="nearest")
 
 
-def _strongest_near(strength: FloatArray, rows: FloatArray, reach: float) -> FloatArray:
-    """The greatest strength within reach of each row."""
-    offsets = np.linspace(-reach, reach, 2 * max(1, round(reach)) + 1)
-    return np.interp(rows[:, None] + offsets, np.arange(strength.size), strength).max(axis=1)
+def _smooth_path(rewards: FloatArray, largest_change: int, change_cost: float) -> tuple[float, NDArray[np.intp]]:
+    """The way through ``(steps, states)`` that collects the most, at a cost for every state that it moves by (Viterbi)."""
+    steps, states = rewards.shape
+    came_from = np.zeros((steps, states), np.intp)
+    best = rewards[0].copy()
+    changes = sorted(range(-largest_change, largest_change + 1), key=abs)
+    for step in range(1, steps):
+        arriving = np.full((len(changes), states), -np.inf)
+        for index, change in enumerate(changes):
+            kept = slice(max(change, 0), states + min(change, 0))
+            source = slice(max(-change, 0), states + min(-change, 0))
+            arriving[index, kept] = best[source] - change_cost * abs(change)
+        chosen = arriving.argmax(axis=0)
+        came_from[step] = np.arange(states) - np.asarray(changes)[chosen]
+        best = arriving.max(axis=0) + rewards[step]
+    path = np.zeros(steps, np.intp)
+    path[-1] = int(best.argmax())
+    for step in range(steps - 1, 0, -1):
+        path[step - 1] = came_from[step, path[step]]
+    return float(best.max()), path
 
 
-def _peaks_near(strength: FloatArray, rows: FloatArray, reach: float) -> FloatArray:
-    """Where the strongest line within reach of each row lies, to a fraction of a row; NaN where there is none."""
-    floor = 0.35 * np.median(_strongest_near(strength, rows, reach))
-    peaks = np.full(rows.size, np.nan)
-    for index, row in enumerate(rows):
-        first, end = int(np.ceil(row - reach)), int(np.floor(row + reach)) + 1
-        if first < 1 or end > strength.size - 1 or end - first < 2:
-            continue
-        best = first + int(strength[first:end].argmax())
-        around = strength[best - 1 : best + 2]
-        if around[1] >= floor and around[1] >= around[0] and around[1] >= around[2]:
-            peaks[index] = best + vertex(around)
-    return peaks
+def _agree(found: FloatArray, left: FloatArray, right: FloatArray) -> bool:
+    """Whether two halves of the evidence differ by little beside what was found."""
+    noise = 0.5 * float(np.median(np.abs(left - right)))
+    return noise <= min(_NOISE_ROWS, _NOISE_SHARE * float(np.quantile(np.abs(found), 0.9)))
+
+
+def _lift_of(lifts: FloatArray, lines_px: FloatArray, register: DepthRegister, scale: float) -> Lift:
+    by_px = lifts / scale
+    at_ticks = np.interp(register.rows_px, lines_px, by_px)
+    off = {tick: float(by) for tick, by in enumerate(at_ticks) if abs(by) > max(2.0 / scale, 2.5)}
+    return Lift(lines_px, by_px, off)

@@ -1,7 +1,11 @@
-"""The lines that run down a track: how far paper swings them sideways between the rows at which its edges were measured."""
+"""The lines that run down a sheet: how far paper swings them sideways between the rows at which its edges were measured.
+
+As with the lines across, all tracks are read together, and what is found must be found by both halves of their columns.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +19,11 @@ FloatArray = NDArray[np.float64]
 
 _LINE_COLUMNS = 25
 _STEP_COLUMNS = 5  # from one window to the next
-_DRIFT_EVIDENCE = 0.5
+_LIKENESS = 0.5
+_SEEN_SHARE = 0.6
+_NOISE_SHARE = 0.35  # of what was found, by which its two halves may differ
+_NOISE_COLUMNS = 0.75
+_FEWEST_WINDOWS = 6
 
 
 @dataclass(frozen=True)
@@ -25,9 +33,10 @@ class Drift:
     rows_px: FloatArray
     by_px: FloatArray
 
-    def at(self, rows_px: FloatArray) -> FloatArray:
-        """The drift at each source row."""
-        return np.interp(rows_px, self.rows_px, self.by_px)
+    @property
+    def most_px(self) -> float:
+        """The farthest they run from there."""
+        return float(np.abs(self.by_px).max())
 
     def moved(self, geometry: StripGeometry) -> StripGeometry:
         """A strip whose edges follow the drift."""
@@ -39,27 +48,113 @@ class Drift:
         return replace(geometry, left=left, right=right)
 
 
-def drift_of(geometry: StripGeometry, profile: Profiles) -> Drift | None:
-    """The drift of a track's lines between the rows at which the manifest gives its edges; None where they cannot be followed."""
+def drifts(geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) -> list[Drift] | None:
+    """The drift of the lines of each track between the rows at which the manifest gives its edges; None where they cannot be followed.
+
+    Followed is where the paper runs, which all tracks share; a track's drift is what its edges in the manifest do not know of that.
+    """
+    # Windows of the finest strip, at the rows of which the others' windows are taken.
+    finest = max(geometries, key=lambda geometry: geometry.row_scale)
+    windows = len(profiles[geometries.index(finest)].columns)
+    if windows < _FEWEST_WINDOWS:
+        return None
+    rows_px = finest.source_row(np.minimum((np.arange(windows) + 0.5) * COLUMN_WINDOW_ROWS, finest.rows - 1))
+    measured = [_measured_windows(geometry, rows_px) for geometry in geometries]
+    start = int(np.flatnonzero(measured[0])[0])
+    lines = _Lines(
+        np.stack([_sharp(g, p, rows_px) for g, p in zip(geometries, profiles, strict=True)]),
+        np.stack([_by_manifest(geometry, rows_px, start) for geometry in geometries]),
+        np.array([TRACK_COLUMNS / geometry.widest_px() for geometry in geometries]),
+    )
+    whole, left, right = (lines.followed(start, columns) for columns in _WHOLE_AND_HALVES)
+    if whole is None or left is None or right is None:
+        return None
+    found = [_between(by_px, known) for by_px, known in zip(whole - lines.by_manifest_px, measured, strict=True)]
+    apart = [_between(left - right, known) for known in measured]
+    columns = max(lines.columns_per_px)
+    noise = 0.5 * float(np.median(np.abs(apart))) * columns
+    most = float(np.quantile(np.abs(found), 0.9)) * columns
+    if noise > min(_NOISE_COLUMNS, _NOISE_SHARE * most):
+        return None
+    return [Drift(rows_px, by_px) for by_px in found]
+
+
+_HALF = np.arange(STRIP_WIDTH) < STRIP_WIDTH // 2
+_WHOLE_AND_HALVES = (np.ones(STRIP_WIDTH, bool), _HALF, ~_HALF)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """The thin dark features of the columns of every track.
+
+    Args:
+        sharp: ``(tracks, windows, columns)``.
+        by_manifest_px: How far the manifest's edges run sideways from the first window that was measured, ``(tracks, windows)``.
+        columns_per_px: Strip columns per source px, of each track.
+    """
+
+    sharp: FloatArray
+    by_manifest_px: FloatArray
+    columns_per_px: FloatArray
+
+    def followed(self, start: int, columns: NDArray[np.bool_]) -> FloatArray | None:
+        """How far the paper runs sideways from where it does in the window at which it starts, px; None where lines do not run all the way.
+
+        Lines are followed from window to window, against the mean of what was seen so far: a step is small, though the way may
+        be long.
+        """
+        windows = self.sharp.shape[1]
+        thin = uniform_filter1d(self.sharp, 3, axis=1, mode="nearest") * columns
+        by_px, seen = np.zeros(windows), np.zeros(windows, bool)
+        seen[start] = True
+        for way in (range(start + 1, windows), range(start - 1, -1, -1)):
+            reference, at = thin[:, start].copy(), 0.0
+            for index in way:
+                by = self._shift_of(thin[:, index], reference, index, at)
+                if by is None:
+                    continue
+                by_px[index], seen[index], at = by, True, by
+                reference = 0.8 * reference + 0.2 * self._back(thin[:, index], by, index)
+        if seen.mean() < _SEEN_SHARE:
+            return None
+        back = np.array([self._back(self.sharp[:, index] * columns, by_px[index], index) for index in range(windows)])
+        alternate = [back[first::2].mean(axis=0).ravel() for first in (0, 1)]
+        if float(np.corrcoef(*alternate)[0, 1]) < _LIKENESS:
+            return None
+        smooth = median_filter(by_px[seen], size=5, mode="nearest")
+        return gaussian_filter1d(np.interp(np.arange(windows), np.flatnonzero(seen), smooth), 1.0, mode="nearest")
+
+    def _back(self, window: FloatArray, by_px: float, index: int) -> FloatArray:
+        """The columns of all tracks where they would be had the paper not run sideways."""
+        columns = (by_px - self.by_manifest_px[:, index]) * self.columns_per_px
+        at = np.arange(STRIP_WIDTH)
+        return np.stack(
+            [np.interp(at + by, at, track, left=0.0, right=0.0) for track, by in zip(window, columns, strict=True)]
+        )
+
+    def _shift_of(self, window: FloatArray, reference: FloatArray, index: int, near_px: float) -> float | None:
+        """How far a window runs sideways, looked for near what its neighbour does."""
+        offsets = np.arange(-_STEP_COLUMNS, _STEP_COLUMNS + 1) / self.columns_per_px.max()
+        norm = float(np.linalg.norm(window) * np.linalg.norm(reference)) + 1e-6
+        scores = np.array([(self._back(window, near_px + by, index) * reference).sum() / norm for by in offsets])
+        best = int(scores.argmax())
+        if not 0 < best < offsets.size - 1 or scores[best] < _LIKENESS:
+            return None
+        return float(near_px + offsets[best] + vertex(scores[best - 1 : best + 2]) * (offsets[1] - offsets[0]))
+
+
+def _sharp(geometry: StripGeometry, profile: Profiles, rows_px: FloatArray) -> FloatArray:
+    """The thin dark features of a track's columns in the windows around some rows, ``(rows, columns)``."""
     sharp = np.clip(
         profile.columns - median_filter(profile.columns, size=(1, _LINE_COLUMNS), mode="nearest"), 0.0, None
     )
-    thin = uniform_filter1d(sharp, 3, axis=0, mode="nearest")
-    windows = len(thin)
-    centres = np.minimum((np.arange(windows) + 0.5) * COLUMN_WINDOW_ROWS, geometry.rows - 1)
-    rows_px = geometry.source_row(centres)
-    measured = _measured_windows(geometry, rows_px)
-    if windows < 6:
-        return None
-    shifts, seen = _followed(thin, measured)
-    if seen.mean() < 0.6 or not _run_all_the_way(sharp, shifts):
-        return None
-    drift = np.interp(np.arange(windows), np.flatnonzero(seen), median_filter(shifts[seen], size=5, mode="nearest"))
-    drift = gaussian_filter1d(drift, 1.0, mode="nearest")
-    drift -= np.interp(
-        np.arange(windows), np.flatnonzero(measured), drift[measured]
-    )  # where it was measured it is right
-    return Drift(rows_px, drift * geometry.widest_px() / TRACK_COLUMNS)
+    window = np.clip(geometry.strip_row(rows_px) // COLUMN_WINDOW_ROWS, 0, len(sharp) - 1).astype(int)
+    return np.asarray(sharp[window], np.float64)
+
+
+def _by_manifest(geometry: StripGeometry, rows_px: FloatArray, start: int) -> FloatArray:
+    middle = geometry.column_px(rows_px, 0.5)
+    return middle - middle[start]
 
 
 def _measured_windows(geometry: StripGeometry, rows_px: FloatArray) -> NDArray[np.bool_]:
@@ -73,45 +168,7 @@ def _measured_windows(geometry: StripGeometry, rows_px: FloatArray) -> NDArray[n
     return measured
 
 
-def _followed(thin: FloatArray, measured: NDArray[np.bool_]) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """How many columns each window's lines lie to the right of those of the first window that was measured, and whether that can be told.
-
-    Lines are followed from window to window, against the mean of what was seen so far: a step is small, though the way may
-    be long.
-    """
-    start = int(np.flatnonzero(measured)[0])
-    shifts, seen = np.zeros(len(thin)), np.zeros(len(thin), bool)
-    shifts[start] = 0.0
-    seen[start] = True
-    for way in (range(start + 1, len(thin)), range(start - 1, -1, -1)):
-        reference, at = thin[start].astype(np.float64), 0.0
-        for index in way:
-            by = _shift_of(thin[index], reference, at)
-            if by is None:
-                continue
-            shifts[index], seen[index], at = by, True, by
-            reference = 0.8 * reference + 0.2 * _moved(thin[index], -by)
-    return shifts, seen
-
-
-def _run_all_the_way(sharp: FloatArray, shifts: FloatArray) -> bool:
-    """Whether the lines of every other window, moved to where they were followed to, are those of the windows between."""
-    moved = np.array([_moved(window, -by) for window, by in zip(sharp, shifts, strict=True)])
-    return float(np.corrcoef(moved[::2].mean(axis=0), moved[1::2].mean(axis=0))[0, 1]) > _DRIFT_EVIDENCE
-
-
-def _shift_of(window: FloatArray, reference: FloatArray, near: float) -> float | None:
-    """By how many columns a window is shifted from the reference, looked for near what its neighbour was shifted by."""
-    offsets = np.arange(-_STEP_COLUMNS, _STEP_COLUMNS + 1, dtype=np.float64)
-    norm = float(np.linalg.norm(window) * np.linalg.norm(reference)) + 1e-6
-    scores = np.array([float(_moved(window, -(near + offset)) @ reference) / norm for offset in offsets])
-    best = int(scores.argmax())
-    if not 0 < best < offsets.size - 1 or scores[best] < _DRIFT_EVIDENCE:
-        return None
-    return near + offsets[best] + vertex(scores[best - 1 : best + 2])
-
-
-def _moved(profile: FloatArray, columns: float) -> FloatArray:
-    """A profile moved to the right by so many columns."""
-    at = np.arange(STRIP_WIDTH)
-    return np.interp(at - columns, at, profile, left=0.0, right=0.0)
+def _between(by_px: FloatArray, measured: NDArray[np.bool_]) -> FloatArray:
+    """What runs sideways between windows that were measured: where an edge was measured it is right."""
+    at = np.arange(by_px.size)
+    return by_px - np.interp(at, at[measured], by_px[measured])
