@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from veernet.sheets.depth_lines import DepthLines, depth_lines
-from veernet.sheets.edge_lines import drifts
+from veernet.sheets.edge_lines import Drift, drifts
 from veernet.sheets.geometry import TRACK_COLUMNS, DepthRegister, RowShift, StripGeometry
 from veernet.sheets.profiles import Profiler, Profiles
 
@@ -51,7 +51,7 @@ def refine(
         names: One a track.
     """
     lines = depth_lines(geometries, profiles, register)
-    sideways = drifts(geometries, profiles) or [None] * len(geometries)
+    sideways: Sequence[Drift | None] = drifts(geometries, profiles) or [None] * len(geometries)
     refined: list[StripGeometry] = []
     moved: list[str] = []
     for name, geometry, drift in zip(names, geometries, sideways, strict=True):
