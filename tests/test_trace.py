@@ -152,6 +152,29 @@ def test_a_curve_beneath_the_other_ones_stroke_is_carried_along_it_and_flagged()
     assert any(doubt.first_row <= 140 < doubt.end_row for doubt in trace.doubts)
 
 
+def test_a_dashed_curve_is_carried_straight_across_the_other_ones_stroke_and_flagged() -> None:
+    """The crossing falls between two dashes; the ink in the gap is the solid curve's."""
+    solid = np.interp(np.arange(301), [0, 130, 170, 300], [0.3, 0.45, 0.55, 0.7])
+    dashed = np.full(301, 0.5)
+    classes = class_map(solid, dashed)
+    classes[1, 142:158] = 0
+    classes[0, 130:136] &= ~classes[1, 130:136]
+    _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+    assert np.abs(trace.fraction[142:158] - 0.5).max() < 0.01
+    assert trace.confidence[142:158].max() <= 0.5
+    assert any(doubt.first_row <= 150 < doubt.end_row for doubt in trace.doubts)
+
+
+def test_a_curve_that_the_other_ones_stroke_does_not_hide_stays_unknown() -> None:
+    """Thirty rows of bare paper are no gap of a dash, though the other curve crosses them."""
+    solid = np.interp(np.arange(301), [0, 145, 155, 300], [0.2, 0.3, 0.7, 0.8])
+    dashed = np.full(301, 0.5)
+    classes = class_map(solid, dashed)
+    classes[1, 135:165] = 0
+    _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+    assert np.isnan(trace.fraction[138:148]).all()
+
+
 def test_two_curves_of_one_style_keep_their_identity_and_the_contact_is_flagged() -> None:
     """They cross in straight lines, and share a class."""
     first, second = np.linspace(0.2, 0.8, 401), np.linspace(0.8, 0.2, 401)

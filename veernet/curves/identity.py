@@ -16,6 +16,9 @@ SHARED_ROWS = 60
 #: Confidence of what is only known from the other curve, or from slopes, at most.
 SHARED_CONFIDENCE = 0.5
 _CONTACT_PX = 7.0
+#: Rows of bare paper that the gap of a dashed curve has at most.
+PAPER_ROWS = 12
+_HIDDEN_PX = 10.0
 
 
 @dataclass(frozen=True)
@@ -44,28 +47,42 @@ class Trace:
 
 
 def share_ink(traces: list[Trace]) -> list[Trace]:
-    """Carry a curve along the other one's stroke where it goes into it and comes out of it again."""
+    """Carry a curve beneath the other one's stroke: along it, where it goes into it and comes out of it again, or straight across."""
     shared = []
     for trace, other in ((traces[0], traces[1]), (traces[1], traces[0])):
         fraction, confidence = trace.fraction.copy(), trace.confidence.copy()
         doubts = list(trace.doubts)
         for first, end in _stretches(np.isnan(trace.fraction)):
-            ends = np.array([first - 1, end])
             if (
                 first == 0
                 or end == fraction.size
                 or end - first > SHARED_ROWS
-                or np.isnan(other.fraction[first:end]).any()
+                or np.isnan(other.fraction[first - 1 : end + 1]).any()
             ):
                 continue
-            apart = np.abs(trace.fraction[ends] % 1.0 - other.fraction[ends] % 1.0)
-            if (apart * TRACK_COLUMNS <= 2 * _CONTACT_PX).all():
-                turn = np.round(trace.fraction[first - 1] - other.fraction[first - 1])
-                fraction[first:end] = other.fraction[first:end] + turn
+            beneath = _beneath(trace.fraction[[first - 1, end]], other.fraction[first - 1 : end + 1])
+            if beneath is not None:
+                fraction[first:end] = beneath
                 confidence[first:end] = np.minimum(other.confidence[first:end], SHARED_CONFIDENCE)
                 doubts.append(Doubt(first, end, "shares the ink of the track's other curve"))
         shared.append(Trace(fraction, confidence, tuple(doubts)))
     return shared
+
+
+def _beneath(ends: FloatArray, other: FloatArray) -> FloatArray | None:
+    """Where a curve runs that goes unseen between two rows, beneath the other's stroke; None where that does not hide it.
+
+    Args:
+        ends: Where it was last seen and is seen again.
+        other: Where the other curve is, from the first of these rows to the second.
+    """
+    apart = (ends % 1.0 - other[[0, -1]] % 1.0) * TRACK_COLUMNS
+    if (np.abs(apart) <= 2 * _CONTACT_PX).all() and apart[0] * apart[1] >= 0:  # it comes out where it went in
+        return other[1:-1] + np.round(ends[0] - other[0])
+    straight = np.interp(np.arange(other.size), [0, other.size - 1], ends).astype(np.float32)
+    hidden = np.flatnonzero(np.abs(straight % 1.0 - other % 1.0) * TRACK_COLUMNS <= _HIDDEN_PX)
+    on_paper = np.diff(np.concatenate(([0], hidden, [other.size - 1])))
+    return straight[1:-1] if hidden.size and on_paper.max() <= PAPER_ROWS else None
 
 
 def keep_identities(traces: list[Trace]) -> list[Trace]:
