@@ -1,6 +1,6 @@
 """The lines that run down a sheet: how far paper swings them sideways between the rows at which its edges were measured.
 
-As with the lines across, all tracks are read together, and what is found must be found by both halves of their columns.
+As with the lines across, all tracks are read together, and what is found must be found by two parts of the sheet on their own.
 """
 
 from __future__ import annotations
@@ -66,21 +66,33 @@ def drifts(geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) ->
         np.stack([_by_manifest(geometry, rows_px, start) for geometry in geometries]),
         np.array([TRACK_COLUMNS / geometry.widest_px() for geometry in geometries]),
     )
-    whole, left, right = (lines.followed(start, columns) for columns in _WHOLE_AND_HALVES)
-    if whole is None or left is None or right is None:
+    whole = lines.followed(start, np.ones((len(geometries), STRIP_WIDTH), bool))
+    if whole is None:
         return None
     found = [_between(by_px, known) for by_px, known in zip(whole - lines.by_manifest_px, measured, strict=True)]
-    apart = [_between(left - right, known) for known in measured]
-    columns = max(lines.columns_per_px)
-    noise = 0.5 * float(np.median(np.abs(apart))) * columns
-    most = float(np.quantile(np.abs(found), 0.9)) * columns
-    if noise > min(_NOISE_COLUMNS, _NOISE_SHARE * most):
-        return None
-    return [Drift(rows_px, by_px) for by_px in found]
+    largest_noise_px = min(
+        _NOISE_COLUMNS / float(lines.columns_per_px.max()), _NOISE_SHARE * float(np.quantile(np.abs(found), 0.9))
+    )
+    for split in _splits(len(geometries)):
+        parts = [lines.followed(start, part) for part in split]
+        if all(part is not None and _median_px(part - whole, measured) <= largest_noise_px for part in parts):
+            return [Drift(rows_px, by_px) for by_px in found]
+    return None
 
 
-_HALF = np.arange(STRIP_WIDTH) < STRIP_WIDTH // 2
-_WHOLE_AND_HALVES = (np.ones(STRIP_WIDTH, bool), _HALF, ~_HALF)
+def _splits(tracks: int) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Ways to part what there is to see in two, each part bool ``(tracks, columns)``: left and right halves, and one track and the others."""
+    left = np.broadcast_to(np.arange(STRIP_WIDTH) < STRIP_WIDTH // 2, (tracks, STRIP_WIDTH))
+    splits = [(left, ~left)]
+    for track in range(tracks if tracks > 2 else tracks - 1):
+        own = np.broadcast_to((np.arange(tracks) == track)[:, None], (tracks, STRIP_WIDTH))
+        splits.append((own, ~own))
+    return splits
+
+
+def _median_px(by_px: FloatArray, measured: Sequence[NDArray[np.bool_]]) -> float:
+    """How far something runs sideways in the middling window, beside any of the tracks' measured windows."""
+    return max(float(np.median(np.abs(_between(by_px, known)))) for known in measured)
 
 
 @dataclass(frozen=True)
@@ -104,7 +116,7 @@ class _Lines:
         be long.
         """
         windows = self.sharp.shape[1]
-        thin = uniform_filter1d(self.sharp, 3, axis=1, mode="nearest") * columns
+        thin = uniform_filter1d(self.sharp, 3, axis=1, mode="nearest") * columns[:, None]
         by_px, seen = np.zeros(windows), np.zeros(windows, bool)
         seen[start] = True
         for way in (range(start + 1, windows), range(start - 1, -1, -1)):

@@ -6,6 +6,7 @@ that the recipe names. The truth is what was drawn, read off the drawn path at e
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -34,6 +35,9 @@ from veernet.training.warp import Warp
 ByteArray = NDArray[np.uint8]
 
 _BAND_ROWS = 2048
+_ROUGH = 0.5  # difficulty from which the scanner's threshold asks for no curve's leave
+_THRESHOLD_SHARE = 0.6  # of the faintest stroke: who scans well sets the threshold by it
+_STEEPEST_SWING = 0.02  # rows or columns a row: what damp paper and slipping feeders come to
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,10 @@ class DrawnSheet:
 
 
 def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
-    """Draw a sheet; the same recipe gives the same pixels."""
+    """Draw a sheet; the same recipe gives the same pixels.
+
+    Below a difficulty of one half the scan was made with care: its threshold is set so that the faintest curve still shows.
+    """
     rng = np.random.default_rng(recipe.seed)
     manifest = lay_out(recipe)
     register = DepthRegister.of(manifest.depth)
@@ -60,6 +67,7 @@ def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
     log = RealLog.read(Path(recipe.las)) if recipe.las else None
     truth: dict[str, FloatArray] = {}
     scan_recipe: Scan | None = None
+    faintest = 255.0
     for index, track in enumerate(manifest.tracks):
         looks = sample_recipe(recipe.seed * 16 + index + 1, recipe.difficulty)
         scan_recipe = scan_recipe or looks.scan
@@ -68,6 +76,8 @@ def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
             _stroke(rng, curve.style, looks.strokes[0], wrap=curve.wrap, index=i)
             for i, curve in enumerate(track.curves)
         ]
+        pens = [(canvas.pen(stroke.thickness_px), stroke.darkness) for stroke in strokes]
+        faintest = min(faintest, *(_peak(darkness, pen, scan_recipe.blur_px) for pen, darkness in pens))
         if log is None:
             paths = [free_path(stroke, path_rows(canvas.strip_rows), rng) for stroke in strokes]
         else:
@@ -89,6 +99,8 @@ def draw_sheet(recipe: SheetRecipe) -> DrawnSheet:
     _print_depths(ink, recipe, manifest)
     assert scan_recipe is not None
     scanned = replace(scan_recipe, shade_darkness=0.0, width_px=recipe.dpi * 5 // 2)
+    if recipe.difficulty < _ROUGH:
+        scanned = replace(scanned, threshold=min(scanned.threshold, _THRESHOLD_SHARE * faintest))
     if recipe.skew_degrees or recipe.wander_px or recipe.stretch_px:
         warp = warp_of(recipe, ink.shape)
         ink, manifest = warp.scanned(ink), warp.registered(manifest, tick_every=2)
@@ -134,13 +146,17 @@ def write_sheet(recipe: SheetRecipe, directory: Path, stem: str) -> dict[str, Pa
 
 
 def warp_of(recipe: SheetRecipe, shape: tuple[int, int]) -> Warp:
-    """The shape of a sheet's paper; it swings a few times from top to bottom."""
+    """The shape of a sheet's paper; it swings a few times from top to bottom, and nowhere by more than paper and feeders do."""
     height, width = shape
     rng = np.random.default_rng([recipe.seed, 3])
     skew = float(np.tan(np.radians(recipe.skew_degrees)))
     wander_period, stretch_period = (height * rng.uniform(0.4, 0.9) for _ in range(2))
     lean = float(np.clip(skew, -0.12 * recipe.dpi / height, 0.12 * recipe.dpi / height))
-    return Warp(width, skew, lean, recipe.wander_px, wander_period, recipe.stretch_px, stretch_period)
+    wander_px, stretch_px = (
+        float(np.clip(swing_px, -_STEEPEST_SWING * period / (2 * np.pi), _STEEPEST_SWING * period / (2 * np.pi)))
+        for swing_px, period in ((recipe.wander_px, wander_period), (recipe.stretch_px, stretch_period))
+    )
+    return Warp(width, skew, lean, wander_px, wander_period, stretch_px, stretch_period)
 
 
 def _track_canvas(recipe: SheetRecipe, index: int, register: DepthRegister, body_rows: int) -> tuple[Canvas, int, int]:
@@ -160,6 +176,11 @@ def _track_canvas(recipe: SheetRecipe, index: int, register: DepthRegister, body
     shifts = (exact - offset + np.array([0.0, recipe.drift_px])) / px
     ink = np.zeros((round(strip_rows * px), int(np.ceil(512 * px))), np.uint8)
     return Canvas(ink, px, px, strip_rows, tuple(knots), tuple(shifts)), offset, first_row
+
+
+def _peak(darkness: float, width_px: float, blur_px: float) -> float:
+    """How dark the middle of a line of some width is after a Gaussian blur."""
+    return darkness * math.erf(width_px / (2.0 * math.sqrt(2.0) * blur_px)) if blur_px > 0.2 else darkness
 
 
 def _stroke(rng: np.random.Generator, style: str, like: Stroke, wrap: bool, index: int) -> Stroke:
