@@ -58,7 +58,7 @@ def test_a_single_curve_is_followed_to_a_fraction_of_a_pixel() -> None:
     (trace,) = trace_track([class_map(truth)], [Drawn()])
     assert np.isfinite(trace.fraction).all()
     assert np.abs(trace.fraction - middles(truth)).mean() * TRACK_COLUMNS < 0.34
-    assert np.median(trace.confidence) > 0.9
+    assert trace.confidence.min() > 0.5
 
 
 def test_confidence_falls_with_steepness() -> None:
