@@ -85,3 +85,29 @@ def network(
         console.print(score_table(measure(model, (frozen_track(index, wells, difficulty) for index in range(tests)))))
 
     guarded(console, run)
+
+
+@app.command()
+def tracing(
+    las: _Las,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
+    weights: Annotated[Path | None, typer.Option(help="Weights to trace by; the shipped ones unless given.")] = None,
+    sheets: Annotated[int, typer.Option(min=1, max=500, help="Drawn sheets of each kind.")] = 50,
+    warp: Annotated[float, typer.Option(min=0, max=3, help="Skew and stretch of the paper; 0 for flat alone.")] = 1.0,
+) -> None:
+    """Trace drawn sheets by a classical program, by argmax and centroid, and by the full tracer, and score all three."""
+    console = new_console()
+
+    def run() -> None:
+        from veernet.network.predict import Segmenter
+        from veernet.study.held_out_sheets import sheet_sets
+        from veernet.study.tracing import study_tracing
+        from veernet.study.tracing_table import markdown, write_csv
+
+        traced = study_tracing(sheet_sets(warp), sheets, las, Segmenter.load(weights), console)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "tracing.md").write_text(markdown(traced), encoding="utf-8")
+        write_csv(traced, out / "tracing.csv")
+        console.print(f"tables {out / 'tracing.md'}, {out / 'tracing.csv'}", soft_wrap=True)
+
+    guarded(console, run)

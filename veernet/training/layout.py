@@ -52,6 +52,7 @@ class SheetRecipe:
         skew_degrees: How far the paper is turned.
         wander_px: How far it swings sideways between the rows at which the manifest gives its edges.
         stretch_px: How far rows are moved along it between the manifest's ticks.
+        alike: Both curves of a track are solid: nothing but how they move tells them apart.
     """
 
     seed: int
@@ -66,6 +67,7 @@ class SheetRecipe:
     skew_degrees: float = 0.0
     wander_px: float = 0.0
     stretch_px: float = 0.0
+    alike: bool = False
 
 
 def sample_sheet(
@@ -129,7 +131,7 @@ def lay_out(recipe: SheetRecipe) -> SheetManifest:
                 "mnemonic": mnemonic,
                 "unit": unit,
                 "description": description,
-                "style": ("solid", "dashed")[i],
+                "style": "solid" if recipe.alike else ("solid", "dashed")[i],
                 "left": at_left,
                 "right": at_right,
                 "wrap": mnemonic == "GR",
