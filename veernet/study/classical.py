@@ -38,16 +38,19 @@ class ClassicalSettings:
     Args:
         blur_px: Blur against noise, strip px.
         down_px: Height of the opening that finds lines down the track.
+        lasting_px: Rows over which a line down the track must last, as a curve seldom does.
+        lasting_share: In what share of them.
         across_px: Width of the opening that finds lines across it.
         mend_px: Breaks of a line that are closed before it is looked for.
         repair_px: Gaps that a line taken out of a stroke leaves, closed again.
         ink_level: Ink from which a pixel belongs to a piece, 0 to 1.
-        short_px: Height of a piece that is surely of a broken stroke.
-        long_px: Height of one that is surely of a solid stroke.
+        short_px: Extent of a piece that is surely of a broken stroke, corner to corner.
+        long_px: Extent of one that is surely of a solid stroke.
         wrong_style: Price of a row on ink that speaks for the other style, in units of a row of a solid curve on paper.
         gap: Price of a row of a broken curve on paper.
         shared: Price of a row of both curves on one state.
-        sideways: Price of one strip column over paper.
+        sideways: Price of one strip column over paper, for a solid curve.
+        sideways_broken: The same for a broken one.
         sideways_ink: Price of one strip column over ink.
         off_scale: Price of a row beyond an edge.
         support: Mean ink about a row along the way below which the value is NULL, for a solid curve.
