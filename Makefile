@@ -48,4 +48,4 @@ lock:
 	sed -i -e '/^#/d' -e '1i # Every package VeerNet runs and is tested with, on any platform. Written by make lock; read by make demo and make test.' requirements.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build demo *.egg-info
+	rm -rf $(VENV) .venv-s3 .mypy_cache .ruff_cache .pytest_cache .hypothesis build demo *.egg-info

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from s3_server import S3Server, S3UnavailableError, set_up
 
 from flows.server import prefect_server
 
@@ -19,3 +21,16 @@ def prefect_url() -> Iterator[str]:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     with prefect_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server that lives as long as the test session; without one its tests skip and say why."""
+    try:
+        set_up()
+        server = S3Server(tmp_path_factory.mktemp("s3"))
+    except S3UnavailableError as error:
+        warnings.warn(f"nothing is tested against S3: {error}", stacklevel=1)  # a skip alone is a letter among others
+        pytest.skip(str(error))
+    with server:
+        yield server

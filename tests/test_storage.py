@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,20 +15,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veernet import storage
 from veernet.errors import OptionError, SourceMissingError, StorageError
 from veernet.storage import (
     StorageDeniedError,
     create_once,
     exists,
+    faults,
     fetch,
     is_folder,
+    list_objects,
     list_uris,
+    local,
     put_bytes,
     put_file,
     read_bytes,
     redact,
+    remove,
     resolve,
+    s3,
 )
 
 BODY = b"scan" * 5000
@@ -71,9 +77,9 @@ def unwell_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Bucket]:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASECRETSECRET99")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush-hush")
         monkeypatch.setenv("AWS_REGION", "us-east-1")
-        storage._bucket.cache_clear()
+        s3.bucket.cache_clear()
         yield server
-        storage._bucket.cache_clear()
+        s3.bucket.cache_clear()
         server.shutdown()
 
 
@@ -109,12 +115,13 @@ def test_a_source_that_gives_less_than_promised_is_asked_again_and_then_refused(
 ) -> None:
     """A short object is never taken for a whole one."""
     asked: list[int] = []
-    monkeypatch.setattr(storage, "_open", lambda _place: (asked.append(1), (10, iter([b"12345"])))[1])
+    monkeypatch.setattr(faults, "PAUSE_S", 0)
+    monkeypatch.setattr(local, "read", lambda _place: (asked.append(1), (10, iter([b"12345"])))[1])
 
     with pytest.raises(StorageError, match="5 of the 10 bytes"):
         fetch("a.tif", tmp_path)
 
-    assert storage.FETCH_TRIES == len(asked)
+    assert faults.TRIES == len(asked)
     assert not list(tmp_path.iterdir())
 
 
@@ -184,6 +191,38 @@ def test_listing_is_lazy_sorted_and_leaves_hidden_files_out(tmp_path: Path, monk
     assert str(tmp_path / "a/1.tif") == next(listing)
     assert [tmp_path.name, "a"] == opened
     assert [str(tmp_path / "b/2.tif"), str(tmp_path / "c/3.tif")] == list(listing)
+
+
+@given(st.sets(st.lists(st.sampled_from(["a", "a-b", "a.b", "a0", "A", "é"]), min_size=1, max_size=3).map(tuple)))
+def test_a_local_listing_is_in_the_order_of_keys(paths: set[tuple[str, ...]]) -> None:
+    """A bucket with the same names lists them in the same order, so that two listings can be walked side by side."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in paths:
+            with suppress(FileExistsError, NotADirectoryError):  # a name is a file or a folder here, not both
+                Path(folder, *path[:-1]).mkdir(parents=True, exist_ok=True)
+                Path(folder, *path).open("xb").close()
+
+        listed = list(list_uris(folder))
+
+        assert sorted(listed) == listed
+        assert {str(path) for path in Path(folder).rglob("*") if path.is_file()} == set(listed)
+
+
+def test_a_listed_file_tells_its_size_and_when_it_changed(tmp_path: Path) -> None:
+    """Written again with other content of one length, its tag is another; left alone, it stays."""
+    put_bytes(tmp_path / "a.tif", b"123")
+    put_bytes(tmp_path / "b.tif", b"")
+    a, b = list_objects(tmp_path)
+    assert [(str(tmp_path / "a.tif"), 3), (str(tmp_path / "b.tif"), 0)] == [
+        (a.uri, a.size_bytes),
+        (b.uri, b.size_bytes),
+    ]
+
+    put_bytes(tmp_path / "a.tif", b"321")
+
+    again, same = list_objects(tmp_path)
+    assert a.etag != again.etag
+    assert b == same
 
 
 def test_a_folder_that_is_not_there_cannot_be_listed(tmp_path: Path) -> None:
@@ -279,6 +318,16 @@ def test_a_refusal_of_s3_is_an_outcome_of_its_own_and_no_storm(unwell_s3: _Bucke
     assert caught.value.__suppress_context__
 
 
+def test_a_request_that_s3_cannot_take_is_not_made_again(unwell_s3: _Bucket, tmp_path: Path) -> None:
+    """400 is what a wrong region or a proxy in the way gives."""
+    unwell_s3.statuses = [400] * 9
+
+    with pytest.raises(StorageDeniedError, match="S3 answered 400; check AWS_ENDPOINT_URL, AWS_REGION"):
+        fetch("s3://wells/in/a.tif", tmp_path)
+
+    assert unwell_s3.requests == 1
+
+
 def test_an_object_that_s3_does_not_have_is_missing(unwell_s3: _Bucket, tmp_path: Path) -> None:
     """404 says that the source is missing, not that the storage failed."""
     unwell_s3.statuses = [404]
@@ -289,8 +338,8 @@ def test_an_object_that_s3_does_not_have_is_missing(unwell_s3: _Bucket, tmp_path
 
 def test_a_stalled_read_of_s3_ends(unwell_s3: _Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that gives nothing is given up, again and again, and then reported as retryable."""
-    monkeypatch.setattr(storage, "STALL_TIMEOUT_S", 0.2)
-    monkeypatch.setattr(storage, "RETRIES", 1)
+    monkeypatch.setattr(s3, "STALL_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(s3, "RETRIES", 1)
     unwell_s3.stall_s = 1.5
     started = time.monotonic()
 
@@ -304,7 +353,7 @@ def test_a_stalled_read_of_s3_ends(unwell_s3: _Bucket, tmp_path: Path, monkeypat
 def test_a_removed_object_is_gone_and_may_be_removed_again(tmp_path: Path) -> None:
     """What is not there needs no removal, so asking twice is no fault."""
     target = tmp_path / "record.json"
-    storage.put_bytes(target, b"{}")
-    storage.remove(target)
-    storage.remove(target)
-    assert not storage.exists(target)
+    put_bytes(target, b"{}")
+    remove(target)
+    remove(target)
+    assert not exists(target)
