@@ -18,8 +18,11 @@ from veernet.network.predict import HALO, Segmenter
 from veernet.review.overlay import draw_overlay
 from veernet.review.page import write_page
 from veernet.review.record import SheetRecord
+from veernet.sheets.chain import put_together
 from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
 from veernet.sheets.manifest import SheetManifest, Track
+from veernet.sheets.paged import write_scan
+from veernet.sheets.pages import pages_of
 from veernet.sheets.printed import Profiler, Refined, refine
 from veernet.sheets.raster import open_scan
 from veernet.sheets.strips import cut_strips
@@ -65,6 +68,17 @@ def describe_model(weights: str | None) -> dict[str, str]:
             str(weights), told, f"sheets have up to {CURVES}: use weights trained with `curves: {CURVES}`"
         )
     return {"sha256": model.digest, "device": model.device.type, "precision": model.precision}
+
+
+@_told
+def join_pages(files: Sequence[Path], manifest: SheetManifest, scan_path: Path, picture: Path) -> tuple[str, ...]:
+    """Put the pages of a sheet together and write them as one scan; a seam that is not certain leaves its picture.
+
+    Returns how the pages lie, for people.
+    """
+    sheet, told = put_together(pages_of(files), manifest, picture)
+    write_scan(sheet, scan_path)
+    return told
 
 
 @_told

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from prefect import task
 from prefect.logging import get_run_logger
 
-from tasks.state import Batch, Job, Sheet, each
+from tasks.compute import join_pages
+from tasks.state import Batch, Job, Logger, Sheet, each
+from tasks.workers import current_client, result_of
 from veernet import storage
-from veernet.errors import ManifestError, ManifestMissingError, ScanError, SourceMissingError, VeerNetError
+from veernet.errors import ManifestMissingError, ScanError, SourceMissingError, VeerNetError
 from veernet.location import Location
 from veernet.sheets.geometry import sheet_geometries
-from veernet.sheets.manifest import MAX_BYTES, read_manifest
-from veernet.sheets.raster import open_scan
+from veernet.sheets.manifest import MAX_BYTES, SheetManifest, read_manifest
+from veernet.sheets.pages import is_pdf
+from veernet.sheets.raster import count_pages, open_scan
+from veernet.storage import Fetched
 
 STAGE = "fetch"
-SCAN_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
+SCAN_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".pdf")
 
 
 @task(task_run_name="fetch {label}")
 def fetch(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Bring scans and manifests near, whole and digested; read the manifest, open the scan, lay the tracks over it."""
-    return each(batch, STAGE, _fetch, get_run_logger())
+    logger = get_run_logger()
+    return each(batch, STAGE, lambda sheet: _fetch(sheet, logger), logger)
 
 
-def _fetch(sheet: Sheet) -> Sheet:
+def _fetch(sheet: Sheet, logger: Logger) -> Sheet:
     job = sheet.job
     if job.manifest is None:
         raise _without_manifest(job)
@@ -34,19 +42,57 @@ def _fetch(sheet: Sheet) -> Sheet:
     manifest_file = storage.fetch(job.manifest, near)
     with manifest_file.path.open("rb") as file:
         manifest = read_manifest(file.read(MAX_BYTES + 1), job.manifest.name)
-    if manifest.pages is not None:
-        raise ManifestError(
-            job.manifest.name,
-            f"pages: {len(manifest.pages)} pieces; sheets in pieces are not put together yet",
-            "join them to one scan and give it as source",
-        )
-    scan = storage.fetch(_scan_of(job, job.manifest, manifest.source), near)
+    if manifest.pages is None:
+        scan = storage.fetch(_scan_of(job, job.manifest, manifest.source), near)
+        if is_pdf(scan.path) or count_pages(scan.path, scan.path.name) > 1:
+            scan = _joined(job, manifest, [scan], near, logger)
+    else:
+        scan = _joined(job, manifest, _fetched_pages(manifest.pages, job.manifest, near), near, logger)
     with open_scan(scan.path, scan.path.name) as opened:
         geometries = sheet_geometries(manifest, opened.width, opened.height, job.manifest.name)
         dpi = opened.dpi
     return replace(
         sheet, manifest=manifest, manifest_file=manifest_file, scan=scan, geometries=tuple(geometries), dpi=dpi
     )
+
+
+def _fetched_pages(pages: Sequence[str], manifest: Location, near: Path) -> list[Fetched]:
+    """The pages of a sheet, each in a folder of its own, for two of them may have one name."""
+    fetched = []
+    for number, page in enumerate(pages, start=1):
+        folder = near / f"page-{number:03d}"
+        folder.mkdir(exist_ok=True)
+        fetched.append(storage.fetch(_place(page, manifest), folder))
+    return fetched
+
+
+def _joined(job: Job, manifest: SheetManifest, files: Sequence[Fetched], near: Path, logger: Logger) -> Fetched:
+    """The pages of a sheet as one scan, put together on a Dask worker; a seam in doubt is pictured in the destination."""
+    name = files[0].path.with_suffix(".tif").name if len(files) == 1 else f"{job.stem}.tif"
+    scan_path, picture = near / "joined" / name, near / "joined" / f"{job.stem}.seam.png"
+    scan_path.parent.mkdir(exist_ok=True)
+    shown = job.out / job.stem / picture.name
+    future = current_client().submit(
+        join_pages, [file.path for file in files], manifest, scan_path, picture, pure=False, retries=1
+    )
+    try:
+        told = result_of(future)
+    except ScanError as error:
+        if not picture.exists():
+            raise
+        storage.put_file(shown, picture)
+        raise ScanError(error.subject, error.found, f"look at both ends in {shown}, and {error.remedy}") from error
+    storage.remove(shown)
+    logger.info("%s: put together: %s", job.stem, "; ".join(told))
+    # What the sheet was made from are its pages, whatever way they are put together.
+    digest = files[0].sha256 if len(files) == 1 else _digest_of(files)
+    uri = ", ".join(file.uri for file in files)
+    return Fetched(scan_path, uri, sum(file.size_bytes for file in files), digest)
+
+
+def _digest_of(files: Sequence[Fetched]) -> str:
+    """One digest of several files: that of their digests, one a line, in their order."""
+    return hashlib.sha256("".join(f"{file.sha256}\n" for file in files).encode()).hexdigest()
 
 
 def _without_manifest(job: Job) -> VeerNetError:
@@ -67,7 +113,7 @@ def _without_manifest(job: Job) -> VeerNetError:
 def _scan_of(job: Job, manifest: Location, source: str | None) -> Location:
     """The scan that a manifest speaks of: the one it names, else the one of its stem beside it."""
     if source is not None:
-        return storage.resolve(source) if source.startswith("s3://") else manifest.parent / source
+        return _place(source, manifest)
     if job.scan is not None:
         return job.scan
     for suffix in SCAN_SUFFIXES:
@@ -78,3 +124,8 @@ def _scan_of(job: Job, manifest: Location, source: str | None) -> Location:
         f"it names no source, and there is no scan of the stem {job.stem} beside it",
         f"put the scan beside it, as {job.stem}.tif, or name it as source in the manifest",
     )
+
+
+def _place(reference: str, manifest: Location) -> Location:
+    """Where a scan is that a manifest names."""
+    return storage.resolve(reference) if reference.startswith("s3://") else manifest.parent / reference

@@ -70,7 +70,6 @@ class Scan:
         width: Columns.
         height: Rows.
         dpi: Resolution that the file claims, if it claims one that can be.
-        pages: Pages of the file, always 1 today.
     """
 
     def __init__(self, dataset: Any, name: str) -> None:
@@ -80,7 +79,6 @@ class Scan:
         self.width = int(dataset.width)
         self.height = int(dataset.height)
         self.dpi = _dpi(dataset.tags())
-        self.pages = 1
         self._one_strip: dict[int, bool] = {}
 
     def bands(self, rows: int = BAND_ROWS, first_row: int = 0, end_row: int | None = None) -> Iterator[Band]:
@@ -140,30 +138,61 @@ class Scan:
 
 
 @contextmanager
-def open_scan(path: Path, name: str) -> Iterator[Scan]:
-    """Open a scan.
+def open_scan(path: Path, name: str, page: int | None = None) -> Iterator[Scan]:
+    """Open a scan, or one page of a TIFF of several.
 
     Args:
         path: A local TIFF, PNG or JPEG file.
         name: What to call the sheet in errors.
+        page: Which page, from 0; None for a file that must have one only.
 
     Raises:
         SourceMissingError: There is no such file.
-        ScanError: It is no image of these kinds, claims an absurd size, has several pages, or is damaged.
+        ScanError: It is no image of these kinds, claims an absurd size, has several pages and none was asked for, or is
+            damaged.
     """
+    with _opened(path, name) as dataset:
+        check_upright(path, dataset.tags(), name)
+        if page is None:
+            _check_size(dataset, name)
+            _check_pages(dataset, name)
+            yield Scan(dataset, name)
+            return
+        places = dataset.subdatasets or [None]
+        if not 0 <= page < len(places):
+            raise ScanError(name, f"it has {len(places)} pages and no page {page + 1}", _DAMAGED)
+        if places[page] is None:
+            _check_size(dataset, name)
+            yield Scan(dataset, name)
+            return
+    with _opened(path, name, places[page]) as dataset:
+        _check_size(dataset, name)
+        yield Scan(dataset, name)
+
+
+def count_pages(path: Path, name: str) -> int:
+    """Pages of an image file: 1 but for a TIFF of several.
+
+    Raises:
+        SourceMissingError, ScanError: As `open_scan` does for a file that cannot be opened.
+    """
+    with _opened(path, name) as dataset:
+        return max(1, len(dataset.subdatasets))
+
+
+@contextmanager
+def _opened(path: Path, name: str, place: str | None = None) -> Iterator[Any]:
+    """A file by the driver of its content; ``place`` is GDAL's own name of a page of it."""
     driver = driver_of(path, name)
     with rasterio.Env(**_GDAL), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         try:
-            dataset = rasterio.open(path.resolve(), driver=driver)
+            dataset = rasterio.open(place or path.resolve(), driver=driver)
         except (RasterioError, ValueError) as error:
             found = f"{path.name} begins like an image but cannot be opened ({_clause(error)})"
             raise ScanError(name, found, _DAMAGED) from error
     with dataset:
-        _check_size(dataset, name)
-        _check_pages(dataset, name)
-        check_upright(path, dataset.tags(), name)
-        yield Scan(dataset, name)
+        yield dataset
 
 
 def _check_size(dataset: Any, name: str) -> None:
@@ -182,7 +211,7 @@ def _check_size(dataset: Any, name: str) -> None:
 def _check_pages(dataset: Any, name: str) -> None:
     pages = len(dataset.subdatasets)
     if pages > 1:
-        raise ScanError(name, f"it has {pages} pages", "split it (tiffsplit does), and give each page a manifest")
+        raise ScanError(name, f"it has {pages} pages", "have `veernet digitise` put them together, or join them to one")
 
 
 def _dpi(tags: dict[str, str]) -> float | None:
