@@ -6,7 +6,6 @@ import platform
 import re
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +19,6 @@ from tasks.workers import current_client, result_of
 from veernet import __version__, storage
 from veernet.curves.assemble import Provenance, assemble_log, doubts
 from veernet.curves.las import DepthLog, LasVersion, write_las
-from veernet.errors import VeerNetError
 from veernet.location import Location
 from veernet.network.weights import file_digest
 from veernet.review.record import DepthIndex, SheetRecord, Source, curve_record
@@ -46,6 +44,8 @@ def publish(
 
 
 def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confidence: bool) -> Sheet:
+    if sheet.record is not None:
+        return sheet  # an archive run found its result there
     job, manifest, scan, manifest_file = sheet.job, sheet.manifest, sheet.scan, sheet.manifest_file
     assert manifest is not None
     assert scan is not None
@@ -62,7 +62,7 @@ def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confi
     record = record.model_copy(update={"outputs": outputs})
     _put(near, files, record, job.out / job.stem)
     shutil.rmtree(job.store, ignore_errors=True)
-    return replace(sheet, record=record)
+    return replace(sheet, record=record, geometries=(), traces=())  # nobody downstream needs these many MB
 
 
 def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[str, int]) -> SheetRecord:
@@ -102,19 +102,13 @@ def _drawn(sheet: Sheet, log: DepthLog, record: SheetRecord, near: Path) -> list
 
 
 def _put(near: Path, files: list[Path], record: SheetRecord, folder: Location) -> None:
-    """Replace what an earlier run left; at no moment is there a record of files that are not there yet."""
+    """Put a sheet's files in place of an earlier run's, the record last; where that fails, the earlier ones stand (see ``put_files``)."""
     written = near / f"{record.sheet}.record.json"
     written.write_bytes(record.to_json())
-    storage.remove(folder / written.name)
-    try:
-        for file in (*files, written):
-            storage.put_file(folder / file.name, file)
-    except BaseException:
-        for file in files:
-            with suppress(VeerNetError):  # what went wrong first is what is told
-                storage.remove(folder / file.name)
-        raise
-    _remove_earlier_pieces(folder, record.sheet, {file.name for file in files})
+    again = storage.exists(folder / written.name)
+    storage.put_files(folder, [*files, written], again=again)
+    if again:
+        _remove_earlier_pieces(folder, record.sheet, {file.name for file in files})
 
 
 def _remove_earlier_pieces(folder: Location, stem: str, kept: set[str]) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from veernet.errors import OptionError, SourceMissingError, StorageError
 from veernet.storage import (
     StorageDeniedError,
+    StoredObject,
     create_once,
     exists,
     faults,
@@ -115,8 +116,9 @@ def test_a_source_that_gives_less_than_promised_is_asked_again_and_then_refused(
 ) -> None:
     """A short object is never taken for a whole one."""
     asked: list[int] = []
+    promised = StoredObject("a.tif", 10, "", 0.0)
     monkeypatch.setattr(faults, "PAUSE_S", 0)
-    monkeypatch.setattr(local, "read", lambda _place: (asked.append(1), (10, iter([b"12345"])))[1])
+    monkeypatch.setattr(local, "read", lambda _place: (asked.append(1), (promised, iter([b"12345"])))[1])
 
     with pytest.raises(StorageError, match="5 of the 10 bytes"):
         fetch("a.tif", tmp_path)

@@ -19,7 +19,9 @@ from veernet.storage.objects import (
     put_file,
     read_bytes,
     remove,
+    stat,
 )
+from veernet.storage.together import put_files
 
 __all__ = [
     "Fetched",
@@ -34,8 +36,10 @@ __all__ = [
     "list_uris",
     "put_bytes",
     "put_file",
+    "put_files",
     "read_bytes",
     "redact",
     "remove",
     "resolve",
+    "stat",
 ]

@@ -26,20 +26,33 @@ class StoredObject:
         size_bytes: Its length.
         etag: What changes when its content does; S3's own ETag without quotes, or a file's identity and time of change.
             Equal ones at one place mean that it was left alone; of contents at two places they say nothing.
+        modified_s: When it was last written, seconds since 1970.
     """
 
     uri: str
     size_bytes: int
     etag: str
+    modified_s: float
 
 
-def read(place: Location) -> tuple[int, Iterator[bytes]]:
-    """Give the promised length in bytes, and the content in chunks."""
+def read(place: Location) -> tuple[StoredObject, Iterator[bytes]]:
+    """Tell what is there, its length as it is promised, and give the content in chunks."""
     if place.path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder")
     if place.path.exists() and not place.path.is_file():
         raise PermissionError(errno.EACCES, "is no regular file")
-    return place.path.stat().st_size, _chunks(place.path)
+    return stat(place), _chunks(place.path)
+
+
+def stat(place: Location) -> StoredObject:
+    """Tell of one file what a listing does."""
+    return _told(str(place.path), place.path.stat())
+
+
+def _told(path: str, found: os.stat_result) -> StoredObject:
+    # Whoever sets a file's time back cannot set back when that was done.
+    times = f"{found.st_mtime_ns:x}-{found.st_ctime_ns:x}"
+    return StoredObject(path, found.st_size, f"{found.st_ino:x}-{times}-{found.st_size:x}", found.st_mtime)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -101,8 +114,7 @@ def list_objects(folder: Location) -> Iterator[StoredObject]:
         if name.endswith("/"):
             yield from list_objects(Location("", entry.path))
         elif found := _found(entry):
-            etag = f"{found.st_ino:x}-{found.st_mtime_ns:x}-{found.st_size:x}"
-            yield StoredObject(entry.path, found.st_size, etag)
+            yield _told(entry.path, found)
 
 
 def _found(entry: os.DirEntry[str]) -> os.stat_result | None:

@@ -24,12 +24,14 @@ class Fetched:
         uri: Where it came from, without credentials.
         size_bytes: Its length, equal to what the storage promised.
         sha256: Its digest, in hexadecimal.
+        etag: What a listing would have told when it was fetched.
     """
 
     path: Path
     uri: str
     size_bytes: int
     sha256: str
+    etag: str = ""
 
 
 def fetch(source: Source, to_dir: Path) -> Fetched:
@@ -49,15 +51,15 @@ def fetch(source: Source, to_dir: Path) -> Fetched:
 def _fetch(place: Location, path: Path) -> Fetched:
     digest, size_bytes = hashlib.sha256(), 0
     with written_whole(path) as sink:
-        promised_bytes, chunks = _at(place).read(place)
+        promised, chunks = _at(place).read(place)
         for chunk in chunks:
             sink.write(chunk)
             digest.update(chunk)
             size_bytes += len(chunk)
-        if size_bytes != promised_bytes:
-            found = f"gave {size_bytes} of the {promised_bytes} bytes that it promised, {TRIES} times over"
+        if size_bytes != promised.size_bytes:
+            found = f"gave {size_bytes} of the {promised.size_bytes} bytes that it promised, {TRIES} times over"
             raise BrokenOffError(str(place), found, "check the storage, or whether something still writes this object")
-    return Fetched(path, str(place), size_bytes, digest.hexdigest())
+    return Fetched(path, str(place), size_bytes, digest.hexdigest(), promised.etag)
 
 
 def read_bytes(source: Source, max_bytes: int) -> bytes:
@@ -69,8 +71,8 @@ def read_bytes(source: Source, max_bytes: int) -> bytes:
     """
     place = resolve(source)
     with told(place):
-        promised_bytes, chunks = _at(place).read(place)
-        data = b""
+        promised, chunks = _at(place).read(place)
+        promised_bytes, data = promised.size_bytes, b""
         if promised_bytes <= max_bytes:
             for chunk in chunks:
                 data += chunk
@@ -142,6 +144,18 @@ def exists(source: Source) -> bool:
         return _at(place).exists(place)
 
 
+def stat(source: Source) -> StoredObject:
+    """Tell of one object what a listing does.
+
+    Raises:
+        SourceMissingError: there is no such object.
+        StorageError: the storage did not say.
+    """
+    place = resolve(source)
+    with told(place):
+        return _at(place).stat(place)
+
+
 def is_folder(source: Source) -> bool:
     """Whether ``source`` is a local folder, or on S3 a bucket or a prefix with an object below it."""
     place = resolve(source)
@@ -172,7 +186,8 @@ def list_uris(folder: Source) -> Iterator[str]:
 class _Store(Protocol):
     """What a module that keeps objects gives: ``local`` and ``s3`` do."""
 
-    def read(self, place: Location) -> tuple[int, Iterator[bytes]]: ...
+    def read(self, place: Location) -> tuple[StoredObject, Iterator[bytes]]: ...
+    def stat(self, place: Location) -> StoredObject: ...
     def write(self, place: Location, content: Path | bytes) -> None: ...
     def create(self, place: Location, data: bytes) -> bool: ...
     def remove(self, place: Location) -> None: ...

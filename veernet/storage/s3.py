@@ -44,12 +44,12 @@ _SIGNING_VARIABLES = (
 )
 
 
-def read(place: Location) -> tuple[int, Iterator[bytes]]:
-    """Give the promised length in bytes, and the content in chunks as they come."""
+def read(place: Location) -> tuple[StoredObject, Iterator[bytes]]:
+    """Tell what is there, its length as it is promised, and give the content in chunks as they come."""
     import obstore
 
     result = obstore.get(bucket(place.bucket), place.key)
-    return result.meta["size"], (bytes(chunk) for chunk in result.stream(min_chunk_size=CHUNK_BYTES))
+    return _told_of(place.bucket, result.meta), (bytes(chunk) for chunk in result.stream(min_chunk_size=CHUNK_BYTES))
 
 
 def write(place: Location, content: Path | bytes) -> None:
@@ -86,8 +86,8 @@ def _create(place: Location, data: bytes) -> bool:
 
 
 def _holds(place: Location, data: bytes) -> bool:
-    size_bytes, chunks = read(place)
-    return size_bytes == len(data) and b"".join(chunks) == data
+    found, chunks = read(place)
+    return found.size_bytes == len(data) and b"".join(chunks) == data
 
 
 def remove(place: Location) -> None:
@@ -139,8 +139,19 @@ def _visible(page: Sequence[ObjectMeta], folder: Location) -> Iterator[StoredObj
     for entry in page:
         below = entry["path"].removeprefix(folder.key)  # nothing is left of the mark that a console makes of a folder
         if below and "/." not in f"/{below}":
-            uri = str(Location(folder.bucket, entry["path"]))
-            yield StoredObject(uri, entry["size"], (entry["e_tag"] or "").strip('"'))
+            yield _told_of(folder.bucket, entry)
+
+
+def stat(place: Location) -> StoredObject:
+    """Tell of one object what a listing does."""
+    import obstore
+
+    return _told_of(place.bucket, obstore.head(bucket(place.bucket), place.key))
+
+
+def _told_of(bucket_name: str, meta: ObjectMeta) -> StoredObject:
+    uri, etag = str(Location(bucket_name, meta["path"])), (meta["e_tag"] or "").strip('"')
+    return StoredObject(uri, meta["size"], etag, meta["last_modified"].timestamp())
 
 
 @lru_cache(maxsize=16)
