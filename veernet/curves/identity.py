@@ -1,4 +1,4 @@
-"""Which curve is which where two of a track meet: ink that they share, and identities that only continuity can keep."""
+"""A curve of a strip as it was traced, and what becomes of it beneath the stroke of the track's other curve."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float32]
 
 #: Rows that a curve may go unseen beneath the other one's stroke.
 SHARED_ROWS = 60
-#: Confidence of what is only known from the other curve, or from slopes, at most.
+#: Confidence of what is only known from the other curve at most.
 SHARED_CONFIDENCE = 0.5
 _CONTACT_PX = 7.0
 #: Rows of bare paper that the gap of a dashed curve has at most.
@@ -52,7 +52,7 @@ def share_ink(traces: list[Trace]) -> list[Trace]:
     for trace, other in ((traces[0], traces[1]), (traces[1], traces[0])):
         fraction, confidence = trace.fraction.copy(), trace.confidence.copy()
         doubts = list(trace.doubts)
-        for first, end in _stretches(np.isnan(trace.fraction)):
+        for first, end in stretches(np.isnan(trace.fraction)):
             if (
                 first == 0
                 or end == fraction.size
@@ -85,57 +85,7 @@ def _beneath(ends: FloatArray, other: FloatArray) -> FloatArray | None:
     return straight[1:-1] if hidden.size and on_paper.max() <= PAPER_ROWS else None
 
 
-def keep_identities(traces: list[Trace]) -> list[Trace]:
-    """Decide at every contact of two curves of one style which is which: the smoother continuation is kept.
-
-    Where the two touch they either cross or part again, and nothing but their slopes before and after can tell. Nor
-    can anything but the manifest's order tell the two by name: the first is the left one where both are first seen.
-    """
-    one, other = (trace.fraction.astype(np.float64) * TRACK_COLUMNS for trace in traces)
-    touching = np.abs(one - other) <= _CONTACT_PX
-    swapped = np.zeros(one.size, bool)
-    confidence = [trace.confidence.copy() for trace in traces]
-    doubts = list(traces[0].doubts + traces[1].doubts)
-    for first, end in _stretches(touching):
-        doubts.append(Doubt(first, end, "two curves of one style touch; told apart by their slopes alone"))
-        for values in confidence:
-            values[first:end] = np.minimum(values[first:end], SHARED_CONFIDENCE)
-        if _crosses(one, other, first, end):
-            swapped[(first + end) // 2 :] ^= True
-    kept = [
-        Trace(
-            np.where(swapped, traces[1 - index].fraction, traces[index].fraction),
-            np.where(swapped, confidence[1 - index], confidence[index]),
-            tuple(doubts),
-        )
-        for index in range(2)
-    ]
-    both = np.flatnonzero(np.isfinite(one) & np.isfinite(other))
-    return kept[::-1] if both.size and one[both[0]] > other[both[0]] else kept
-
-
-def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and end (exclusive) of every run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return [(int(first), int(end)) for first, end in edges.reshape(-1, 2)]
-
-
-def _crosses(one: NDArray[np.float64], other: NDArray[np.float64], first: int, end: int) -> bool:
-    """Whether going straight on through a contact fits better when the curves change places."""
-    before, after = slice(max(0, first - 8), first), slice(end, min(one.size, end + 8))
-    fits = []
-    for values in (one, other):
-        for part in (before, after):
-            rows = np.arange(part.start, part.stop)
-            known = np.isfinite(values[part])
-            if np.count_nonzero(known) < 3:
-                return False
-            fits.append(np.polynomial.Polynomial.fit(rows[known], values[part][known], 1))
-    middle = 0.5 * (first + end)
-    one_before, one_after, other_before, other_after = (float(fit(middle)) for fit in fits)
-    slope = [float(fit.deriv()(middle)) for fit in fits]
-    reach = max(4.0, end - first)
-    stay = abs(one_before - one_after) + abs(other_before - other_after)
-    stay += reach * (abs(slope[0] - slope[1]) + abs(slope[2] - slope[3]))
-    cross = abs(one_before - other_after) + abs(other_before - one_after)
-    cross += reach * (abs(slope[0] - slope[3]) + abs(slope[2] - slope[1]))
-    return cross < stay

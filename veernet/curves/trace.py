@@ -1,7 +1,7 @@
 """From class maps to curves: where each curve is at every strip row, and how sure that is.
 
 The way of a curve is found by :mod:`veernet.curves.path`, read off by :mod:`veernet.curves.runs`, and told from the track's other curve by
-:mod:`veernet.curves.identity`.
+:mod:`veernet.curves.identity`, by :mod:`veernet.curves.alike` where both are of one style.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from veernet.curves.identity import Trace, keep_identities, share_ink
+from veernet.curves.alike import keep_identities
+from veernet.curves.identity import Trace, share_ink
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, erase_runs, read_runs
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
@@ -44,13 +45,19 @@ _BRIDGE_EVIDENCE = 0.6
 _STYLE_RANK = {"solid": 0, "dashed": 1, "dotted": 2}
 
 
-def trace_track(bands: Iterable[ByteArray], curves: Sequence[Curve], costs: PathCosts | None = None) -> list[Trace]:
+def trace_track(
+    bands: Iterable[ByteArray],
+    curves: Sequence[Curve],
+    costs: PathCosts | None = None,
+    strips: Iterable[ByteArray] = (),
+) -> list[Trace]:
     """Trace the curves of one track.
 
     Args:
         bands: The class map from the top down in pieces of any height, uint8 ``(2, n, 512)``.
         curves: The manifest's one or two curves of the track.
         costs: Prices of the dynamic program.
+        strips: The strip itself in the same way, uint8 ``(n, 512)``; read where two curves of one style are told apart, and only then.
 
     Returns:
         A trace for each curve in the manifest's order. Values do not depend on the heights of the bands.
@@ -73,7 +80,7 @@ def trace_track(bands: Iterable[ByteArray], curves: Sequence[Curve], costs: Path
         _as_trace(follower.positions(), curves[index].wrap) for follower, index in zip(followers, order, strict=True)
     ]
     if len(curves) == 2:
-        traces = keep_identities(share_ink(traces)) if alike else share_ink(traces)
+        traces = keep_identities(share_ink(traces), strips) if alike else share_ink(traces)
     by_curve = dict(zip(order, traces, strict=True))
     return [by_curve[index] for index in range(len(curves))]
 

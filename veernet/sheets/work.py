@@ -150,6 +150,15 @@ class WorkStore:
         """
         return self._read("classes", track, start_row, end_row)
 
+    def strip_bands(self, track: int, rows: int = SHARD_ROWS) -> Iterator[NDArray[np.uint8]]:
+        """The whole strip of a track, top down, in uint8 `(rows, 512)`; the last band may have fewer rows.
+
+        Raises:
+            WorkStoreError: A part was never written, or is damaged.
+        """
+        for first_row in range(0, self.rows(track), rows):
+            yield self.read_strip(track, first_row, min(first_row + rows, self.rows(track)))
+
     def class_bands(self, track: int, rows: int = SHARD_ROWS) -> Iterator[NDArray[np.uint8]]:
         """The whole class map of a track, top down, in uint8 `(2, rows, 512)`; the last band may have fewer rows.
 

@@ -17,7 +17,8 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from veernet.curves.identity import Trace, keep_identities
+from veernet.curves.alike import keep_identities
+from veernet.curves.identity import Trace
 from veernet.sheets.geometry import MARGIN, TRACK_COLUMNS, fraction_at
 from veernet.sheets.manifest import Curve
 
@@ -98,7 +99,7 @@ def trace_classically(
     prices = [_prices(ink, continuous, curve, chosen) for curve in curves]
     traces = [_as_trace(ink, way, curve, chosen) for way, curve in zip(_ways(prices, chosen), curves, strict=True)]
     alike = len(curves) == 2 and curves[0].style == curves[1].style
-    return keep_identities(traces) if alike else traces
+    return keep_identities(traces, [strip]) if alike else traces
 
 
 def without_grid(strip: ByteArray, settings: ClassicalSettings) -> FloatArray:

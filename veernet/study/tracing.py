@@ -90,9 +90,9 @@ def argmax_centroid(_strip: ByteArray, classes: ByteArray, curves: Sequence[Curv
     return [_centroids(weight, curve.wrap) for weight, curve in zip(weights, curves, strict=True)]
 
 
-def full_tracer(_strip: ByteArray, classes: ByteArray, curves: Sequence[Curve]) -> list[Trace]:
+def full_tracer(strip: ByteArray, classes: ByteArray, curves: Sequence[Curve]) -> list[Trace]:
     """What the pipeline does."""
-    return trace_track([classes], curves)
+    return trace_track([classes], curves, strips=[strip])
 
 
 PROGRAMS: dict[str, Program] = {
