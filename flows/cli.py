@@ -19,19 +19,26 @@ app = typer.Typer(
 app.add_typer(study, name="study")
 
 _Out = Annotated[str, typer.Option("--out", help="Destination folder: a local path or s3://bucket/prefix.")]
+_Weights = Annotated[Path | None, typer.Option(help="Weights of the network; the shipped ones unless given.")]
+_Dask = Annotated[str | None, typer.Option(help="Dask scheduler to use, as tcp://host:8786.")]
+_Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes of the run's own Dask cluster.")]
+_Work = Annotated[Path | None, typer.Option(help="Folder for work arrays; with --dask one that all share.")]
+_LasVersion = Annotated[Literal["1.2", "2.0"], typer.Option(help="LAS version to write.")]
+_Confidence = Annotated[bool, typer.Option("--confidence", help="Add a curve <mnemonic>_CONF for each.")]
+_KeepUi = Annotated[bool, typer.Option("--keep-ui", help="Keep the run's own Prefect UI open afterwards.")]
 
 
 @app.command()
 def digitise(
     sources: Annotated[list[str], typer.Argument(help="Scans, sheet manifests, or folders of them; local or s3://.")],
     out: _Out,
-    weights: Annotated[Path | None, typer.Option(help="Weights of the network; the shipped ones unless given.")] = None,
-    dask: Annotated[str | None, typer.Option(help="Dask scheduler to use, as tcp://host:8786.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of the run's own Dask cluster.")] = None,
-    work: Annotated[Path | None, typer.Option(help="Folder for work arrays; with --dask one that all share.")] = None,
-    las_version: Annotated[Literal["1.2", "2.0"], typer.Option(help="LAS version to write.")] = "2.0",
-    confidence: Annotated[bool, typer.Option("--confidence", help="Add a curve <mnemonic>_CONF for each.")] = False,
-    keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Keep the run's own Prefect UI open afterwards.")] = False,
+    weights: _Weights = None,
+    dask: _Dask = None,
+    workers: _Workers = None,
+    work: _Work = None,
+    las_version: _LasVersion = "2.0",
+    confidence: _Confidence = False,
+    keep_ui: _KeepUi = False,
 ) -> None:
     """Digitise sheets into LAS files; ends with 0 only when every sheet is done."""
     console = new_console()
@@ -44,15 +51,88 @@ def digitise(
             out,
             console,
             keep_ui=keep_ui,
-            weights=str(weights.absolute()) if weights else None,
+            weights=_absolute(weights),
             dask=dask,
             workers=workers,
-            work=str(work.absolute()) if work else None,
+            work=_absolute(work),
             las_version=las_version,
             confidence=confidence,
         ),
     )
     raise typer.Exit(0 if all_done else 1)
+
+
+@app.command()
+def archive(
+    source: Annotated[str, typer.Argument(help="The archive: a folder of scans and sheet manifests, local or s3://.")],
+    out: _Out,
+    weights: _Weights = None,
+    dask: _Dask = None,
+    workers: _Workers = None,
+    work: _Work = None,
+    las_version: _LasVersion = "2.0",
+    confidence: _Confidence = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Do at most so many sheets.")] = None,
+    prefix: Annotated[str, typer.Option(help="Only sheets whose path in the archive begins so.")] = "",
+    retry: Annotated[Literal["set-aside"] | None, typer.Option(help="Try again what was set aside.")] = None,
+    keep_ui: _KeepUi = False,
+) -> None:
+    """Digitise whatever of an archive is not settled yet; ends with 0 only when none of that was set aside."""
+    console = new_console()
+    from flows.archive_console import archive_watched
+
+    all_done = guarded(
+        console,
+        lambda: archive_watched(
+            source,
+            out,
+            console,
+            keep_ui=keep_ui,
+            weights=_absolute(weights),
+            dask=dask,
+            workers=workers,
+            work=_absolute(work),
+            las_version=las_version,
+            confidence=confidence,
+            limit=limit,
+            prefix=prefix,
+            retry=retry,
+        ),
+    )
+    raise typer.Exit(0 if all_done else 1)
+
+
+@app.command()
+def status(
+    out: Annotated[str, typer.Argument(metavar="DEST", help="Destination of `veernet archive`.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show how many sheets of an archive are done, set aside and pending, from listings alone."""
+    console = new_console()
+    from flows.archive_console import standing_of, standing_table
+
+    told = guarded(console, lambda: standing_of(out))
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        console.print(standing_table(told))
+
+
+@app.command()
+def clean(
+    out: Annotated[str, typer.Argument(metavar="DEST", help="Destination of `veernet archive`.")],
+    older_than: Annotated[str, typer.Option(help="Age from which on work goes, as 30d or 12h.")] = "30d",
+) -> None:
+    """Remove the traces that archive runs keep in a destination; no result is ever removed."""
+    console = new_console()
+
+    def remove() -> None:
+        from veernet.archive.clean import age_s, clean_work
+
+        removed = clean_work(out, age_s(older_than))
+        console.print(f"removed {removed.count} files of work, {removed.size_bytes / 1e6:.1f} MB")
+
+    guarded(console, remove)
 
 
 @app.command()
@@ -159,6 +239,11 @@ def demo(
     from flows.console import run_demo
 
     raise typer.Exit(0 if guarded(console, lambda: run_demo(out, seed, console)) else 1)
+
+
+def _absolute(path: Path | None) -> str | None:
+    """A path as workers need it, which may run elsewhere."""
+    return str(path.absolute()) if path else None
 
 
 def main() -> None:

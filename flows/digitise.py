@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
 from prefect.states import Completed
-from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.batches import Way, batched, run_batches
 from flows.cluster import dask_client
+from flows.markup import plain
 from flows.sources import find_jobs
 from tasks.compute import describe_model
 from tasks.fetch import fetch
@@ -32,10 +32,6 @@ from veernet.errors import VeerNetError
 
 #: Sheets that go through the stages together.
 SHEETS_PER_BATCH = 4
-#: Batches on their way at one time: one is inferred while the next is read and the last is written.
-BATCHES_IN_FLIGHT = 3
-_STAGES = 5
-_RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=BATCHES_IN_FLIGHT * _STAGES)
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,6 @@ class Outcome:
 @flow(
     name="digitise",
     description="Digitise scanned well logs into LAS files.",
-    task_runner=_RUNNER,  # type: ignore[arg-type] # its futures are of a subclass
     persist_result=False,
     validate_parameters=True,
 )
@@ -100,36 +95,36 @@ def digitise(
             logger.info(
                 "%d sheets, model %.12s on %s in %s", len(jobs), model["sha256"], model["device"], model["precision"]
             )
-            outcomes = [_outcome(sheet) for sheet in _run_batches(jobs, weights, model, las_version, confidence)]
+            run = Way()
+
+            def way(batch: Batch) -> Batch:
+                label = label_of(batch)
+                for stage in (fetch, tile, partial(segment, weights=weights), trace):
+                    batch = stage(batch, label=label)
+                    run.check()
+                return publish(batch, label, model, las_version, confidence)
+
+            settled = {
+                sheet.job: outcome_of(sheet) for batch in run_batches(_batches(jobs), way, run) for sheet in batch
+            }
+    outcomes = [settled[job] for job in jobs]
     _tell(outcomes)
     done = sum(outcome.status == "done" for outcome in outcomes)
     message = f"{done} of {len(outcomes)} sheets done, {len(outcomes) - done} set aside"
     return Completed(message=message, data=outcomes)
 
 
-def _run_batches(
-    jobs: Sequence[Job], weights: str | None, model: dict[str, str], las_version: LasVersion, confidence: bool
-) -> list[Sheet]:
-    """Send batches through the stages, so many at a time that no stage waits for want of work."""
-    sheets: list[Sheet] = []
-    flying: deque[PrefectFuture[Batch]] = deque()
-    for first in range(0, len(jobs), SHEETS_PER_BATCH):
-        chosen = jobs[first : first + SHEETS_PER_BATCH]
-        if len(flying) == BATCHES_IN_FLIGHT:
-            sheets += flying.popleft().result()
-        label = ", ".join(job.stem for job in chosen)[:200]
-        batch: Any = tuple(Sheet(job) for job in chosen)
-        for stage in (fetch, tile):
-            batch = stage.submit(batch, label)
-        batch = segment.submit(batch, label, weights)
-        batch = trace.submit(batch, label)
-        flying.append(publish.submit(batch, label, model, las_version, confidence))
-    for future in flying:
-        sheets += future.result()
-    return sheets
+def _batches(jobs: Sequence[Job]) -> Iterator[Batch]:
+    return (tuple(Sheet(job) for job in chosen) for chosen in batched(jobs, SHEETS_PER_BATCH))
 
 
-def _outcome(sheet: Sheet) -> Outcome:
+def label_of(batch: Batch) -> str:
+    """What the task runs of a batch are called: its sheets, as far as they fit."""
+    return ", ".join(sheet.name for sheet in batch)[:200]
+
+
+def outcome_of(sheet: Sheet) -> Outcome:
+    """How a sheet that went all its way ended."""
     seconds = round(sum(sheet.seconds.values()), 2)
     if sheet.record is None or sheet.failure is not None:
         failure = sheet.failure
@@ -143,12 +138,12 @@ def _tell(outcomes: Sequence[Outcome]) -> None:
     """Leave the results where a person looks for them in the Prefect UI."""
     rows = [
         {
-            "sheet": _plain(outcome.sheet),
+            "sheet": plain(outcome.sheet),
             "status": outcome.status,
             "curves": ", ".join(f"{name} {coverage:.0%}" for name, coverage, _ in outcome.curves),
             "confidence": ", ".join(f"{name} {confidence:.2f}" for name, _, confidence in outcome.curves),
             "seconds": outcome.seconds,
-            "reason": _plain(outcome.reason),
+            "reason": plain(outcome.reason),
         }
         for outcome in outcomes
     ]
@@ -162,13 +157,8 @@ def _tell(outcomes: Sequence[Outcome]) -> None:
 
 def _summary(outcomes: Sequence[Outcome], done: int) -> str:
     left = [outcome for outcome in outcomes if outcome.status != "done"]
-    lines = [f"- {_plain(outcome.sheet)} set aside: {_plain(outcome.reason)}" for outcome in left]
+    lines = [f"- {plain(outcome.sheet)} set aside: {plain(outcome.reason)}" for outcome in left]
     return "\n".join([f"# {done} of {len(outcomes)} sheets done", "", *lines])
-
-
-def _plain(text: str) -> str:
-    """Text that came from a file name or manifest, without anything that Markdown or HTML would act on."""
-    return "".join(" " if character in "<>[]()`*_|#!&\\\r\n" else character for character in text)
 
 
 def run(sources: Sequence[str], out: str, **options: Any) -> list[Outcome]:

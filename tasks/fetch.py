@@ -26,7 +26,7 @@ STAGE = "fetch"
 SCAN_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".pdf")
 
 
-@task(task_run_name="fetch {label}")
+@task(task_run_name="fetch {label}", cache_result_in_memory=False)
 def fetch(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Bring scans and manifests near, whole and digested; read the manifest, open the scan, lay the tracks over it."""
     logger = get_run_logger()
@@ -44,15 +44,23 @@ def _fetch(sheet: Sheet, logger: Logger) -> Sheet:
         manifest = read_manifest(file.read(MAX_BYTES + 1), job.manifest.name)
     if manifest.pages is None:
         scan = storage.fetch(_scan_of(job, job.manifest, manifest.source), near)
+        files = [scan]
         if is_pdf(scan.path) or count_pages(scan.path, scan.path.name) > 1:
-            scan = _joined(job, manifest, [scan], near, logger)
+            scan = _joined(job, manifest, files, near, logger)
     else:
-        scan = _joined(job, manifest, _fetched_pages(manifest.pages, job.manifest, near), near, logger)
+        files = _fetched_pages(manifest.pages, job.manifest, near)
+        scan = _joined(job, manifest, files, near, logger)
     with open_scan(scan.path, scan.path.name) as opened:
         geometries = sheet_geometries(manifest, opened.width, opened.height, job.manifest.name)
         dpi = opened.dpi
     return replace(
-        sheet, manifest=manifest, manifest_file=manifest_file, scan=scan, geometries=tuple(geometries), dpi=dpi
+        sheet,
+        manifest=manifest,
+        manifest_file=manifest_file,
+        scan=scan,
+        fetched=(manifest_file, *files),
+        geometries=tuple(geometries),
+        dpi=dpi,
     )
 
 

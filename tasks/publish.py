@@ -27,7 +27,7 @@ STAGE = "publish"
 _SHAPING = ("lasio", "numba", "numpy", "opencv-python-headless", "rasterio", "torch", "zarr")
 
 
-@task(task_run_name="publish {label}")
+@task(task_run_name="publish {label}", cache_result_in_memory=False)
 def publish(
     batch: Batch,
     label: str,  # noqa: ARG001 - it names the task's run
@@ -53,7 +53,7 @@ def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confi
     near = job.work_dir / job.stem / "out"
     near.mkdir(parents=True, exist_ok=True)
     made = Provenance(scan.path.name, scan.sha256, manifest_file.sha256, model["sha256"], __version__, sheet.dpi)
-    log = assemble_log(sheet.name, manifest, sheet.geometries, sheet.traces, made)
+    log = assemble_log(job.stem, manifest, sheet.geometries, sheet.traces, made)
     las = near / f"{job.stem}.las"
     report = write_las(log, las, version=las_version, confidence=confidence)
     record = _record(sheet, log, model, report.nulled)
@@ -76,7 +76,7 @@ def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[
         f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in nulled.items() if count
     ]
     return SheetRecord(
-        sheet=sheet.name,
+        sheet=sheet.job.stem,
         status="done",
         source=Source(uri=scan.uri, sha256=scan.sha256),
         manifest_sha256=manifest_file.sha256,
@@ -96,7 +96,7 @@ def _drawn(sheet: Sheet, log: DepthLog, record: SheetRecord, near: Path) -> list
     """Overlay and page of a sheet, drawn side by side on the workers."""
     assert sheet.scan is not None
     client, scan, drawn = current_client(), sheet.scan.path, (sheet.geometries, sheet.manifest, sheet.traces)
-    pictures = client.submit(overlay, scan, *drawn, near, sheet.name, pure=False, retries=1)
+    pictures = client.submit(overlay, scan, *drawn, near, sheet.job.stem, pure=False, retries=1)
     paged = client.submit(page, scan, *drawn, log, record, near, pure=False, retries=1)
     return [*result_of(pictures), result_of(paged)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from distributed import Client, Future, as_completed
 from prefect import task
@@ -12,6 +12,7 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import segment_shard
 from tasks.progress import report
+from tasks.retries import again
 from tasks.state import Batch, Sheet, fail
 from tasks.workers import current_client, result_of
 from veernet.errors import VeerNetError
@@ -22,7 +23,7 @@ STAGE = "segment"
 IN_FLIGHT = 2
 
 
-@task(task_run_name="segment {label}")
+@task(task_run_name="segment {label}", cache_result_in_memory=False)
 def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Segment all shards of all sheets of the batch together, so that no worker waits for a sheet's end."""
     logger = get_run_logger()
@@ -32,50 +33,62 @@ def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: AR
     sheets = list(batch)
     shards = _shards(sheets)
     started = time.monotonic()
-    owners: dict[Future[int | VeerNetError], int] = {}
+    owners: dict[Future[int | VeerNetError], _Shard] = {}
     waiting = as_completed([], with_results=False)
     for _ in range(IN_FLIGHT * max(1, len(client.scheduler_info()["workers"]))):
-        _submit_next(client, batch, shards, weights, owners, waiting)
+        _submit(next(shards, None), client, batch, weights, owners, waiting)
     for future in waiting:
-        index = owners.pop(future)
+        shard = owners.pop(future)
+        index, following = shard.sheet, None
         try:
             done[index] += result_of(future)
         except Exception as error:  # noqa: BLE001 - a fault in one sheet's shard must not take the others
-            if sheets[index].failure is None:
+            if sheets[index].failure is None and again(error, shard.tries):
+                following = replace(shard, tries=shard.tries + 1)
+            elif sheets[index].failure is None:
                 sheets[index] = fail(sheets[index], STAGE, error, logger)
         else:
             report(sheets[index].name, STAGE, done[index] / max(rows[index], 1))
             if done[index] == rows[index]:
                 seconds = round(time.monotonic() - started, 3)
-                logger.info("%s: segment took %.2f s, its batch included", sheets[index].name, seconds)
+                logger.debug("%s: segment took %.2f s, its batch included", sheets[index].name, seconds)
                 sheets[index] = replace(sheets[index], seconds={**sheets[index].seconds, STAGE: seconds})
-        _submit_next(client, batch, shards, weights, owners, waiting)
+        _submit(following or next(shards, None), client, batch, weights, owners, waiting)
     return tuple(sheets)
 
 
-def _shards(sheets: Sequence[Sheet]) -> Iterator[tuple[int, int, int]]:
-    """Sheet, track and first row of every shard, as long as its sheet has not failed."""
+@dataclass(frozen=True)
+class _Shard:
+    """A piece of a strip: its sheet's place in the batch, its track, its first row, and which try this is."""
+
+    sheet: int
+    track: int
+    first_row: int
+    tries: int = 1
+
+
+def _shards(sheets: Sequence[Sheet]) -> Iterator[_Shard]:
+    """Every shard, as long as its sheet has not failed."""
     for index, sheet in enumerate(sheets):
         for track, geometry in enumerate(sheet.geometries):
             for first_row in range(0, geometry.rows, SHARD_ROWS):
                 if sheets[index].failure is None:
-                    yield index, track, first_row
+                    yield _Shard(index, track, first_row)
 
 
-def _submit_next(
+def _submit(
+    shard: _Shard | None,
     client: Client,
     batch: Batch,
-    shards: Iterator[tuple[int, int, int]],
     weights: str | None,
-    owners: dict[Future[int | VeerNetError], int],
+    owners: dict[Future[int | VeerNetError], _Shard],
     waiting: as_completed,
 ) -> None:
-    following = next(shards, None)
-    if following is None:
+    if shard is None:
         return
-    index, track, first_row = following
-    sheet = batch[index]
-    rows = sheet.geometries[track].rows
-    future = client.submit(segment_shard, sheet.job.store, track, first_row, rows, weights, pure=False, retries=1)
-    owners[future] = index
+    sheet = batch[shard.sheet]
+    rows = sheet.geometries[shard.track].rows
+    place = (sheet.job.store, shard.track, shard.first_row, rows)
+    future = client.submit(segment_shard, *place, weights, pure=False, retries=1)
+    owners[future] = shard
     waiting.add(future)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 import traceback
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tasks.progress import report
+from tasks.retries import again, pause
 from veernet.curves.identity import Trace
 from veernet.errors import VeerNetError
 from veernet.location import Location
@@ -38,6 +40,11 @@ class Job:
     work_dir: Path
 
     @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.stem
+
+    @property
     def store(self) -> Path:
         """Folder of its work arrays."""
         return self.work_dir / self.stem / "work.zarr"
@@ -45,12 +52,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet on its way. Fields fill as stages pass; a failure ends the way."""
+    """One sheet on its way. Fields fill as stages pass; a failure ends the way.
+
+    Of its fields, ``scan`` is what is looked at, and ``fetched`` what it was made from: its manifest, and its scan or all of its pages.
+    """
 
     job: Job
     manifest: SheetManifest | None = None
     manifest_file: Fetched | None = None
     scan: Fetched | None = None
+    fetched: tuple[Fetched, ...] = ()
     geometries: tuple[StripGeometry, ...] = ()
     dpi: float | None = None
     moved: tuple[str, ...] = ()
@@ -63,7 +74,7 @@ class Sheet:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self.job.stem
+        return self.job.name
 
 
 Batch = tuple[Sheet, ...]
@@ -73,24 +84,32 @@ Logger = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 def each(batch: Sequence[Sheet], stage: str, step: Step, logger: Logger) -> Batch:
     """Take every sheet that is still on its way one step further; a sheet that fails drops out alone."""
-    return tuple(attempt(sheet, stage, step, logger) for sheet in batch)
+    started = time.monotonic()
+    stepped = tuple(attempt(sheet, stage, step, logger) for sheet in batch)
+    names = ", ".join(sheet.name for sheet in stepped if sheet.failure is None)
+    logger.info("%s took %.2f s for %s", stage, time.monotonic() - started, names[:1000] or "nothing")
+    return stepped
 
 
 def attempt(sheet: Sheet, stage: str, step: Step, logger: Logger) -> Sheet:
-    """One step of one sheet, timed; whatever goes wrong becomes its failure."""
+    """One step of one sheet, timed; what may pass is tried again, and whatever else goes wrong becomes its failure."""
     if sheet.failure is not None:
         return sheet
     report(sheet.name, stage, 0.0)
     started = time.monotonic()
-    try:
-        done = step(sheet)
-    except VeerNetError as error:
-        return fail(sheet, stage, error, logger)
-    except Exception as error:  # noqa: BLE001 - a fault of ours in one sheet must not take the others
-        logger.error("%s: %s failed unexpectedly\n%s", sheet.name, stage, traceback.format_exc())
-        return fail(sheet, stage, error, logger)
+    for tries in itertools.count(1):
+        try:
+            done = step(sheet)
+            break
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one sheet must not take the others
+            if not again(error, tries):
+                if not isinstance(error, VeerNetError):
+                    logger.error("%s: %s failed unexpectedly\n%s", sheet.name, stage, traceback.format_exc())
+                return fail(sheet, stage, error, logger)
+            logger.info("%s: %s is tried again: %s", sheet.name, stage, error)
+            pause(tries)
     seconds = time.monotonic() - started
-    logger.info("%s: %s took %.2f s", sheet.name, stage, seconds)
+    logger.debug("%s: %s took %.2f s", sheet.name, stage, seconds)
     report(sheet.name, stage, 1.0)
     return replace(done, seconds={**done.seconds, stage: round(done.seconds.get(stage, 0.0) + seconds, 3)})
 

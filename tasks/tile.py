@@ -15,7 +15,7 @@ from veernet.sheets.geometry import DepthRegister
 STAGE = "tile"
 
 
-@task(task_run_name="tile {label}")
+@task(task_run_name="tile {label}", cache_result_in_memory=False)
 def tile(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Decode and rectify on a Dask worker, which a broken decoder may take with it, and not this process."""
     return each(batch, STAGE, _tile, get_run_logger())

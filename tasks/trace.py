@@ -14,7 +14,7 @@ from tasks.workers import current_client, result_of
 STAGE = "trace"
 
 
-@task(task_run_name="trace {label}")
+@task(task_run_name="trace {label}", cache_result_in_memory=False)
 def trace(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Trace every track on a Dask worker."""
     return each(batch, STAGE, _trace, get_run_logger())

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
-from distributed import Client, Future
+from distributed import Client, Future, KilledWorker
+from distributed.client import FutureCancelledError
 
 from veernet.errors import VeerNetError
 
 T = TypeVar("T")
 
 _clients: list[Client] = []
+
+
+class WorkerLostError(VeerNetError):
+    """Workers died of a piece of work, or beside it, several times over."""
+
+    reason: ClassVar[str] = "worker-lost"
+    retryable: ClassVar[bool] = True
 
 
 @contextmanager
@@ -37,8 +45,22 @@ def result_of(future: Future[T | VeerNetError]) -> T:
 
     Raises:
         VeerNetError: The function could not do it; it comes as a result, because Dask tries a raised one again.
+        WorkerLostError: No worker lived to do it.
     """
-    result = future.result()
+    try:
+        result = future.result()
+    except (KilledWorker, FutureCancelledError) as error:
+        found = (
+            "the workers that were to do it died, or were lost"
+            if isinstance(error, FutureCancelledError)
+            else _killed(error)
+        )
+        remedy = "look at the workers' memory and logs, then try it again; a scan that does this each time is damaged"
+        raise WorkerLostError("Dask", found, remedy) from None
     if isinstance(result, VeerNetError):
         raise result
     return result
+
+
+def _killed(error: KilledWorker) -> str:
+    return f"{error.allowed_failures + 1} workers died while they did it"

@@ -1,0 +1,198 @@
+"""The flow ``archive``: a whole archive into its destination, whatever of it is not settled yet. No science belongs here."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from prefect import flow, runtime, tags
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.states import Completed
+
+from flows.archive_plan import Plan, plan
+from flows.archive_report import Report, Tally
+from flows.batches import Way, batched, run_batches
+from flows.cluster import dask_client
+from flows.digitise import label_of
+from flows.markup import plain
+from tasks.compute import describe_model
+from tasks.fetch import fetch
+from tasks.filing import ArchiveJob, Filing
+from tasks.publish import publish
+from tasks.recall import keep_traces, recall
+from tasks.segment import segment
+from tasks.settle import settle
+from tasks.state import Batch, Sheet, fail
+from tasks.tile import tile
+from tasks.trace import trace
+from tasks.workers import current_client, result_of, using
+from veernet import storage
+from veernet.archive.keys import Shaping
+from veernet.archive.listing import ListedSheet
+from veernet.curves.las import LasVersion
+from veernet.errors import ManifestError, OptionError, VeerNetError, WeightsError
+
+#: Sheets that go through the stages together.
+SHEETS_PER_BATCH = 16
+#: What folders of work begin with; one that a killed run left is known by it.
+WORK_PREFIX = "veernet-"
+_UNFIT_NAME = r'\:*?"<>|'
+
+
+class WorkersGoneError(VeerNetError):
+    """The Dask cluster went away under a run."""
+
+    reason: ClassVar[str] = "workers-gone"
+    retryable: ClassVar[bool] = True
+
+
+def _run_name() -> str:
+    return f"archive {plain(str(runtime.flow_run.parameters.get('source', '')))}"
+
+
+@flow(
+    name="archive",
+    description="Digitise what is not settled yet of an archive of scanned well logs.",
+    flow_run_name=_run_name,
+    persist_result=False,
+    validate_parameters=True,
+)
+def archive(
+    source: str,
+    out: str,
+    weights: str | None = None,
+    dask: str | None = None,
+    workers: int | None = None,
+    work: str | None = None,
+    las_version: LasVersion = "2.0",
+    confidence: bool = False,
+    limit: int | None = None,
+    prefix: str = "",
+    retry: Literal["set-aside"] | None = None,
+) -> State[Tally]:
+    """Digitise the sheets of an archive that are not settled; the run's final state says how many were done, and how many set aside.
+
+    Args:
+        source: The archive: a local folder or s3://bucket/prefix.
+        out: Destination folder; each sheet gets a folder of its own in it, at its place in the archive.
+        weights: Weights file of the network, the same here and on the workers; the shipped one unless given.
+        dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
+        workers: Worker processes of the run's own cluster.
+        work: Folder for work arrays that all workers share; a temporary one unless given.
+        las_version: Of the files written, 1.2 or 2.0.
+        confidence: Whether they have a confidence curve beside each curve.
+        limit: Sheets to do at most.
+        prefix: What the paths of sheets in the archive must begin with.
+        retry: ``set-aside`` to try again what was set aside before.
+
+    Raises:
+        OptionError: An argument makes no sense; nothing was started.
+        WeightsError: The weights cannot be used; nothing was started.
+        StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
+    """
+    logger = get_run_logger()
+    asked = plan(source, out, weights, las_version, confidence, limit, prefix, retry)
+    found = asked.standing()
+    tally = Tally(asked.to_do(found), found.done + (0 if asked.retry else found.all_set_aside))
+    logger.info(
+        "%d sheets to do, %d settled already, model %.12s", tally.total, tally.already, asked.shaping.model_sha256
+    )
+    if found.scans_alone:
+        logger.info(
+            "%d scans have no manifest of their name: pages of others, or not registered yet", found.scans_alone
+        )
+    report = Report(tally)
+    report.begin()
+    try:
+        if tally.total:
+            with (
+                tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=work) as near,
+                dask_client(dask, workers) as client,
+                using(client),
+            ):
+                model = _model(weights, asked.shaping)
+                for batch in _settled(asked, Path(near), weights, model):
+                    report.add(batch)
+    finally:
+        report.end()
+    return Completed(message=tally.message(), data=tally)
+
+
+def _model(weights: str | None, shaping: Shaping) -> dict[str, str]:
+    """What the workers say of their model, which must be the one that the ledger's keys are made of."""
+    model = result_of(current_client().submit(describe_model, weights, pure=False))
+    if model["sha256"] != shaping.model_sha256:
+        found = f"are {shaping.model_sha256[:12]} here and {model['sha256'][:12]} on the Dask workers"
+        raise WeightsError(weights or "the shipped weights", found, "give all of them the same file")
+    return model
+
+
+def _started(listed: ListedSheet, filing: Filing, near: Path) -> Sheet:
+    """A sheet at the beginning of its way, with a folder of its own for what is only needed on it."""
+    token = listed.token(filing.shaping)
+    out = filing.ledger.out / listed.folder if listed.folder else filing.ledger.out
+    manifest = storage.resolve(listed.manifests[0].uri)
+    scan = storage.resolve(listed.scans[0].uri) if listed.scans else None
+    folder = near / hashlib.sha256(f"{listed.name} {token}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    sheet = Sheet(ArchiveJob(listed.stem, manifest, scan, out, folder, filing=filing))
+    refused = _refusal(listed)
+    return fail(sheet, "list", refused, get_run_logger()) if refused else sheet
+
+
+def _refusal(listed: ListedSheet) -> VeerNetError | None:
+    """Why a sheet cannot be begun, if it cannot."""
+    if len(listed.manifests) > 1:
+        names = ", ".join(found.uri.rpartition("/")[2] for found in listed.manifests)
+        return ManifestError(listed.name, f"it has {len(listed.manifests)} manifests: {names}", "keep one of them")
+    if any(character in _UNFIT_NAME or not character.isprintable() for character in listed.stem):
+        return OptionError(repr(listed.name), "its name cannot name a folder of results", "rename it")
+    return None
+
+
+def _settled(asked: Plan, near: Path, weights: str | None, model: dict[str, str]) -> Iterator[Batch]:
+    """Send what is to do through the stages, in batches, as far as each has to go."""
+    run, client, shaping = Way(), current_client(), asked.shaping
+    version: Any = shaping.las_version
+    sheets = (_started(sheet, Filing(asked.ledger, sheet, shaping), near) for sheet in asked.sheets())
+
+    def way(batch: Batch) -> Batch:
+        label = label_of(batch)
+        batch = recall(fetch(batch, label), label)
+        fresh = tuple(sheet for sheet in batch if not (sheet.failure or sheet.record or sheet.traces))
+        rest = tuple(sheet for sheet in batch if sheet.failure or sheet.record or sheet.traces)
+        if fresh:
+            label_fresh = label_of(fresh)
+            for stage in (tile, partial(segment, weights=weights), trace, keep_traces):
+                run.check()
+                fresh = stage(fresh, label=label_fresh)
+        batch = publish((*rest, *fresh), label, model, version, shaping.confidence)
+        run.check()
+        if client.status != "running":
+            # Whatever failed then says nothing of the sheets: none of it goes into the ledger.
+            raise WorkersGoneError(
+                "Dask", "the scheduler is gone", "run the same command again: what is settled stays so"
+            )
+        return settle(batch, label)
+
+    return run_batches(batched(sheets, SHEETS_PER_BATCH), way, run)
+
+
+def run(source: str, out: str, **options: Any) -> Tally:
+    """Run the flow in this process.
+
+    Raises:
+        VeerNetError: As the flow does.
+    """
+    with tags("veernet", "archive"):
+        state = archive(source, out, return_state=True, **options)
+    ended: Any = state.result(raise_on_failure=False)
+    if isinstance(ended, VeerNetError):
+        raise ended
+    if isinstance(ended, BaseException):
+        raise RuntimeError(f"the run failed: {ended}") from ended
+    return ended

@@ -1,0 +1,108 @@
+"""An archive run, and how an archive stands, as a person at a terminal sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from flows.server import PrefectServer, configured_url, serve_until_interrupt
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flows.archive_report import Tally
+
+_PLANNED = ("weights", "las_version", "confidence", "limit", "prefix", "retry")
+
+
+def archive_watched(source: str, out: str, console: Console, *, keep_ui: bool = False, **options: Any) -> bool:
+    """Run the flow under a progress bar; returns whether every sheet that it had to do is done.
+
+    Raises:
+        VeerNetError: Nothing could be started, or the archive could not be listed to its end.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
+    from flows.archive_plan import plan
+
+    if configured_url() is None:
+        asked = plan(source, out, **{name: options[name] for name in _PLANNED})
+        found = asked.standing()
+        if not asked.to_do(found):  # no server is worth its start for that
+            settled = found.done + found.all_set_aside
+            told = f"0 done, 0 set aside, {settled} were settled already, in {escape(out)}"
+            console.print(told, highlight=False, soft_wrap=True)
+            return True
+    with PrefectServer() as server:
+        from flows.archive import run  # seconds of imports, while the server starts
+        from flows.archive_report import watching
+
+        server.wait_ready()
+        console.print(f"watch it at {server.ui_url}", style="dim", highlight=False)
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task("listing", total=None, told="")
+
+            def show(tally: Tally) -> None:
+                told = f"{tally.settled} of {tally.total}, {tally.set_aside} set aside; {tally.pace()}"
+                progress.update(bar, description="sheets", completed=tally.settled, total=tally.total, told=told)
+
+            with watching(show):
+                tally = run(source, out, **options)
+        console.print(f"{tally.message()}, in {escape(out)}", highlight=False, soft_wrap=True)
+        for reason, count in tally.reasons.most_common():
+            console.print(f"[bold red]set aside[/] {count} for {escape(reason)}", highlight=False, soft_wrap=True)
+        if tally.set_aside:
+            told = "each has its reason and its remedy in <sheet>.record.json; --retry set-aside tries them again"
+            console.print(told, style="dim", highlight=False, soft_wrap=True)
+        if keep_ui and server.own:
+            serve_until_interrupt(server)
+    return not tally.set_aside
+
+
+def standing_of(out: str) -> dict[str, Any]:
+    """How the archive of a destination stands, from listings alone: what ``veernet status --json`` prints.
+
+    Raises:
+        VeerNetError: It is no archive's destination, or the storage did not answer.
+    """
+    from veernet import storage
+    from veernet.archive.ledger import Ledger
+    from veernet.archive.listing import listed_sheets, standing
+
+    ledger = Ledger(storage.resolve(out))
+    about = ledger.read_about()
+    counted = standing(listed_sheets(storage.resolve(about.source), ledger), about.shaping)
+    return {
+        "source": about.source,
+        "destination": str(ledger.out),
+        "model_sha256": about.model_sha256,
+        "done": counted.done,
+        "set_aside": dict(sorted(counted.set_aside.items())),
+        "pending": counted.pending,
+        "pending_with_an_earlier_result": counted.changed,
+        "gone_from_source": counted.gone,
+        "scans_without_manifest": counted.scans_alone,
+    }
+
+
+def standing_table(told: Mapping[str, Any]) -> Table:
+    """The same as a table."""
+    sheets = told["done"] + sum(told["set_aside"].values()) + told["pending"]
+    table = Table(title=f"{sheets} sheets of {escape(told['source'])}", title_justify="left")
+    table.add_column("sheets that are", overflow="fold")
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_row("[green]done[/]", str(told["done"]))
+    for reason, count in told["set_aside"].items():
+        table.add_row(f"[red]set aside[/], {escape(reason)}", str(count))
+    table.add_row("pending", str(told["pending"]))
+    for name, words in (
+        ("pending_with_an_earlier_result", "  of these with an earlier result, by other content, model or options"),
+        ("gone_from_source", "gone from the source, with their results still here"),
+        ("scans_without_manifest", "scans without a manifest of their name"),
+    ):
+        if told[name]:
+            table.add_row(words, str(told[name]))
+    return table

@@ -1,0 +1,98 @@
+"""What an archive run has to do, known before anything that is slow to import, or to start, is needed."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from veernet import storage
+from veernet.archive.elsewhere import unchanged
+from veernet.archive.keys import Shaping
+from veernet.archive.ledger import Ledger
+from veernet.archive.listing import ListedSheet, Standing, listed_sheets, standing, to_do
+from veernet.errors import OptionError, WeightsError
+from veernet.location import Location
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An archive run before it begins.
+
+    Args:
+        source: The archive.
+        ledger: Of its destination.
+        shaping: What shapes the results.
+        limit: Sheets to do at most.
+        prefix: What the names of its sheets begin with.
+        retry: Whether what was set aside is tried again.
+    """
+
+    source: Location
+    ledger: Ledger
+    shaping: Shaping
+    limit: int | None
+    prefix: str
+    retry: bool
+
+    def standing(self) -> Standing:
+        """How the archive stands, as far as the run looks at it."""
+        return standing(listed_sheets(self.source, self.ledger, self.prefix), self.shaping)
+
+    def sheets(self) -> Iterator[ListedSheet]:
+        """The sheets to do, listed as they are asked for."""
+        listed = listed_sheets(self.source, self.ledger, self.prefix)
+        return itertools.islice(to_do(listed, self.shaping, retry=self.retry, unchanged=unchanged), self.limit)
+
+    def to_do(self, found: Standing) -> int:
+        """How many sheets these are."""
+        total = found.pending + (found.all_set_aside if self.retry else 0)
+        return total if self.limit is None else min(total, self.limit)
+
+
+def plan(
+    source: str,
+    out: str,
+    weights: str | None = None,
+    las_version: str = "2.0",
+    confidence: bool = False,
+    limit: int | None = None,
+    prefix: str = "",
+    retry: str | None = None,
+) -> Plan:
+    """Look at what was asked for, and claim the destination for the archive.
+
+    Raises:
+        OptionError: It makes no sense.
+        WeightsError: There are no such weights here.
+        StorageError: The storage did not answer.
+    """
+    if limit is not None and limit < 1:
+        raise OptionError("--limit", f"is {limit}", "give 1 or more")
+    place, ledger = storage.resolve(source), Ledger(storage.resolve(out))
+    if place == ledger.out:
+        raise OptionError(str(place), "is both source and destination", "give another --out; one within it will do")
+    if not storage.is_folder(place):
+        raise OptionError(str(place), "is no folder, or an empty one", "name the folder of the archive")
+    shaping = Shaping(weights_digest(weights), las_version, confidence)
+    ledger.claim(place, shaping)
+    return Plan(place, ledger, shaping, limit, prefix, retry is not None)
+
+
+def weights_digest(weights: str | None) -> str:
+    """sha256 of the weights to use, hexadecimal, without loading what they are for.
+
+    Raises:
+        WeightsError: There are none.
+    """
+    with as_file(files("veernet.network") / "veernet.safetensors") as shipped:
+        path = Path(weights) if weights else shipped
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            found = f"cannot be read ({error.strerror})"
+            raise WeightsError(str(path), found, "give the path of a weights file") from error

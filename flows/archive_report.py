@@ -1,0 +1,187 @@
+"""What a person sees of an archive run in the Prefect UI while it goes on and when it has ended. Its size does not grow with the archive."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.logging import get_run_logger
+
+from flows.digitise import Outcome, outcome_of
+from flows.markup import plain, plain_uri
+from tasks.state import Batch, Sheet
+
+#: Rows of the table artifact: of sheets set aside the first so many, of sheets done the latest.
+MOST_ROWS = 500
+#: Seconds between two updates of the progress artifact.
+UPDATE_S = 2.0
+
+
+class Tally:
+    """How far an archive run is.
+
+    Args:
+        total: Sheets that it has to do.
+        already: Sheets that were settled before.
+    """
+
+    def __init__(self, total: int = 0, already: int = 0) -> None:
+        self.total = total
+        self.already = already
+        self.done = 0
+        self.reasons: Counter[str] = Counter()
+        self._started = time.monotonic()
+
+    @property
+    def set_aside(self) -> int:
+        """Sheets set aside in this run."""
+        return self.reasons.total()
+
+    @property
+    def settled(self) -> int:
+        """Sheets of this run that have reached their end, one or the other."""
+        return self.done + self.set_aside
+
+    @property
+    def percent(self) -> float:
+        """Share of the run, 0 to 100."""
+        return min(100.0, 100.0 * self.settled / self.total) if self.total else 100.0
+
+    def count(self, sheet: Sheet) -> None:
+        """Count a sheet that has reached its end."""
+        if sheet.failure is None:
+            self.done += 1
+        else:
+            self.reasons[sheet.failure.reason] += 1
+
+    def pace(self) -> str:
+        """How fast the run is and how long it has still to go, in words."""
+        minutes = (time.monotonic() - self._started) / 60
+        if not self.settled:
+            return "nothing settled yet"
+        per_minute = self.settled / minutes
+        left = max(0, self.total - self.settled) / per_minute
+        return f"{per_minute:.1f} sheets/minute, about {_duration(left)} left"
+
+    def message(self) -> str:
+        """The run in a clause, as its final state has it."""
+        return f"{self.done} done, {self.set_aside} set aside, {self.already} were settled already"
+
+
+def _duration(minutes: float) -> str:
+    if minutes < 2:
+        return f"{round(minutes * 60)} s"
+    return f"{round(minutes)} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+_watchers: list[Callable[[Tally], None]] = []
+
+
+@contextmanager
+def watching(watcher: Callable[[Tally], None]) -> Iterator[None]:
+    """Hear of every batch that has reached its end for as long as the context lasts."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+class Report:
+    """What a run leaves in the UI: one progress artifact, one table, one summary.
+
+    Args:
+        tally: Of the run.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self._left: list[tuple[Sheet, Outcome]] = []
+        self._latest: deque[tuple[Sheet, Outcome]] = deque(maxlen=MOST_ROWS)
+        self._progress: UUID | None = None
+        self._told_s = 0.0
+
+    def begin(self) -> None:
+        """Make the progress artifact."""
+        try:
+            made: Any = create_progress_artifact(self.tally.percent, "archive-progress", self._description())
+            self._progress = made
+        except Exception:  # noqa: BLE001 - a report that cannot be left must not hold up the work it reports on
+            get_run_logger().warning("progress cannot be shown in the Prefect UI", exc_info=True)
+        self._tell_watchers()
+
+    def add(self, batch: Batch) -> None:
+        """Take a settled batch into account."""
+        for sheet in batch:
+            self.tally.count(sheet)
+            row = sheet, outcome_of(sheet)
+            if sheet.failure is None:
+                self._latest.append(row)
+            elif len(self._left) < MOST_ROWS:
+                self._left.append(row)
+        self._tell_watchers()
+        if time.monotonic() - self._told_s >= UPDATE_S:
+            self._update()
+
+    def end(self) -> None:
+        """Leave table and summary."""
+        self._update()
+        tally = self.tally
+        told = (
+            f"{tally.message()}. Here: the first {len(self._left)} of {tally.set_aside} set aside, "
+            f"then the latest {len(self._latest)} of {tally.done} done."
+        )
+        try:
+            create_table_artifact([_row(*row) for row in (*self._left, *self._latest)], "archive-results", told)
+            create_markdown_artifact(self._summary(), "archive-summary", tally.message())
+        except Exception:  # noqa: BLE001 - as above
+            get_run_logger().warning("the results could not be left in the Prefect UI", exc_info=True)
+
+    def _update(self) -> None:
+        self._told_s = time.monotonic()
+        if self._progress is None:
+            return
+        try:
+            update_progress_artifact(self._progress, self.tally.percent, self._description())
+        except Exception:  # noqa: BLE001 - as above
+            get_run_logger().debug("progress could not be updated in the Prefect UI", exc_info=True)
+
+    def _description(self) -> str:
+        tally = self.tally
+        return f"{tally.settled} of {tally.total} sheets ({tally.message()}); {tally.pace()}"
+
+    def _summary(self) -> str:
+        tally = self.tally
+        lines = [f"# {tally.message()}", "", tally.pace(), ""]
+        if tally.reasons:
+            lines += ["| set aside for | sheets |", "|---|---|"]
+            lines += [f"| {plain(reason)} | {count} |" for reason, count in tally.reasons.most_common()]
+            lines += ["", *(f"- {plain(o.sheet)}: {plain(o.reason)}" for _, o in self._left[:100])]
+        return "\n".join(lines)
+
+    def _tell_watchers(self) -> None:
+        for watcher in _watchers:
+            watcher(self.tally)
+
+
+def _row(sheet: Sheet, outcome: Outcome) -> dict[str, str | float]:
+    page = f"{sheet.job.out / sheet.job.stem}/{sheet.job.stem}.html"
+    return {
+        "sheet": plain(outcome.sheet),
+        "status": outcome.status,
+        "curves": ", ".join(f"{plain(name)} {coverage:.0%}" for name, coverage, _ in outcome.curves),
+        "confidence": ", ".join(f"{plain(name)} {confidence:.2f}" for name, _, confidence in outcome.curves),
+        "seconds": outcome.seconds,
+        "page": plain_uri(page) if outcome.status == "done" else "",
+        "reason": plain(outcome.reason),
+    }

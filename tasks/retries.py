@@ -1,0 +1,23 @@
+"""What is tried again for one sheet, and when: what may pass, three times with a pause; what cannot, never."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from veernet.errors import VeerNetError
+
+#: Tries that a stage has for one sheet.
+TRIES = 3
+FIRST_PAUSE_S = 2.0
+_GROWTH = 4.0
+
+
+def again(error: Exception, tries: int) -> bool:
+    """Whether what failed with ``error`` at its ``tries``-th try, counted from 1, is worth another one."""
+    return isinstance(error, VeerNetError) and error.retryable and tries < TRIES
+
+
+def pause(tries: int) -> None:
+    """Wait after the ``tries``-th try; by chance a little longer, so that runs that failed together do not meet again."""
+    time.sleep(FIRST_PAUSE_S * _GROWTH ** (tries - 1) * random.uniform(1.0, 1.5))

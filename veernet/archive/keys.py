@@ -1,0 +1,79 @@
+"""What decides that a sheet is done: its content and what shaped its result, never its name or its time.
+
+A token stands for what a listing shows, so that nothing is read to know that a sheet is done. A content key stands for what was read,
+and is the same for a file that was only copied or touched. A trace key leaves out what traces do not depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from veernet.sheets.manifest import SheetManifest
+
+#: To be counted up by whoever changes what is written for the same scan, manifest and model.
+SHAPING_VERSION = 1
+
+_DIGITS = 32  # 128 bits of sha256: names stay readable, and two keys are never the same by chance
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """What shapes the result of a sheet beside the sheet itself.
+
+    Args:
+        model_sha256: Digest of the weights.
+        las_version: Of the LAS files, 1.2 or 2.0.
+        confidence: Whether they have confidence curves.
+        version: The ``SHAPING_VERSION`` of the code that wrote them.
+    """
+
+    model_sha256: str
+    las_version: str = "2.0"
+    confidence: bool = False
+    version: int = SHAPING_VERSION
+
+
+def token(objects: Iterable[tuple[str, int, str]], shaping: Shaping) -> str:
+    """The token of a sheet.
+
+    Args:
+        objects: Name relative to the archive, size in bytes and ETag of each of its objects, in any order.
+        shaping: What shapes its result.
+    """
+    return _key("token", sorted(objects), asdict(shaping))
+
+
+def elsewhere_digest(objects: Iterable[tuple[str, int, str]]) -> str:
+    """What a token is extended by for objects that the listing does not show beside the manifest: URI, size and ETag of each."""
+    return _key("elsewhere", sorted(objects))
+
+
+def content_key(scan_sha256: str, manifest_sha256: str, shaping: Shaping) -> str:
+    """The content key of a sheet: the same content gives the same files, byte for byte on the same engine."""
+    return _key("content", scan_sha256, manifest_sha256, asdict(shaping))
+
+
+def trace_key(scan_sha256: str, manifest: SheetManifest, model_sha256: str, version: int = SHAPING_VERSION) -> str:
+    """The key of a sheet's traces: a new well name, mnemonic or curve scale leaves it as it is."""
+    return _key("traces", scan_sha256, _tracing(manifest), model_sha256, version)
+
+
+def _tracing(manifest: SheetManifest) -> dict[str, Any]:
+    """The parts of a manifest that geometry and traces are made from, and the names that the notes on them hold."""
+    depth = manifest.depth
+    return {
+        "depth": [depth.ticks, depth.top_depth, depth.base_depth, depth.step, depth.unit],
+        "tracks": [
+            [track.name, track.left, track.right, [[curve.style, curve.wrap] for curve in track.curves]]
+            for track in manifest.tracks
+        ],
+    }
+
+
+def _key(kind: str, *parts: Any) -> str:
+    text = json.dumps([kind, *parts], sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
