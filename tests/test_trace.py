@@ -225,6 +225,15 @@ def test_contacts_of_two_curves_of_one_style_are_in_doubt() -> None:
         assert trace.confidence[210:].max() < 0.95
 
 
+def test_two_curves_of_one_style_that_touch_all_the_way_are_in_doubt_all_the_way() -> None:
+    """There is nothing that names them."""
+    classes = class_map(np.full(301, 0.5), np.full(301, 0.512))
+    classes[0] |= classes[1]
+    classes[1] = 0
+    for trace in trace_track([classes], [Drawn(), Drawn()]):
+        assert trace.confidence.max() <= 0.5
+
+
 def test_equal_pens_leave_what_slopes_cannot_tell_in_doubt() -> None:
     """Of curves that come together and part again either way is as likely."""
     _, _, classes, strip = crossing_alike((3.0, 3.0))

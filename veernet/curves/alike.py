@@ -1,16 +1,15 @@
 """Two curves of one style: which is which, from contact to contact.
 
-No pixel can tell them apart, but a sheet has two things that can. Their pens seldom leave the same ink, and a curve goes on smoothly through most
-contacts. Both are weighed together over the whole strip: a chain of stretches between contacts, in each of which the first
-curve is the left or the right one, with the difference of their pens unknown at first (the forward-backward algorithm, Rabiner 1989, over
-a grid of differences). What comes out is a probability for every stretch, so that what cannot be told is said to be so.
+No pixel can tell them apart, but a strip has three things that can. Their pens seldom leave the same ink, one is often more restless than the other, and a
+curve goes on smoothly through most contacts. All are weighed together over the whole strip (:mod:`veernet.curves.sides`). What comes out is a
+probability for every stretch between contacts, so that what cannot be told is said to be so.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -18,13 +17,14 @@ from numpy.typing import NDArray
 
 from veernet.curves.identity import SHARED_CONFIDENCE, Doubt, Trace, stretches
 from veernet.curves.pens import pen_ink
+from veernet.curves.sides import Trait, first_is_left
 from veernet.sheets.geometry import TRACK_COLUMNS, strip_column
 
 FloatArray = NDArray[np.float64]
 ByteArray = NDArray[np.uint8]
 
 #: Nearer than this the two touch, columns.
-_CONTACT_PX = 6.0
+_CONTACT_PX = 10.0
 #: Below this probability a stretch is told of.
 _SURE = 0.9
 #: Rows on either side of a contact that tell how the curves come and go.
@@ -33,12 +33,15 @@ _SLOPE_NOISE, _PLACE_NOISE = 0.35, 1.5  # columns a row, and columns
 #: What slopes at a contact are worth as evidence, log-odds: on drawn sheets they are right three times in four.
 _SLOPE_WORTH, _STAY_LOG_ODDS = 0.3, 0.3
 _UNSEEN_LOG_ODDS = 2.5  # that curves which vanish apart come back on their sides
-#: Deviation of the pens' measured difference, of a stretch and of a row; and how often it is something else altogether.
-_STRETCH_NOISE, _ROW_NOISE, _STRAY_SHARE = 0.25, 1.2, 0.03
-_FEWEST_ROWS = 4
+#: Deviation of the pens' measured difference of a stretch, and of a row of it, columns of ink; and how often it is something else.
+_PEN_NOISE, _PEN_ROW_NOISE, _PEN_STRAY = 0.25, 1.2, 0.03
+#: The same of restlessness, a logarithm.
+_REST_NOISE, _REST_ROW_NOISE, _REST_STRAY = 0.2, 1.2, 0.15
+_FEWEST_INK_ROWS, _FEWEST_ROWS = 4, 10
 _PENS = np.geomspace(0.05, 6.0, 20)
-#: Differences of the first pen's ink from the second's that are tried, columns.
-_PEN_DIFFERENCES = np.concatenate((-_PENS[::-1], _PENS))
+_PEN_GRID = np.concatenate((-_PENS[::-1], _PENS))
+_REST_GRID = np.array([-2.4, -1.8, -1.2, -0.8, -0.5, -0.3, -0.15, 0.0, 0.15, 0.3, 0.5, 0.8, 1.2, 1.8, 2.4])
+_REST_SPREAD = 0.8
 
 
 def keep_identities(traces: list[Trace], strips: Iterable[ByteArray]) -> list[Trace]:
@@ -57,10 +60,9 @@ def keep_identities(traces: list[Trace], strips: Iterable[ByteArray]) -> list[Tr
     both = np.isfinite(columns).all(axis=0)
     touching = both & (right - left <= _CONTACT_PX)
     between = stretches(both & ~touching)
-    if not between:
+    if not both.any():
         return traces
     ink = pen_ink(strips, [strip_column(side / TRACK_COLUMNS).astype(np.float32) for side in (left, right)])
-    pens = [_pen_difference(ink, first, end) for first, end in between]
     contacts = [(end, first) for (_, end), (first, _) in itertools.pairwise(between)]
     stays = np.array(
         [
@@ -68,12 +70,14 @@ def keep_identities(traces: list[Trace], strips: Iterable[ByteArray]) -> list[Tr
             for first, end in contacts
         ]
     )
-    probability = _first_is_left(pens, stays)
-    crosswise = np.asarray(columns[0] > columns[1]) ^ ~_of_rows(probability > 0.5, between, left.size)
-    swapped = _carried(crosswise, both)
-    sure = np.where(
-        touching, SHARED_CONFIDENCE, _of_rows(np.maximum(probability, 1.0 - probability), between, left.size)
+    probability = (
+        np.array([0.5])
+        if not between
+        else first_is_left([_pens(ink, between), _restlessness((left, right), between)], stays)
     )
+    probability_left = _of_rows(probability, between, left.size)
+    swapped = _carried(np.asarray((columns[0] > columns[1]) ^ (probability_left <= 0.5), np.bool_), both)
+    sure = np.where(touching, SHARED_CONFIDENCE, np.maximum(probability_left, 1.0 - probability_left))
     doubts = [*traces[0].doubts, *traces[1].doubts]
     doubts += [Doubt(*contact, "two curves of one style touch") for contact in stretches(touching)]
     doubts += [
@@ -91,7 +95,7 @@ def keep_identities(traces: list[Trace], strips: Iterable[ByteArray]) -> list[Tr
     ]
 
 
-def _of_rows(values: NDArray[np.generic], between: list[tuple[int, int]], rows: int) -> NDArray[Any]:
+def _of_rows(values: FloatArray, between: list[tuple[int, int]], rows: int) -> FloatArray:
     """Of every row the value of the last stretch that has begun; before the first one, of that."""
     begun = np.searchsorted([first for first, _ in between], np.arange(rows), side="right") - 1
     return values[np.maximum(begun, 0)]
@@ -103,11 +107,30 @@ def _carried(values: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.
     return values[np.where(last < 0, int(known.argmax()), last)]
 
 
-def _pen_difference(ink: Sequence[NDArray[np.float32]], first: int, end: int) -> tuple[float, int]:
-    """By how much the left pen leaves more ink than the right one in a stretch, and rows that say so."""
-    seen = [side[first:end][np.isfinite(side[first:end])] for side in ink]
-    rows = min(side.size for side in seen)
-    return (float(np.median(seen[0]) - np.median(seen[1])), rows) if rows >= _FEWEST_ROWS else (np.nan, 0)
+def _pens(ink: Sequence[NDArray[np.float32]], between: list[tuple[int, int]]) -> Trait:
+    """How much more ink the left pen leaves in each stretch, columns of it."""
+    differences, noise = np.full((2, len(between)), np.nan)
+    for index, (first, end) in enumerate(between):
+        seen = [side[first:end][np.isfinite(side[first:end])] for side in ink]
+        rows = min(side.size for side in seen)
+        if rows >= _FEWEST_INK_ROWS:
+            differences[index] = np.median(seen[0]) - np.median(seen[1])
+            noise[index] = np.hypot(_PEN_NOISE, _PEN_ROW_NOISE / np.sqrt(rows))
+    return Trait(differences, noise, _PEN_GRID, np.ones(_PEN_GRID.size), _PEN_STRAY)
+
+
+def _restlessness(sides: Sequence[FloatArray], between: list[tuple[int, int]]) -> Trait:
+    """How much more the left curve's course changes from row to row in each stretch, by the logarithm of its bends."""
+    differences, noise = np.full((2, len(between)), np.nan)
+    for index, (first, end) in enumerate(between):
+        if end - first >= _FEWEST_ROWS:
+            # A spike is one event, not restlessness.
+            bends = [np.minimum(np.abs(np.diff(side[first:end], 2)), 3.0) for side in sides]
+            left, right = (np.log(np.sqrt(np.mean(bend**2)) + 0.05) for bend in bends)
+            differences[index] = left - right
+            noise[index] = np.hypot(_REST_NOISE, _REST_ROW_NOISE / np.sqrt(end - first - 2))
+    prior = np.exp(-0.5 * (_REST_GRID / _REST_SPREAD) ** 2)
+    return Trait(differences, noise, _REST_GRID, prior, _REST_STRAY)
 
 
 def _stay_log_odds(left: FloatArray, right: FloatArray, first: int, end: int) -> float:
@@ -142,35 +165,3 @@ def _fitted(side: FloatArray, rows: NDArray[np.int64]) -> Polynomial | None:
     if known.size < 3:
         return None
     return Polynomial.fit(known, side[known], 1 if known.size < 6 else 2)
-
-
-def _first_is_left(pens: Sequence[tuple[float, int]], stays: FloatArray) -> FloatArray:
-    """Probability that the first curve is the left one in each stretch, ``(stretches,)``; certain in the first, which names it.
-
-    Args:
-        pens: Of each stretch by how much the left pen leaves more ink, NaN where that is not known, and rows that say so.
-        stays: Of each contact the log-odds that the curves part on their own sides.
-    """
-    stay = 1.0 / (1.0 + np.exp(-stays))
-    likelihood = np.ones((len(pens), 2, _PEN_DIFFERENCES.size))
-    for index, (difference, rows) in enumerate(pens):
-        if rows:
-            noise = np.hypot(_STRETCH_NOISE, _ROW_NOISE / np.sqrt(rows))
-            for side, sign in enumerate((1.0, -1.0)):
-                off = (difference - sign * _PEN_DIFFERENCES) / noise
-                likelihood[index, side] = (1.0 - _STRAY_SHARE) * np.exp(-0.5 * off**2) / noise + _STRAY_SHARE / 8.0
-    forward, backward = np.zeros_like(likelihood), np.ones_like(likelihood)
-    forward[0, 0] = likelihood[0, 0]
-    for index in range(1, len(pens)):
-        forward[index] = _passed(forward[index - 1], stay[index - 1]) * likelihood[index]
-        forward[index] /= forward[index].sum()
-    for index in range(len(pens) - 2, -1, -1):
-        backward[index] = _passed(backward[index + 1] * likelihood[index + 1], stay[index])
-        backward[index] /= backward[index].sum()
-    sides = (forward * backward).sum(axis=2)
-    return np.asarray(sides[:, 0] / sides.sum(axis=1))
-
-
-def _passed(sides: FloatArray, stay: float) -> FloatArray:
-    """Weights of both sides beyond a contact."""
-    return stay * sides + (1.0 - stay) * sides[::-1]
