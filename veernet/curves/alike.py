@@ -55,9 +55,9 @@ def keep_identities(traces: list[Trace], strips: Iterable[ByteArray]) -> list[Tr
         The two, the one that is left where both are first seen apart first: nothing else on a sheet names them. Confidence is no more than
         the probability that they were told apart rightly; stretches where that is low, and every contact, are doubts.
     """
-    columns = np.stack([trace.fraction.astype(np.float64) for trace in traces]) * TRACK_COLUMNS
-    left, right = np.fmin(*columns), np.fmax(*columns)
-    both = np.isfinite(columns).all(axis=0)
+    one, other = (trace.fraction.astype(np.float64) * TRACK_COLUMNS for trace in traces)
+    left, right = np.fmin(one, other), np.fmax(one, other)
+    both = np.isfinite(one) & np.isfinite(other)
     touching = both & (right - left <= _CONTACT_PX)
     between = stretches(both & ~touching)
     if not both.any():
@@ -76,7 +76,7 @@ def keep_identities(traces: list[Trace], strips: Iterable[ByteArray]) -> list[Tr
         else first_is_left([_pens(ink, between), _restlessness((left, right), between)], stays)
     )
     probability_left = _of_rows(probability, between, left.size)
-    swapped = _carried(np.asarray((columns[0] > columns[1]) ^ (probability_left <= 0.5), np.bool_), both)
+    swapped = _carried((one > other) ^ (probability_left <= 0.5), both)
     sure = np.where(touching, SHARED_CONFIDENCE, np.maximum(probability_left, 1.0 - probability_left))
     doubts = [*traces[0].doubts, *traces[1].doubts]
     doubts += [Doubt(*contact, "two curves of one style touch") for contact in stretches(touching)]
@@ -87,11 +87,11 @@ def keep_identities(traces: list[Trace], strips: Iterable[ByteArray]) -> list[Tr
     ordered = tuple(sorted(doubts, key=lambda doubt: doubt.first_row))
     return [
         Trace(
-            np.where(swapped, other.fraction, own.fraction),
-            np.minimum(np.where(swapped, other.confidence, own.confidence), sure).astype(np.float32),
+            np.where(swapped, exchanged.fraction, trace.fraction),
+            np.minimum(np.where(swapped, exchanged.confidence, trace.confidence), sure).astype(np.float32),
             ordered,
         )
-        for own, other in (traces, traces[::-1])
+        for trace, exchanged in (traces, traces[::-1])
     ]
 
 
