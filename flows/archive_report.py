@@ -17,9 +17,11 @@ from prefect.artifacts import (
 )
 from prefect.logging import get_run_logger
 
-from flows.digitise import Outcome, outcome_of
+from flows.digitise import outcome_of
 from flows.markup import plain, plain_uri
 from tasks.state import Batch, Sheet
+
+Row = dict[str, str | float]
 
 #: Rows of the table artifact: of sheets set aside the first so many, of sheets done the latest.
 MOST_ROWS = 500
@@ -106,8 +108,8 @@ class Report:
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
-        self._left: list[tuple[Sheet, Outcome]] = []
-        self._latest: deque[tuple[Sheet, Outcome]] = deque(maxlen=MOST_ROWS)
+        self._left: list[Row] = []
+        self._latest: deque[Row] = deque(maxlen=MOST_ROWS)
         self._progress: UUID | None = None
         self._told_s = 0.0
 
@@ -124,11 +126,10 @@ class Report:
         """Take a settled batch into account."""
         for sheet in batch:
             self.tally.count(sheet)
-            row = sheet, outcome_of(sheet)
             if sheet.failure is None:
-                self._latest.append(row)
+                self._latest.append(_row(sheet))
             elif len(self._left) < MOST_ROWS:
-                self._left.append(row)
+                self._left.append(_row(sheet))
         self._tell_watchers()
         if time.monotonic() - self._told_s >= UPDATE_S:
             self._update()
@@ -142,7 +143,7 @@ class Report:
             f"then the latest {len(self._latest)} of {tally.done} done."
         )
         try:
-            create_table_artifact([_row(*row) for row in (*self._left, *self._latest)], "archive-results", told)
+            create_table_artifact([*self._left, *self._latest], "archive-results", told)
             create_markdown_artifact(self._summary(), "archive-summary", tally.message())
         except Exception:  # noqa: BLE001 - as above
             get_run_logger().warning("the results could not be left in the Prefect UI", exc_info=True)
@@ -166,7 +167,7 @@ class Report:
         if tally.reasons:
             lines += ["| set aside for | sheets |", "|---|---|"]
             lines += [f"| {plain(reason)} | {count} |" for reason, count in tally.reasons.most_common()]
-            lines += ["", *(f"- {plain(o.sheet)}: {plain(o.reason)}" for _, o in self._left[:100])]
+            lines += ["", *(f"- {row['sheet']}: {row['reason']}" for row in self._left[:100])]
         return "\n".join(lines)
 
     def _tell_watchers(self) -> None:
@@ -174,7 +175,9 @@ class Report:
             watcher(self.tally)
 
 
-def _row(sheet: Sheet, outcome: Outcome) -> dict[str, str | float]:
+def _row(sheet: Sheet) -> Row:
+    """A row of the table: text, and nothing of the record, which may be large."""
+    outcome = outcome_of(sheet)
     page = f"{sheet.job.out / sheet.job.stem}/{sheet.job.stem}.html"
     return {
         "sheet": plain(outcome.sheet),
