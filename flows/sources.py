@@ -9,8 +9,9 @@ from pathlib import Path
 from tasks.fetch import SCAN_SUFFIXES
 from tasks.state import Job
 from veernet import storage
-from veernet.errors import OptionError
+from veernet.errors import OptionError, VeerNetError
 from veernet.location import Location
+from veernet.sheets.manifest import MAX_BYTES, read_manifest
 
 _MANIFEST = re.compile(r"\.sheet\.(yaml|yml|json)$", re.IGNORECASE)
 _MANIFEST_SUFFIXES = (".sheet.yaml", ".sheet.json", ".sheet.yml")
@@ -64,7 +65,21 @@ def _single(place: Location, out: Location, work_dir: Path) -> Job:
 def _in_folder(folder: Location, out: Location, work_dir: Path) -> list[Job]:
     places = [storage.resolve(uri) for uri in storage.list_uris(folder)]
     results = f"{out}/"  # results of an earlier run are no scans
-    return list(_pair([place for place in places if not str(place).startswith(results)], out, work_dir))
+    jobs = list(_pair([place for place in places if not str(place).startswith(results)], out, work_dir))
+    if all(job.manifest is not None for job in jobs):
+        return jobs
+    named = {place for job in jobs if job.manifest is not None for place in _named_by(job.manifest)}
+    return [job for job in jobs if job.manifest is not None or job.scan not in named]
+
+
+def _named_by(manifest: Location) -> list[Location]:
+    """The scans that a manifest names, so that pages are not taken for sheets of their own; none if it cannot be read."""
+    try:
+        read = read_manifest(storage.read_bytes(manifest, MAX_BYTES), manifest.name)
+    except VeerNetError:  # fetching will refuse it, and say why
+        return []
+    named = read.pages or ((read.source,) if read.source else ())
+    return [manifest.named(reference) for reference in named]
 
 
 def _pair(places: Sequence[Location], out: Location, work_dir: Path) -> Iterable[Job]:

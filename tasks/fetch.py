@@ -11,7 +11,7 @@ from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import join_pages
-from tasks.state import Batch, Job, Logger, Sheet, each
+from tasks.state import Batch, Job, Sheet, each
 from tasks.workers import current_client, result_of
 from veernet import storage
 from veernet.errors import ManifestMissingError, ScanError, SourceMissingError, VeerNetError
@@ -29,11 +29,10 @@ SCAN_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".pdf")
 @task(task_run_name="fetch {label}", cache_result_in_memory=False)
 def fetch(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Bring scans and manifests near, whole and digested; read the manifest, open the scan, lay the tracks over it."""
-    logger = get_run_logger()
-    return each(batch, STAGE, lambda sheet: _fetch(sheet, logger), logger)
+    return each(batch, STAGE, _fetch, get_run_logger())
 
 
-def _fetch(sheet: Sheet, logger: Logger) -> Sheet:
+def _fetch(sheet: Sheet) -> Sheet:
     job = sheet.job
     if job.manifest is None:
         raise _without_manifest(job)
@@ -42,14 +41,15 @@ def _fetch(sheet: Sheet, logger: Logger) -> Sheet:
     manifest_file = storage.fetch(job.manifest, near)
     with manifest_file.path.open("rb") as file:
         manifest = read_manifest(file.read(MAX_BYTES + 1), job.manifest.name)
+    told: tuple[str, ...] = ()
     if manifest.pages is None:
         scan = storage.fetch(_scan_of(job, job.manifest, manifest.source), near)
         files = [scan]
         if is_pdf(scan.path) or count_pages(scan.path, scan.path.name) > 1:
-            scan = _joined(job, manifest, files, near, logger)
+            scan, told = _joined(job, manifest, files, near)
     else:
         files = _fetched_pages(manifest.pages, job.manifest, near)
-        scan = _joined(job, manifest, files, near, logger)
+        scan, told = _joined(job, manifest, files, near)
     with open_scan(scan.path, scan.path.name) as opened:
         geometries = sheet_geometries(manifest, opened.width, opened.height, job.manifest.name)
         dpi = opened.dpi
@@ -61,6 +61,7 @@ def _fetch(sheet: Sheet, logger: Logger) -> Sheet:
         fetched=(manifest_file, *files),
         geometries=tuple(geometries),
         dpi=dpi,
+        moved=told,
     )
 
 
@@ -70,12 +71,12 @@ def _fetched_pages(pages: Sequence[str], manifest: Location, near: Path) -> list
     for number, page in enumerate(pages, start=1):
         folder = near / f"page-{number:03d}"
         folder.mkdir(exist_ok=True)
-        fetched.append(storage.fetch(_place(page, manifest), folder))
+        fetched.append(storage.fetch(manifest.named(page), folder))
     return fetched
 
 
-def _joined(job: Job, manifest: SheetManifest, files: Sequence[Fetched], near: Path, logger: Logger) -> Fetched:
-    """The pages of a sheet as one scan, put together on a Dask worker; a seam in doubt is pictured in the destination."""
+def _joined(job: Job, manifest: SheetManifest, files: Sequence[Fetched], near: Path) -> tuple[Fetched, tuple[str, ...]]:
+    """The pages of a sheet as one scan, put together on a Dask worker, and how they lie; a seam in doubt is pictured in the destination."""
     name = files[0].path.with_suffix(".tif").name if len(files) == 1 else f"{job.stem}.tif"
     scan_path, picture = near / "joined" / name, near / "joined" / f"{job.stem}.seam.png"
     scan_path.parent.mkdir(exist_ok=True)
@@ -91,11 +92,10 @@ def _joined(job: Job, manifest: SheetManifest, files: Sequence[Fetched], near: P
         storage.put_file(shown, picture)
         raise ScanError(error.subject, error.found, f"look at both ends in {shown}, and {error.remedy}") from error
     storage.remove(shown)
-    logger.info("%s: put together: %s", job.stem, "; ".join(told))
     # What the sheet was made from are its pages, whatever way they are put together.
     digest = files[0].sha256 if len(files) == 1 else _digest_of(files)
     uri = ", ".join(file.uri for file in files)
-    return Fetched(scan_path, uri, sum(file.size_bytes for file in files), digest)
+    return Fetched(scan_path, uri, sum(file.size_bytes for file in files), digest), tuple(told)
 
 
 def _digest_of(files: Sequence[Fetched]) -> str:
@@ -121,7 +121,7 @@ def _without_manifest(job: Job) -> VeerNetError:
 def _scan_of(job: Job, manifest: Location, source: str | None) -> Location:
     """The scan that a manifest speaks of: the one it names, else the one of its stem beside it."""
     if source is not None:
-        return _place(source, manifest)
+        return manifest.named(source)
     if job.scan is not None:
         return job.scan
     for suffix in SCAN_SUFFIXES:
@@ -132,8 +132,3 @@ def _scan_of(job: Job, manifest: Location, source: str | None) -> Location:
         f"it names no source, and there is no scan of the stem {job.stem} beside it",
         f"put the scan beside it, as {job.stem}.tif, or name it as source in the manifest",
     )
-
-
-def _place(reference: str, manifest: Location) -> Location:
-    """Where a scan is that a manifest names."""
-    return storage.resolve(reference) if reference.startswith("s3://") else manifest.parent / reference

@@ -36,4 +36,4 @@ def _tile(sheet: Sheet) -> Sheet:
         retries=1,
     )
     refined = result_of(future)
-    return replace(sheet, geometries=refined.geometries, moved=refined.moved, doubts=refined.doubts)
+    return replace(sheet, geometries=refined.geometries, moved=(*sheet.moved, *refined.moved), doubts=refined.doubts)

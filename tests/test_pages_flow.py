@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def ended(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A folder of manifests with their pages below it, and the command run over the manifests."""
+    """A folder of manifests and their pages, and the command run over it."""
     folder = tmp_path_factory.mktemp("paged")
     paths = write_sheet(SheetRecipe(seed=5, base_depth=1200.0, difficulty=0.1), folder, "whole")
     manifest = yaml.safe_load(paths["manifest"].read_bytes())
@@ -35,8 +35,7 @@ def ended(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     with open_scan(paths["scan"], "whole") as scan:
         pages = [255 - next(iter(scan.bands(end - first, first, end))).darkness for first, end in CUTS]
     for stem, order in (("apart", (0, 1, 2)), ("mixed-up", (0, 2, 1))):
-        (folder / stem).mkdir()
-        names = [f"{stem}/p{number}.tif" for number in range(1, 4)]
+        names = [f"{stem}-p{number}.tif" for number in range(1, 4)]
         for name, index in zip(names, order, strict=True):
             height, width = pages[index].shape
             with warnings.catch_warnings():
@@ -48,13 +47,12 @@ def ended(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
         (folder / f"{stem}.sheet.yaml").write_text(yaml.safe_dump({**manifest, "pages": names}))
     assert cv2.imwritemulti(str(folder / "inside.tif"), pages)
     (folder / "inside.sheet.yaml").write_text(yaml.safe_dump({**manifest, "source": "inside.tif"}))
-    sources = [folder / f"{stem}.sheet.yaml" for stem in ("whole", "apart", "inside", "mixed-up")]
     command = [
         sys.executable,
         "-c",
         "from flows.cli import main; main()",
         "digitise",
-        *sources,
+        folder,
         "--out",
         folder / "out",
     ]
@@ -85,9 +83,17 @@ def test_the_record_vouches_for_all_pages(ended: tuple[Path, subprocess.Complete
     folder, _ = ended
     record = SheetRecord.model_validate_json((folder / "out" / "apart" / "apart.record.json").read_bytes())
     assert record.source is not None
-    assert [f"p{number}.tif" for number in (1, 2, 3)] == [
+    assert [f"apart-p{number}.tif" for number in (1, 2, 3)] == [
         uri.rpartition("/")[2] for uri in record.source.uri.split(", ")
     ]
+    assert any("apart-p2.tif" in told for told in record.moved), "the record says how they lie"
+
+
+def test_pages_are_no_sheets_of_their_own(ended: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """The folder has four sheets, whatever else lies in it."""
+    folder, done = ended
+    assert {path.name for path in (folder / "out").iterdir()} == {"whole", "apart", "inside", "mixed-up"}
+    assert "3 of 4 sheets done" in done.stdout
 
 
 def test_a_seam_in_doubt_is_pictured_where_the_results_would_be(
@@ -97,7 +103,7 @@ def test_a_seam_in_doubt_is_pictured_where_the_results_would_be(
     folder, done = ended
     picture = folder / "out" / "mixed-up" / "mixed-up.seam.png"
     said = next(line for line in done.stdout.splitlines() if line.startswith("set aside"))
-    assert "p1.tif and p2.tif" in said, said
+    assert "mixed-up-p1.tif and mixed-up-p2.tif" in said, said
     assert str(picture) in done.stdout.replace("\n", "")
     assert [picture] == list(picture.parent.iterdir())
     assert 1 == done.returncode

@@ -54,6 +54,10 @@ class Location:
         """The folder that it lies in."""
         return Location(self.bucket, self.key.rpartition("/")[0] or ("" if self.bucket else "/"))
 
+    def named(self, reference: str) -> Location:
+        """Where a file is that this one names: relative to its own folder, or s3:// anywhere."""
+        return resolve(reference) if reference.startswith("s3://") else self.parent / reference
+
 
 Source = str | Path | Location
 

@@ -9,7 +9,6 @@ from veernet.archive.keys import elsewhere_digest
 from veernet.archive.ledger import Entry
 from veernet.archive.listing import ListedSheet
 from veernet.errors import VeerNetError
-from veernet.location import Location
 from veernet.sheets.manifest import MAX_BYTES, read_manifest
 
 
@@ -31,11 +30,7 @@ def unchanged(listed: ListedSheet, entry: Entry) -> bool:
     try:
         told = read_manifest(storage.read_bytes(manifest, MAX_BYTES), manifest.name)
         named = told.pages or ((told.source,) if told.source else ())
-        found = [storage.stat(_place(reference, manifest)) for reference in named]
+        found = [storage.stat(manifest.named(reference)) for reference in named]
     except VeerNetError:
         return False
     return entry.elsewhere == digest_elsewhere(listed, ((one.uri, one.size_bytes, one.etag) for one in found))
-
-
-def _place(reference: str, manifest: Location) -> Location:
-    return storage.resolve(reference) if reference.startswith("s3://") else manifest.parent / reference
