@@ -58,22 +58,22 @@ def run_batches(
     """
     source = iter(batches)
     flying: set[Future[Batch]] = set()
-    with ThreadPoolExecutor(in_flight, thread_name_prefix="batch") as threads:
-        try:
-            while True:
-                for batch in itertools.islice(source, in_flight - len(flying)):
-                    # A copy of the context is what makes a task called there one of this flow run.
-                    flying.add(threads.submit(copy_context().run, way, batch))
-                if not flying:
-                    return
-                arrived, flying = wait(flying, return_when=FIRST_COMPLETED)
-                for future in arrived:
-                    yield future.result()
-                    _forget_results()
-        finally:
-            run.stop()
-            for future in flying:
-                future.cancel()
+    threads = ThreadPoolExecutor(in_flight, thread_name_prefix="batch")
+    try:
+        while True:
+            for batch in itertools.islice(source, in_flight - len(flying)):
+                # A copy of the context is what makes a task called there one of this flow run.
+                flying.add(threads.submit(copy_context().run, way, batch))
+            if not flying:
+                return
+            arrived, flying = wait(flying, return_when=FIRST_COMPLETED)
+            for future in arrived:
+                yield future.result()
+                _forget_results()
+    finally:
+        run.stop()
+        # Not waited for: what they wait for themselves ends when the caller closes its cluster.
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _forget_results() -> None:

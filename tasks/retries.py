@@ -5,19 +5,26 @@ from __future__ import annotations
 import random
 import time
 
+from tasks.workers import in_use
 from veernet.errors import VeerNetError
 
 #: Tries that a stage has for one sheet.
 TRIES = 3
 FIRST_PAUSE_S = 2.0
 _GROWTH = 4.0
+_LOOK_UP_S = 0.2
 
 
 def again(error: Exception, tries: int) -> bool:
-    """Whether what failed with ``error`` at its ``tries``-th try, counted from 1, is worth another one."""
-    return isinstance(error, VeerNetError) and error.retryable and tries < TRIES
+    """Whether what failed with ``error`` at its ``tries``-th try, counted from 1, is worth another one; never in a run that is ending."""
+    return isinstance(error, VeerNetError) and error.retryable and tries < TRIES and in_use()
 
 
 def pause(tries: int) -> None:
-    """Wait after the ``tries``-th try; by chance a little longer, so that runs that failed together do not meet again."""
-    time.sleep(FIRST_PAUSE_S * _GROWTH ** (tries - 1) * random.uniform(1.0, 1.5))
+    """Wait after the ``tries``-th try; by chance a little longer, so that runs that failed together do not meet again.
+
+    A run that ends meanwhile is not held up.
+    """
+    until_s = time.monotonic() + FIRST_PAUSE_S * _GROWTH ** (tries - 1) * random.uniform(1.0, 1.5)
+    while in_use() and (left_s := until_s - time.monotonic()) > 0:
+        time.sleep(min(left_s, _LOOK_UP_S))

@@ -40,6 +40,11 @@ def current_client() -> Client:
     return _clients[-1]
 
 
+def in_use() -> bool:
+    """Whether this process has a run with workers that goes on."""
+    return bool(_clients)
+
+
 def result_of(future: Future[T | VeerNetError]) -> T:
     """Wait for what a function of ``tasks.compute`` gives.
 
