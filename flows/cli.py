@@ -136,6 +136,58 @@ def clean(
 
 
 @app.command()
+def deploy(
+    pool: Annotated[str, typer.Option("--work-pool", help="Work pool, made where it is missing.")] = "veernet",
+    low_at_once: Annotated[int | None, typer.Option(min=1, help="Backfill runs at one time; 2 at first.")] = None,
+    file: Annotated[Path, typer.Option(help="The deployments.")] = Path("prefect.yaml"),
+) -> None:
+    """Put deployments, work pool, queues and the automation that ends dead runs on the server that PREFECT_API_URL names."""
+    console = new_console()
+
+    def put() -> None:
+        from flows.deployments import deploy as put_on_server
+
+        done = put_on_server(pool, low_at_once, file)
+        console.print(f"made: {', '.join(done.made) or 'nothing that was not there'}", highlight=False, soft_wrap=True)
+        console.print(f"deployments in {done.pool}: {', '.join(done.deployments)}", highlight=False, soft_wrap=True)
+        told = f"a worker runs them: prefect worker start --pool {done.pool} --type process --limit 4"
+        console.print(told, style="dim", highlight=False, soft_wrap=True)
+
+    guarded(console, put)
+
+
+@app.command()
+def join(
+    pages: Annotated[list[Path], typer.Argument(help="The pages, top to bottom: scans, TIFFs of several pages, PDFs.")],
+    out: Annotated[Path, typer.Option("--out", help="The scan to write, a TIFF.")],
+) -> None:
+    """Put the pages of a sheet together as one scan: what to measure the ticks and edges of its manifest on."""
+    console = new_console()
+
+    def join_pages() -> None:
+        from veernet.errors import ScanError
+        from veernet.sheets.chain import put_together
+        from veernet.sheets.paged import write_scan
+        from veernet.sheets.pages import pages_of
+
+        out.parent.mkdir(parents=True, exist_ok=True)
+        picture = out.with_suffix(".seam.png")
+        try:
+            sheet, told = put_together(pages_of(pages), None, picture)
+        except ScanError as error:
+            if not picture.exists():
+                raise
+            raise ScanError(
+                error.subject, error.found, f"look at both ends in {picture}, and {error.remedy}"
+            ) from error
+        write_scan(sheet, out)
+        for line in (*told, f"{out}: {sheet.width} x {sheet.height} px"):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    guarded(console, join_pages)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the sheet manifest."""
     from veernet.sheets.manifest import json_schema

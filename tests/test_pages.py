@@ -15,7 +15,9 @@ import pytest
 import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
+from typer.testing import CliRunner
 
+from flows.cli import app
 from veernet.errors import ScanError, SourceMissingError
 from veernet.sheets.chain import put_together
 from veernet.sheets.manifest import SheetManifest
@@ -270,6 +272,25 @@ def test_pages_that_abut_go_together_where_curves_and_lines_go_on(tmp_path: Path
 
 
 # --- files of several pages -----------------------------------------------------------------------------------------------
+
+
+def test_pages_are_joined_by_command_to_measure_a_manifest_on(seven: Any, tmp_path: Path) -> None:
+    """In the frame of the first page, whose own px stay where they are."""
+    pieces, _, _, _, folder = seven
+    names = [str(folder / f"p{i}.tif") for i in range(1, 8)]
+    done = CliRunner().invoke(app, ["join", *names, "--out", str(tmp_path / "whole.tif")])
+    assert done.exit_code == 0, done.output
+    assert "p7.tif" in done.output
+    with open_scan(tmp_path / "whole.tif", "whole") as scan:
+        first = next(iter(scan.bands(200, 0, 200))).darkness
+        assert scan.height > 6 * len(pieces[0].darkness) * 0.7
+    height, width = 200, pieces[0].darkness.shape[1]
+    assert np.abs(first[:height, :width].astype(int) - pieces[0].darkness[:height]).mean() < 1.0
+
+    mixed = CliRunner().invoke(app, ["join", names[0], names[4], "--out", str(tmp_path / "mixed.tif")])
+    assert mixed.exit_code == 1
+    assert str(tmp_path / "mixed.seam.png") in mixed.output.replace("\n", "")
+    assert (tmp_path / "mixed.seam.png").exists()
 
 
 def test_a_tiff_of_several_pages_equals_its_pages(seven: Any, sheet: tuple[Darkness, SheetManifest]) -> None:

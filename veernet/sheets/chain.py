@@ -29,12 +29,14 @@ _NEXT_TO = 0.02  # scales that differ by less are tried as one
 _PICTURE_COLUMNS = 700
 
 
-def put_together(pages: Sequence[Page], manifest: SheetManifest, picture: Path) -> tuple[PagedScan, tuple[str, ...]]:
+def put_together(
+    pages: Sequence[Page], manifest: SheetManifest | None, picture: Path
+) -> tuple[PagedScan, tuple[str, ...]]:
     """Put a sheet together from its pages, in the frame of its manifest.
 
     Args:
         pages: Top to bottom.
-        manifest: Its ticks and edges count down the whole sheet.
+        manifest: Its ticks and edges count down the whole sheet; None where it is still to be made, in the first page's frame.
         picture: Where to leave a picture of a seam that is not certain.
 
     Returns:
@@ -44,8 +46,8 @@ def put_together(pages: Sequence[Page], manifest: SheetManifest, picture: Path) 
         ScanError: A page cannot be read, or does not go with the one before it for certain.
     """
     sheet, told = _chained(pages, picture)
-    if len(pages) == 1:
-        return sheet, ()
+    if len(pages) == 1 or manifest is None:
+        return sheet, told
     tracks = _track_columns(manifest, sheet.width)
     lines = Lines.of(sheet.bands(4 * WINDOW_ROWS), tracks)
     upright = sideways(lines.down, manifest)

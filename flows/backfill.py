@@ -1,0 +1,150 @@
+"""The flow ``backfill``: what an archive has left from years, at low priority, for as long as it takes. No science belongs here."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from prefect import flow, runtime
+from prefect.client.schemas.objects import State
+from prefect.deployments import run_deployment
+from prefect.logging import get_run_logger
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.archive import WORK_PREFIX, _model, _settled
+from flows.archive_plan import plan
+from flows.archive_report import Report, Tally
+from flows.backfill_plan import BackfillPlan, Choice, Order
+from flows.cluster import dask_client
+from flows.giving_way import GivingWay, why_wait
+from flows.markup import plain
+from tasks.workers import using
+from veernet.curves.las import LasVersion
+from veernet.errors import OptionError
+
+WHOLE = "1/1"
+
+
+def _run_name() -> str:
+    given = runtime.flow_run.parameters
+    share = "" if given.get("share", WHOLE) == WHOLE else f", share {given['share']}"
+    return f"backfill {plain(str(given.get('source', '')))}{share}"
+
+
+@flow(
+    name="backfill",
+    description="Digitise what is left of an archive, behind whatever comes first; pause its work queue to pause it.",
+    flow_run_name=_run_name,
+    persist_result=False,
+    validate_parameters=True,
+)
+def backfill(
+    source: str,
+    out: str,
+    prefix: str = "",
+    first_day: date | None = None,
+    last_day: date | None = None,
+    made_before: date | None = None,
+    order: Order = "name",
+    limit: Annotated[int, Field(ge=1)] | None = None,
+    at_once: Annotated[int, Field(ge=1, le=100)] = 1,
+    retry: Literal["set-aside"] | None = None,
+    weights: str | None = None,
+    dask: str | None = None,
+    workers: int | None = None,
+    work: str | None = None,
+    las_version: LasVersion = "2.0",
+    confidence: bool = False,
+    share: str = WHOLE,
+) -> State[Tally]:
+    """Digitise chosen sheets of an archive that are not settled; what decides that is the archive's ledger, so that a run goes on where another was.
+
+    Args:
+        source: The archive: a local folder or s3://bucket/prefix.
+        out: Destination folder; the same as for nightly runs.
+        prefix: What the paths of sheets in the archive must begin with, as north/ or north/well-.
+        first_day: Only sheets whose scan or manifest was written to the storage on that day (UTC) or later.
+        last_day: Only sheets that were written on that day (UTC) or earlier.
+        made_before: Only sheets whose result was made before that day (UTC) and no longer holds, as after new weights.
+        order: name is the archive's own order; newest and oldest go by the time of writing, and need a limit.
+        limit: Sheets to do at most.
+        at_once: Runs side by side, each with a share of the sheets, on whichever workers of the pool are free.
+        retry: set-aside to try again what was set aside before.
+        weights: Weights file of the network, the same here and on the workers; the shipped one unless given.
+        dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
+        workers: Worker processes of the run's own cluster.
+        work: Folder for work arrays that all workers share; a temporary one unless given.
+        las_version: Of the files written, 1.2 or 2.0.
+        confidence: Whether they have a confidence curve beside each curve.
+        share: Which part this run does, as 2/4; at_once sets it for the runs that it starts.
+
+    Raises:
+        OptionError: An argument makes no sense; nothing was started.
+        WeightsError: The weights cannot be used; nothing was started.
+        StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
+    """
+    logger = get_run_logger()
+    if at_once > 1:
+        share, limit = _begin_others(share, limit, at_once), _of(limit, at_once)
+    choice = Choice(first_day, last_day, made_before, order, share)
+    wait = GivingWay(partial(why_wait, UUID(str(runtime.flow_run.id))), logger)
+    wide = plan(source, out, weights, las_version, confidence, limit, prefix, retry)
+    asked = BackfillPlan.narrowed(wide, choice, wait)
+    wait()
+    found = asked.standing()
+    tally = Tally(asked.to_do(found), found.done + (0 if asked.retry else found.all_set_aside))
+    logger.info(
+        "%d sheets to do, %d settled already, model %.12s", tally.total, tally.already, asked.shaping.model_sha256
+    )
+    report = Report(tally)
+    report.begin()
+    try:
+        if tally.total:
+            with (
+                tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=work) as near,
+                dask_client(dask, workers) as client,
+                using(client),
+            ):
+                model = _model(weights, asked.shaping)
+                for batch in _settled(asked, Path(near), weights, model):
+                    report.add(batch)
+    finally:
+        report.end()
+    return Completed(message=tally.message(), data=tally)
+
+
+def _begin_others(share: str, limit: int | None, at_once: int) -> str:
+    """Start the runs of the other shares, and give the share that is left for this one.
+
+    Their keys hold this run's, so that a run that is tried again starts none twice.
+
+    Raises:
+        OptionError: There is nothing to share, or nobody to share it with.
+    """
+    run = runtime.flow_run
+    if share != WHOLE:
+        raise OptionError("at_once", f"is {at_once} beside share {share}", "give one of the two")
+    if runtime.deployment.id is None:
+        remedy = "start it as a deployment (veernet deploy makes it), or leave at_once out"
+        raise OptionError("at_once", f"is {at_once} in a run that no worker started", remedy)
+    given: dict[str, Any] = {**run.parameters, "at_once": 1, "limit": _of(limit, at_once)}
+    for part in range(2, at_once + 1):
+        run_deployment(
+            UUID(str(runtime.deployment.id)),
+            parameters={**given, "share": f"{part}/{at_once}"},
+            idempotency_key=f"{run.id}-{part}",
+            timeout=0,
+            as_subflow=False,
+            tags=list(run.tags),
+        )
+    return f"1/{at_once}"
+
+
+def _of(limit: int | None, parts: int) -> int | None:
+    """A share's limit; rounded up, so that none is lost."""
+    return None if limit is None else -(-limit // parts)
