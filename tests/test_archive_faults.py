@@ -43,6 +43,7 @@ PASSING = StorageError("s3://b/a.tif", "S3 answered 503", "try again")
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(retries, "in_use", lambda: True)  # as in a run
 
 
 def _failing(*errors: Exception) -> tuple[list[int], Callable[[Sheet], Sheet]]:
@@ -87,13 +88,15 @@ def test_three_tries_for_what_may_pass_and_one_for_what_cannot(error: Exception,
 
 def test_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is unwell is not asked ever again at once."""
-    slept: list[float] = []
+    slept = [0.0]
     monkeypatch.setattr(retries, "FIRST_PAUSE_S", 2.0)
-    monkeypatch.setattr(time, "sleep", slept.append)
-    for tries in (1, 2):
-        retries.pause(tries)
-    assert 2.0 <= slept[0] <= 3.0
-    assert 8.0 <= slept[1] <= 12.0
+    monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(slept[-1] + seconds))
+    monkeypatch.setattr(time, "monotonic", lambda: slept[-1])
+    retries.pause(1)
+    first_s = slept[-1]
+    retries.pause(2)
+    assert 2.0 <= first_s <= 3.0
+    assert 8.0 <= slept[-1] - first_s <= 12.0
 
 
 def test_work_that_kills_its_workers_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
