@@ -127,9 +127,9 @@ def segment_shard(store: Path, track: int, first_row: int, rows: int, weights: s
 
 @_told
 def trace_strip(store: Path, index: int, track: Track) -> tuple[Trace, ...]:
-    """Trace the curves of one track from its class map, and from the strip where two are of one style."""
+    """Trace the curves of one track from its class map, and what the strip itself tells beside it."""
     work = WorkStore.open(store)
-    return tuple(trace_track(work.class_bands(index), track.curves, strips=work.strip_bands(index)))
+    return tuple(trace_track(work.class_bands(index), track.curves, strips=lambda: work.strip_bands(index)))
 
 
 @_told

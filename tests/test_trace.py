@@ -107,6 +107,18 @@ def test_a_wrapping_curve_goes_on_by_whole_tracks_and_comes_back() -> None:
     assert np.nanmean(np.abs(trace.fraction - middles(truth)) < 0.01) > 0.99
 
 
+def test_a_straight_stretch_on_a_printed_line_is_in_doubt() -> None:
+    """Where the curve wanders, or where no line is printed, it is not."""
+    truth = np.interp(np.arange(601), [0, 200, 201, 400, 401, 600], [0.3, 0.3, 0.5, 0.5, 0.6, 0.8])
+    strip = np.zeros((600, STRIP_WIDTH), np.uint8)
+    strip[:, round(LEFT_EDGE_COLUMN + 0.5 * TRACK_COLUMNS)] = 255
+    (trace,) = trace_track([class_map(truth)], [Drawn()], strips=lambda: [strip[:300], strip[300:]])
+    assert trace.confidence[210:390].max() <= 0.4
+    assert trace.confidence[:190].min() > 0.9
+    assert trace.confidence[420:].min() > 0.9
+    assert [(200 <= doubt.first_row <= 205, 396 <= doubt.end_row <= 401) for doubt in trace.doubts] == [(True, True)]
+
+
 def test_a_curve_off_scale_is_null_and_found_again() -> None:
     """Beyond the edge there is no ink and so no value."""
     truth = wave(1000, 0.7, 0.5, 400)
@@ -201,7 +213,7 @@ def crossing_alike(pens: tuple[float, float]) -> tuple[Floats, Floats, NDArray[n
 def test_two_curves_of_one_style_are_told_apart_by_their_pens() -> None:
     """Whatever their slopes say at a contact, the broad pen is the first curve's as far as the strip goes."""
     first, second, classes, strip = crossing_alike((4.0, 2.0))
-    traces = trace_track([classes], [Drawn(), Drawn()], strips=[strip[:500], strip[500:]])
+    traces = trace_track([classes], [Drawn(), Drawn()], strips=lambda: [strip[:500], strip[500:]])
     away = np.abs(middles(first) - middles(second)) > 0.03
     for trace, truth in zip(traces, (first, second), strict=True):
         assert np.abs(trace.fraction - middles(truth))[away].max() < 0.01
@@ -237,7 +249,7 @@ def test_two_curves_of_one_style_that_touch_all_the_way_are_in_doubt_all_the_way
 def test_equal_pens_leave_what_slopes_cannot_tell_in_doubt() -> None:
     """Of curves that come together and part again either way is as likely."""
     _, _, classes, strip = crossing_alike((3.0, 3.0))
-    traces = trace_track([classes], [Drawn(), Drawn()], strips=[strip])
+    traces = trace_track([classes], [Drawn(), Drawn()], strips=lambda: [strip])
     assert max(trace.confidence[1000:].max() for trace in traces) < 0.9
     assert any(doubt.first_row <= 1100 < doubt.end_row for doubt in traces[0].doubts)
 

@@ -96,7 +96,9 @@ def doubts(
     for track, geometry, track_traces in zip(manifest.tracks, geometries, traces, strict=True):
         if len(track.curves) == 2 and track.curves[0].style == track.curves[1].style:
             names = " and ".join(curve.mnemonic for curve in track.curves)
-            told.append(f"{track.name}: {names} are both {track.curves[0].style}; told apart by their pens and their course")
+            told.append(
+                f"{track.name}: {names} are both {track.curves[0].style}; told apart by their pens and their course"
+            )
         for curve, trace in zip(track.curves, track_traces, strict=True):
             for doubt in trace.doubts[:50]:
                 ends = register.depth_at(geometry.source_row([doubt.first_row, doubt.end_row - 1]))

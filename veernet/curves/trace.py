@@ -1,12 +1,13 @@
 """From class maps to curves: where each curve is at every strip row, and how sure that is.
 
 The way of a curve is found by :mod:`veernet.curves.path`, read off by :mod:`veernet.curves.runs`, and told from the track's other curve by
-:mod:`veernet.curves.identity`, by :mod:`veernet.curves.alike` where both are of one style.
+:mod:`veernet.curves.identity`, by :mod:`veernet.curves.alike` where both are of one style; what may be a printed line is doubted by
+:mod:`veernet.curves.ruled`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from scipy.ndimage import uniform_filter1d
 from veernet.curves.alike import keep_identities
 from veernet.curves.identity import Trace, share_ink
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
+from veernet.curves.ruled import doubt_ruled, printed_columns
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, erase_runs, read_runs
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
@@ -49,7 +51,7 @@ def trace_track(
     bands: Iterable[ByteArray],
     curves: Sequence[Curve],
     costs: PathCosts | None = None,
-    strips: Iterable[ByteArray] = (),
+    strips: Callable[[], Iterable[ByteArray]] = tuple,
 ) -> list[Trace]:
     """Trace the curves of one track.
 
@@ -57,7 +59,7 @@ def trace_track(
         bands: The class map from the top down in pieces of any height, uint8 ``(2, n, 512)``.
         curves: The manifest's one or two curves of the track.
         costs: Prices of the dynamic program.
-        strips: The strip itself in the same way, uint8 ``(n, 512)``; read where two curves of one style are told apart, and only then.
+        strips: Gives the strip itself from the top down, uint8 ``(n, 512)``, as often as it is asked: what printed lines and pens are told by.
 
     Returns:
         A trace for each curve in the manifest's order. Values do not depend on the heights of the bands.
@@ -80,8 +82,9 @@ def trace_track(
         _as_trace(follower.positions(), curves[index].wrap) for follower, index in zip(followers, order, strict=True)
     ]
     if len(curves) == 2:
-        traces = keep_identities(share_ink(traces), strips) if alike else share_ink(traces)
-    by_curve = dict(zip(order, traces, strict=True))
+        traces = keep_identities(share_ink(traces), strips()) if alike else share_ink(traces)
+    printed = printed_columns(strips())
+    by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
     return [by_curve[index] for index in range(len(curves))]
 
 

@@ -92,7 +92,7 @@ def argmax_centroid(_strip: ByteArray, classes: ByteArray, curves: Sequence[Curv
 
 def full_tracer(strip: ByteArray, classes: ByteArray, curves: Sequence[Curve]) -> list[Trace]:
     """What the pipeline does."""
-    return trace_track([classes], curves, strips=[strip])
+    return trace_track([classes], curves, strips=lambda: [strip])
 
 
 PROGRAMS: dict[str, Program] = {
