@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
+from dataclasses import replace
 from datetime import date
-from functools import partial
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.deployments import run_deployment
-from prefect.logging import get_run_logger
-from prefect.states import Completed
 from pydantic import Field
 
-from flows.archive import WORK_PREFIX, _model, _settled
 from flows.archive_plan import plan
-from flows.archive_report import Report, Tally
-from flows.backfill_plan import BackfillPlan, Choice, Order
-from flows.cluster import dask_client
-from flows.giving_way import GivingWay, why_wait
+from flows.archive_report import Tally
+from flows.backfill_plan import Choice, Order
+from flows.chosen import take_up
 from flows.markup import plain
-from tasks.workers import using
 from veernet.curves.las import LasVersion
 from veernet.errors import OptionError
 
@@ -88,34 +81,12 @@ def backfill(
         WeightsError: The weights cannot be used; nothing was started.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
-    logger = get_run_logger()
-    if at_once > 1:
-        share, limit = _begin_others(share, limit, at_once), _of(limit, at_once)
     choice = Choice(first_day, last_day, made_before, order, share)
-    wait = GivingWay(partial(why_wait, UUID(str(runtime.flow_run.id))), logger)
+    choice.check(limit)
+    if at_once > 1:
+        choice, limit = replace(choice, share=_begin_others(share, limit, at_once)), _of(limit, at_once)
     wide = plan(source, out, weights, las_version, confidence, limit, prefix, retry)
-    asked = BackfillPlan.narrowed(wide, choice, wait)
-    wait()
-    found = asked.standing()
-    tally = Tally(asked.to_do(found), found.done + (0 if asked.retry else found.all_set_aside))
-    logger.info(
-        "%d sheets to do, %d settled already, model %.12s", tally.total, tally.already, asked.shaping.model_sha256
-    )
-    report = Report(tally)
-    report.begin()
-    try:
-        if tally.total:
-            with (
-                tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=work) as near,
-                dask_client(dask, workers) as client,
-                using(client),
-            ):
-                model = _model(weights, asked.shaping)
-                for batch in _settled(asked, Path(near), weights, model):
-                    report.add(batch)
-    finally:
-        report.end()
-    return Completed(message=tally.message(), data=tally)
+    return take_up(wide, choice, weights, dask, workers, work)
 
 
 def _begin_others(share: str, limit: int | None, at_once: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ LOW_AT_ONCE = 2
 SILENCE_S = 180
 ZOMBIES = "veernet: crash runs whose heartbeat has stopped"
 
+_VARIABLE = re.compile(r"\{\{ *\$(\w+) *\}\}")
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ENDS = {
     f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed", "Paused", "Suspended")
@@ -147,10 +149,18 @@ def _make_automation(client: SyncPrefectClient) -> list[str]:
 
 
 def _deploy_all(file: Path, pool: str) -> None:
-    """Have Prefect itself read the file, so that its own command gives the same."""
+    """Have Prefect itself read the file, so that its own command gives the same.
+
+    What it takes from the environment and is not set there is left out first: Prefect would make an empty text of it.
+    """
     told: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     for deployment in told["deployments"]:
         deployment["work_pool"]["name"] = pool
+        deployment["parameters"] = {
+            name: value
+            for name, value in deployment.get("parameters", {}).items()
+            if all(os.environ.get(variable) for variable in _VARIABLE.findall(str(value)))
+        }
     with tempfile.TemporaryDirectory(prefix="veernet-deploy-") as folder:
         path = Path(folder) / PREFECT_FILE.name
         path.write_text(yaml.safe_dump(told), encoding="utf-8")

@@ -115,7 +115,7 @@ def _in_bucket(server: S3Server, prefix: str) -> set[str]:
 
 def test_a_night_puts_every_log_into_the_bucket(composed: Composed, prefect: Prefect, s3_server: S3Server) -> None:
     """By worker, Dask, PostgreSQL and storage; a backfill after it finds all settled, and a sheet by hand has a folder of its own."""
-    night = prefect.run("archive/nightly")
+    night = prefect.run("nightly/nightly")
     assert ("COMPLETED", "3 done, 0 set aside, 0 were settled already") == (
         night["state"]["type"],
         night["state"]["message"],
@@ -137,7 +137,7 @@ def test_a_night_puts_every_log_into_the_bucket(composed: Composed, prefect: Pre
 
 def test_what_runs_say_of_themselves_goes_through_the_broker(prefect: Prefect) -> None:
     """Task runs reach the database only as events: without a broker between API and services there would be none."""
-    prefect.run("archive/nightly")
+    prefect.run("nightly/nightly")
     give_up_s = time.monotonic() + 30
     while not (found := prefect.post("/task_runs/filter", task_runs={"state": {"type": {"any_": ["COMPLETED"]}}})):
         assert time.monotonic() < give_up_s, "no task run was recorded"
