@@ -44,9 +44,16 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def test_a_server_answers_inside_the_context_and_is_gone_after_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flows run against it, the UI is served, and neither process, folder nor setting stays."""
+@pytest.fixture
+def unconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Prefect API is configured, whatever server other tests of this process use."""
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setattr("flows.server.configured_url", lambda: None)
+
+
+@pytest.mark.usefixtures("unconfigured")
+def test_a_server_answers_inside_the_context_and_is_gone_after_an_exception() -> None:
+    """Flows run against it, the UI is served, and neither process, folder nor setting stays."""
     pids: list[int] = []
 
     with pytest.raises(ZeroDivisionError), PrefectServer() as server:  # noqa: PT012
@@ -80,7 +87,7 @@ def test_the_server_ends_with_its_run_however_that_ends(number: signal.Signals) 
         pid, home = run.stdout.readline().split()
         assert _alive(int(pid))
         run.send_signal(number)
-        run.wait(10)
+        run.wait(30)
 
     assert _eventually(lambda: not _alive(int(pid)))
     assert _eventually(lambda: not Path(home).exists())
@@ -96,10 +103,9 @@ def test_a_configured_server_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -
         assert url == "http://prefect.example:4200/api"
 
 
-def test_a_server_that_dies_at_start_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("unconfigured")
+def test_a_server_that_dies_at_start_is_told_with_its_last_words() -> None:
     """The run does not wait for what is dead."""
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
-
     with PrefectServer() as server:  # noqa: SIM117
         with pytest.raises(ServerError, match="died"):  # noqa: PT012
             assert server._process is not None
