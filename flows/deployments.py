@@ -34,6 +34,8 @@ QUEUES = {"high": 1, "low": 10}
 LOW_AT_ONCE = 2
 #: Seconds without a heartbeat after which a run counts as dead: six heartbeats of the least interval, so that a busy server crashes none.
 SILENCE_S = 180
+#: What deployments are tagged with whose runs are crashed when they fall silent.
+HEARTBEAT_TAG = "heartbeat"
 ZOMBIES = "veernet: crash runs whose heartbeat has stopped"
 
 _VARIABLE = re.compile(r"\{\{ *\$(\w+) *\}\}")
@@ -123,7 +125,8 @@ def _make_queues(client: SyncPrefectClient, pool: str, low_at_once: int | None) 
 def zombie_automation() -> AutomationCore:
     """The automation that gives a run its end when the process that was to tell of it is gone.
 
-    It waits for a run's next heartbeat, or its end, from each heartbeat on; runs send them where PREFECT_FLOWS_HEARTBEAT_FREQUENCY is set.
+    It waits for a run's next heartbeat, or its end, from each heartbeat on, and looks only at runs of our deployments: ``prefect.yaml`` gives these a
+    heartbeat every 30 s and a tag. Any other run's default is one in three minutes, which would be silence.
     """
     return AutomationCore(
         name=ZOMBIES,
@@ -132,6 +135,9 @@ def zombie_automation() -> AutomationCore:
             after={_HEARTBEAT},
             expect={_HEARTBEAT, *_ENDS},
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            match_related=ResourceSpecification(
+                {"prefect.resource.role": ["tag"], "prefect.resource.id": [f"prefect.tag.{HEARTBEAT_TAG}"]}
+            ),
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,

@@ -240,6 +240,11 @@ class Composed:
                 start_new_session=True,
             )
 
+    def well(self, name: str) -> bool:
+        """Whether a service's health check is content."""
+        checked = subprocess.run(self.health_check(name), env=self.environment(name), capture_output=True, check=False)
+        return checked.returncode == 0
+
     def wait_healthy(self, *names: str) -> None:
         """Wait until the health checks of services are content.
 
@@ -248,9 +253,7 @@ class Composed:
         """
         give_up_s = time.monotonic() + HEALTHY_S
         for name in names:
-            while subprocess.run(
-                self.health_check(name), env=self.environment(name), capture_output=True, check=False
-            ).returncode:
+            while not self.well(name):
                 if self._processes[name].poll() is not None or time.monotonic() > give_up_s:
                     raise RuntimeError(f"{name} is not well: {self.log(name)[-3000:]}")
                 time.sleep(0.3)

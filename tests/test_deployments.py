@@ -119,6 +119,7 @@ def test_a_run_that_falls_silent_is_crashed(client: SyncPrefectClient) -> None:
     assert {"prefect.flow-run.heartbeat"} == automation.trigger.after
     assert {"prefect.flow-run.heartbeat", "prefect.flow-run.Crashed"} < automation.trigger.expect
     assert timedelta(seconds=SILENCE_S) == automation.trigger.within
+    assert ["prefect.tag.heartbeat"] == automation.trigger.match_related["prefect.resource.id"]
     assert ["CRASHED"] == [action.state.value for action in automation.actions]
 
 
@@ -131,6 +132,14 @@ def test_the_form_of_every_deployment_explains_its_fields(name: str) -> None:
     assert [] == [field for field, about in fields.items() if not about.get("description")]
     assert set(told["parameters"]) <= set(fields)
     assert name == flow.name
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_every_deployment_s_runs_give_signs_of_life_often_enough_for_the_automation(name: str) -> None:
+    """Six in the time after which it takes a run for dead; a run without the tag is left alone, whatever its rhythm is."""
+    assert "heartbeat" in DEPLOYMENTS[name]["tags"]
+    every_s = int(DEPLOYMENTS[name]["work_pool"]["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    assert SILENCE_S / 6 >= every_s
 
 
 def test_deploying_nowhere_says_what_to_set(prefect_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
