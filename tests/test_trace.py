@@ -107,6 +107,20 @@ def test_a_wrapping_curve_goes_on_by_whole_tracks_and_comes_back() -> None:
     assert np.nanmean(np.abs(trace.fraction - middles(truth)) < 0.01) > 0.99
 
 
+def test_a_printed_line_that_the_network_claims_does_not_draw_the_curve_away() -> None:
+    """The curve is seen less well than the line, and is followed all the same."""
+    truth = np.interp(np.arange(601), [0, 100, 300, 500, 600], [0.3, 0.32, 0.38, 0.33, 0.3])
+    classes = class_map(truth) // 2
+    line = round(LEFT_EDGE_COLUMN + 0.6 * TRACK_COLUMNS)
+    classes[0, :, line - 1 : line + 2] = 200
+    strip = np.zeros((600, STRIP_WIDTH), np.uint8)
+    strip[:, line - 2 : line + 3] = 255
+    (drawn_away,) = trace_track([classes], [Drawn()])
+    assert np.abs(drawn_away.fraction - 0.6).max() < 0.01
+    (trace,) = trace_track([classes], [Drawn()], strips=lambda: [strip])
+    assert np.abs(trace.fraction - middles(truth)).max() < 0.01
+
+
 def test_a_straight_stretch_on_a_printed_line_is_in_doubt() -> None:
     """Where the curve wanders, or where no line is printed, it is not."""
     truth = np.interp(np.arange(601), [0, 200, 201, 400, 401, 600], [0.3, 0.3, 0.5, 0.5, 0.6, 0.8])

@@ -18,7 +18,7 @@ from scipy.ndimage import uniform_filter1d
 from veernet.curves.alike import keep_identities
 from veernet.curves.identity import Trace, share_ink
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
-from veernet.curves.ruled import doubt_ruled, printed_columns
+from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, erase_runs, read_runs
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
@@ -67,10 +67,11 @@ def trace_track(
     order = sorted(range(len(curves)), key=lambda index: _STYLE_RANK[curves[index].style])
     alike = len(curves) == 2 and curves[0].style == curves[1].style
     followers = [_Follower(curves[index].wrap, costs or PathCosts()) for index in order]
+    printed = printed_columns(strips())
     first_row = 0
     for chunk in _chunks(bands):
         for rank, follower in enumerate(followers):
-            evidence = _evidence(chunk, rank, alone=len(curves) == 1, alike=alike)
+            evidence = weigh_ruled(_evidence(chunk, rank, alone=len(curves) == 1, alike=alike), printed)
             for decided in () if alike and rank else follower.push(first_row, evidence):
                 if alike:
                     _push_rest(followers[1], decided)
@@ -83,7 +84,6 @@ def trace_track(
     ]
     if len(curves) == 2:
         traces = keep_identities(share_ink(traces), strips()) if alike else share_ink(traces)
-    printed = printed_columns(strips())
     by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
     return [by_curve[index] for index in range(len(curves))]
 
