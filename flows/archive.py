@@ -115,15 +115,15 @@ def archive(
                 dask_client(dask, workers) as client,
                 using(client),
             ):
-                model = _model(weights, asked.shaping)
-                for batch in _settled(asked, Path(near), weights, model):
+                model = model_of(weights, asked.shaping)
+                for batch in settled(asked, Path(near), weights, model):
                     report.add(batch)
     finally:
         report.end()
     return Completed(message=tally.message(), data=tally)
 
 
-def _model(weights: str | None, shaping: Shaping) -> dict[str, str]:
+def model_of(weights: str | None, shaping: Shaping) -> dict[str, str]:
     """What the workers say of their model, which must be the one that the ledger's keys are made of."""
     model = result_of(current_client().submit(describe_model, weights, pure=False))
     if model["sha256"] != shaping.model_sha256:
@@ -154,7 +154,7 @@ def _refusal(listed: ListedSheet) -> VeerNetError | None:
     return None
 
 
-def _settled(asked: Plan, near: Path, weights: str | None, model: dict[str, str]) -> Iterator[Batch]:
+def settled(asked: Plan, near: Path, weights: str | None, model: dict[str, str]) -> Iterator[Batch]:
     """Send what is to do through the stages, in batches, as far as each has to go."""
     run, client, shaping = Way(), current_client(), asked.shaping
     version: Any = shaping.las_version

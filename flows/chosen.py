@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
-from flows.archive import WORK_PREFIX, _model, _settled
+from flows.archive import WORK_PREFIX, model_of, settled
 from flows.archive_plan import Plan
 from flows.archive_report import Report, Tally
 from flows.backfill_plan import BackfillPlan, Choice
@@ -56,8 +56,8 @@ def take_up(
                 dask_client(dask, workers) as client,
                 using(client),
             ):
-                model = _model(weights, asked.shaping)
-                for batch in _settled(asked, Path(near), weights, model):
+                model = model_of(weights, asked.shaping)
+                for batch in settled(asked, Path(near), weights, model):
                     report.add(batch)
     finally:
         report.end()
