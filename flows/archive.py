@@ -30,7 +30,7 @@ from tasks.settle import settle
 from tasks.state import Batch, Sheet, fail
 from tasks.tile import tile
 from tasks.trace import trace
-from tasks.workers import current_client, result_of, using
+from tasks.workers import current_client, result_of, submit_inference, using
 from veernet import storage
 from veernet.archive.keys import Shaping
 from veernet.archive.listing import ListedSheet
@@ -125,7 +125,7 @@ def archive(
 
 def model_of(weights: str | None, shaping: Shaping) -> dict[str, str]:
     """What the workers say of their model, which must be the one that the ledger's keys are made of."""
-    model = result_of(current_client().submit(describe_model, weights, pure=False))
+    model = result_of(submit_inference(describe_model, weights))
     if model["sha256"] != shaping.model_sha256:
         found = f"are {shaping.model_sha256[:12]} here and {model['sha256'][:12]} on the Dask workers"
         raise WeightsError(weights or "the shipped weights", found, "give all of them the same file")

@@ -26,7 +26,7 @@ from tasks.segment import segment
 from tasks.state import Batch, Job, Sheet
 from tasks.tile import tile
 from tasks.trace import trace
-from tasks.workers import result_of, using
+from tasks.workers import result_of, submit_inference, using
 from veernet.curves.las import LasVersion
 from veernet.errors import VeerNetError
 
@@ -91,7 +91,7 @@ def digitise(
     with tempfile.TemporaryDirectory(prefix="veernet-", dir=work) as work_dir:
         jobs = find_jobs(sources, out, Path(work_dir))
         with dask_client(dask, workers) as client, using(client):
-            model = result_of(client.submit(describe_model, weights, pure=False))
+            model = result_of(submit_inference(describe_model, weights))
             logger.info(
                 "%d sheets, model %.12s on %s in %s", len(jobs), model["sha256"], model["device"], model["precision"]
             )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from distributed import Client, Future, as_completed
+from distributed import Future, as_completed
 from prefect import task
 from prefect.logging import get_run_logger
 
@@ -14,7 +14,7 @@ from tasks.compute import segment_shard
 from tasks.progress import report
 from tasks.retries import again
 from tasks.state import Batch, Sheet, fail
-from tasks.workers import current_client, result_of
+from tasks.workers import inference_workers, result_of, submit_inference
 from veernet.errors import VeerNetError
 from veernet.sheets.work import SHARD_ROWS
 
@@ -27,7 +27,6 @@ IN_FLIGHT = 2
 def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Segment all shards of all sheets of the batch together, so that no worker waits for a sheet's end."""
     logger = get_run_logger()
-    client = current_client()
     rows = {index: sum(g.rows for g in sheet.geometries) for index, sheet in enumerate(batch)}
     done = dict.fromkeys(rows, 0)
     sheets = list(batch)
@@ -35,8 +34,8 @@ def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: AR
     started = time.monotonic()
     owners: dict[Future[int | VeerNetError], _Shard] = {}
     waiting = as_completed([], with_results=False)
-    for _ in range(IN_FLIGHT * max(1, len(client.scheduler_info()["workers"]))):
-        _submit(next(shards, None), client, batch, weights, owners, waiting)
+    for _ in range(IN_FLIGHT * max(1, inference_workers()[0])):
+        _submit(next(shards, None), batch, weights, owners, waiting)
     for future in waiting:
         shard = owners.pop(future)
         index, following = shard.sheet, None
@@ -53,7 +52,7 @@ def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: AR
                 seconds = round(time.monotonic() - started, 3)
                 logger.debug("%s: segment took %.2f s, its batch included", sheets[index].name, seconds)
                 sheets[index] = replace(sheets[index], seconds={**sheets[index].seconds, STAGE: seconds})
-        _submit(following or next(shards, None), client, batch, weights, owners, waiting)
+        _submit(following or next(shards, None), batch, weights, owners, waiting)
     return tuple(sheets)
 
 
@@ -78,7 +77,6 @@ def _shards(sheets: Sequence[Sheet]) -> Iterator[_Shard]:
 
 def _submit(
     shard: _Shard | None,
-    client: Client,
     batch: Batch,
     weights: str | None,
     owners: dict[Future[int | VeerNetError], _Shard],
@@ -89,6 +87,6 @@ def _submit(
     sheet = batch[shard.sheet]
     rows = sheet.geometries[shard.track].rows
     place = (sheet.job.store, shard.track, shard.first_row, rows)
-    future = client.submit(segment_shard, *place, weights, pure=False, retries=1)
+    future = submit_inference(segment_shard, *place, weights, retries=1)
     owners[future] = shard
     waiting.add(future)

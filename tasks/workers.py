@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar, TypeVar
 
@@ -12,6 +12,9 @@ from distributed.client import FutureCancelledError
 from veernet.errors import VeerNetError
 
 T = TypeVar("T")
+
+#: What a Dask worker with a GPU says that it has: ``dask worker --resources GPU=1``.
+GPU = "GPU"
 
 _clients: list[Client] = []
 
@@ -38,6 +41,21 @@ def current_client() -> Client:
     if not _clients:
         raise RuntimeError("no Dask client is in use")
     return _clients[-1]
+
+
+def submit_inference(
+    function: Callable[..., T | VeerNetError], *arguments: object, retries: int = 0
+) -> Future[T | VeerNetError]:
+    """Submit what the network does: to workers that offer the resource ``GPU`` where there are any, else to any worker."""
+    wanted = {GPU: 1} if inference_workers()[1] else None
+    return current_client().submit(function, *arguments, pure=False, retries=retries, resources=wanted)
+
+
+def inference_workers() -> tuple[int, bool]:
+    """How many workers run the network, and whether they are GPU workers alone."""
+    workers = current_client().scheduler_info(n_workers=-1)["workers"].values()
+    offering = sum(GPU in worker.get("resources", {}) for worker in workers)
+    return (offering, True) if offering else (len(workers), False)
 
 
 def in_use() -> bool:

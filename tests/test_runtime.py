@@ -11,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from distributed import Client, Scheduler, SpecCluster, Worker, get_worker
 
 from flows import cluster
 from flows.cluster import dask_client
 from flows.server import PrefectServer, ServerError, prefect_server
+from tasks.workers import GPU, inference_workers, submit_inference, using
 from veernet.errors import OptionError
 
 ROOT = Path(__file__).parents[1]
@@ -154,6 +156,17 @@ def test_a_named_cluster_is_used_and_left_running() -> None:
         with dask_client(owner.scheduler.address) as guest:
             assert guest.submit(sum, [1, 2, 3]).result(timeout=30) == 6
         assert owner.submit(sum, [2, 3, 5]).result(timeout=30) == 10
+
+
+def test_the_network_runs_on_gpu_workers_where_there_are_any() -> None:
+    """A worker that offers the resource takes all of it, one that does not takes none."""
+    workers = {"cpu": {}, "gpu": {"resources": {GPU: 1}}}
+    spec = {name: {"cls": Worker, "options": {"nthreads": 1, **options}} for name, options in workers.items()}
+    scheduler = {"cls": Scheduler, "options": {"dashboard": False, "port": 0}}
+    with SpecCluster(workers=spec, scheduler=scheduler) as cluster, Client(cluster) as client, using(client):
+        assert inference_workers() == (1, True)
+        ran_on = [submit_inference(lambda: get_worker().name) for _ in range(6)]
+        assert {future.result(timeout=30) for future in ran_on} == {"gpu"}
 
 
 @pytest.mark.parametrize("workers", [0, -1])
