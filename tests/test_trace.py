@@ -156,6 +156,39 @@ def test_what_comes_in_at_the_other_edge_is_not_a_curve_that_does_not_wrap() -> 
     assert np.isfinite(trace.fraction[middles(truth) > 0.01]).mean() > 0.98
 
 
+def test_a_gap_that_a_curve_leaves_and_enters_steeply_is_null() -> None:
+    """It has a peak in there, or is off scale: a straight line across would be a value out of nothing."""
+    at = np.arange(301)
+    truth = np.interp(at, [0, 140, 150, 160, 300], [0.5, 0.5, 0.9, 0.5, 0.5])
+    classes = class_map(truth)
+    classes[:, 145:155] = 0
+    (trace,) = trace_track([classes], [Drawn()])
+    assert np.isnan(trace.fraction[146:154]).all()
+    assert np.isfinite(trace.fraction[:140]).all()
+
+
+def test_a_way_over_paper_is_no_value() -> None:
+    """Ink at the end of a jump is no ink along it."""
+    truth = np.interp(np.arange(301), [0, 150, 151, 300], [0.4, 0.4, 0.5, 0.5])
+    classes = class_map(truth)
+    classes[:, 150] = 0
+    classes[0, 150, 250:256] = 255
+    (trace,) = trace_track([classes], [Drawn()])
+    known = trace.fraction[np.isfinite(trace.fraction)]
+    assert (np.minimum(np.abs(known - 0.4), np.abs(known - 0.5)) < 0.05).all()
+
+
+def test_a_piece_of_a_wrapping_curve_between_two_gaps_is_in_doubt() -> None:
+    """It may be on another turn."""
+    truth = np.full(401, 0.5)
+    classes = class_map(truth, wrap=True)
+    classes[:, 150:180] = classes[:, 200:230] = 0
+    (trace,) = trace_track([classes], [Drawn(wrap=True)])
+    assert trace.confidence[182:198].max() <= 0.4
+    assert any(doubt.first_row <= 190 < doubt.end_row for doubt in trace.doubts)
+    assert trace.confidence[:140].min() > 0.9
+
+
 def test_a_long_gap_in_the_ink_is_null_and_a_short_one_is_bridged() -> None:
     """Nothing is guessed for longer than the ink supports."""
     truth = wave(600, 0.5, 0.2, 200)

@@ -17,6 +17,7 @@ FloatArray = NDArray[np.float32]
 
 #: A stroke's label reaches this far beyond the columns that its centre passes (see veernet.training.draw).
 _LABEL_HALF_WIDTH_PX = 1.5
+_WIDE_PX = 8
 #: Evidence from which a pixel belongs to a run, of 255.
 RUN_LEVEL = 90
 
@@ -59,7 +60,7 @@ def columns_at_rows(positions: Positions) -> FloatArray:
 
 
 @njit(cache=True, nogil=True)
-def read_runs(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def read_runs(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover - compiled
     evidence, entry, leave, state_columns, offset, ring, level
 ):
     """Ends, middle, support and strongest rival of the run about the way, row by row."""
@@ -92,6 +93,8 @@ def read_runs(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
             mass += weight
             moment += weight * column
         low[row], high[row], middle[row] = first, last, moment / mass
+        if last - first > _WIDE_PX:  # a way over paper has ink at its end, too
+            support[row] *= min(1.0, 2.0 * _inked_share(evidence, row, first, last, ring, level))
         for column in range(width):
             distance = min(abs(column - first), abs(column - last))
             inside = first <= column <= last
@@ -116,6 +119,14 @@ def erase_runs(evidence, low, high, ring):  # type: ignore[no-untyped-def]  # pr
             at = 16 + (column - 16) % ring if ring else column
             if 0 <= at < width:
                 evidence[row, at] = 0
+
+
+@njit(cache=True, nogil=True)
+def _inked_share(evidence, row, first, last, ring, level):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    inked = 0
+    for column in range(first, last + 1):
+        inked += _at(evidence, row, column, ring, evidence.shape[1]) >= level
+    return inked / (last - first + 1)
 
 
 @njit(cache=True, nogil=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from veernet.curves.alike import keep_identities
-from veernet.curves.identity import Trace, share_ink
+from veernet.curves.identity import Doubt, Trace, share_ink, stretches
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, erase_runs, read_runs
@@ -32,6 +32,11 @@ FloatArray = NDArray[np.float32]
 TURNS = range(-1, 3)
 #: Rows without evidence that a curve is carried across; longer gaps are NULL.
 BRIDGE_ROWS = 12
+#: How far from where its ends lead a curve may come out of a gap that it is carried across, columns.
+ASTRAY_PX = 20.0
+#: A stretch of a wrapping curve between two gaps is on a turn of its own choice if it is shorter than this, and its confidence at most that.
+ISLAND_ROWS = 64
+ISLAND_CONFIDENCE = 0.4
 #: Below this evidence nothing is known.
 LEAST_EVIDENCE = 0.3
 #: Confidence by evidence, and its share that is left by how steeply the curve runs, strip columns a row: the share of samples within
@@ -200,7 +205,20 @@ def _as_trace(positions: Positions, wrap: bool) -> Trace:
     fraction = np.where(evidence < LEAST_EVIDENCE, np.nan, fraction)
     confidence = np.interp(evidence, *_CALIBRATION) * np.interp(_steepness(column), *_STEEP_SHARE)
     confidence = np.where(np.isfinite(fraction), confidence, 0.0)
-    return Trace(fraction.astype(np.float32), confidence.astype(np.float32))
+    doubts = _islands(fraction) if wrap else []
+    for doubt in doubts:
+        rows = slice(doubt.first_row, doubt.end_row)
+        confidence[rows] = np.minimum(confidence[rows], ISLAND_CONFIDENCE)
+    return Trace(fraction.astype(np.float32), confidence.astype(np.float32), tuple(doubts))
+
+
+def _islands(fraction: NDArray[np.floating]) -> list[Doubt]:
+    """Short stretches of a curve that wraps with nothing known on either side: they may be on another turn than they are put on."""
+    return [
+        Doubt(first, end, "seen between two gaps, so that its turn of the wrap is not sure")
+        for first, end in stretches(np.isfinite(fraction))
+        if end - first < ISLAND_ROWS and first > 0 and end < fraction.size
+    ]
 
 
 def _steepness(column: FloatArray) -> FloatArray:
@@ -210,17 +228,30 @@ def _steepness(column: FloatArray) -> FloatArray:
 
 
 def _bridge(column: FloatArray, evidence: FloatArray, positions: Positions) -> tuple[FloatArray, FloatArray]:
-    """Carry the curve straight across gaps of up to ``BRIDGE_ROWS`` rows that its way runs through, less surely."""
+    """Carry the curve straight across gaps of up to ``BRIDGE_ROWS`` rows that its way runs through, less surely.
+
+    Not where it was going elsewhere: a curve that leaves steeply has a peak in the gap, or is off scale there.
+    """
     known = np.flatnonzero(np.isfinite(column))
     followed = np.isfinite(positions.middle)
     column, evidence = column.copy(), evidence.copy()
     for index in np.flatnonzero((np.diff(known) > 1) & (np.diff(known) <= BRIDGE_ROWS + 1)):
         ends = known[index : index + 2]
         gap = np.arange(ends[0] + 1, ends[1])
-        if followed[gap].all():
+        way = column[ends[1]] - column[ends[0]]
+        leads = [_lead(column, ends[0], -1), _lead(column, ends[1], 1)]
+        if followed[gap].all() and max(abs(lead * (gap.size + 1) - way) for lead in leads) <= ASTRAY_PX:
             column[gap] = np.interp(gap, ends, column[ends])
             evidence[gap] = _BRIDGE_EVIDENCE * min(positions.support[ends])
     return column, evidence
+
+
+def _lead(column: FloatArray, row: int, step: int) -> float:
+    """Columns a row that a curve runs sideways at the end of what is known of it, seen from the rows beyond."""
+    rows = row + step * np.arange(4)
+    rows = rows[(rows >= 0) & (rows < column.size)]
+    known = rows[np.isfinite(column[rows])]
+    return 0.0 if known.size < 2 else float((column[known[-1]] - column[known[0]]) / (known[-1] - known[0]))
 
 
 def _evidence_along(positions: Positions) -> FloatArray:
