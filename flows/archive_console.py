@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -54,8 +54,12 @@ def archive_watched(source: str, out: str, console: Console, *, keep_ui: bool = 
         console.print(f"{tally.message()}, in {escape(out)}", highlight=False, soft_wrap=True)
         for reason, count in tally.reasons.most_common():
             console.print(f"[bold red]set aside[/] {count} for {escape(reason)}", highlight=False, soft_wrap=True)
+        for folder, why in tally.first_set_aside:
+            console.print(f"  {escape(folder)}: {escape(why)}", highlight=False, soft_wrap=True)
         if tally.set_aside:
-            told = "each has its reason and its remedy in <sheet>.record.json; --retry set-aside tries them again"
+            told = (
+                f"veernet status {escape(out)} --list set-aside names all of them; --retry set-aside tries them again"
+            )
             console.print(told, style="dim", highlight=False, soft_wrap=True)
         if keep_ui and server.own:
             serve_until_interrupt(server)
@@ -86,6 +90,26 @@ def standing_of(out: str) -> dict[str, Any]:
         "gone_from_source": counted.gone,
         "scans_without_manifest": counted.scans_alone,
     }
+
+
+def names_of(out: str, which: Literal["set-aside", "pending"]) -> Iterator[str]:
+    """The sheets of an archive that are set aside, each with its reason, or those that are pending; from listings alone, as they come.
+
+    Raises:
+        VeerNetError: As ``standing_of``.
+    """
+    from veernet import storage
+    from veernet.archive.ledger import Ledger
+    from veernet.archive.listing import listed_sheets
+
+    ledger = Ledger(storage.resolve(out))
+    about = ledger.read_about()
+    for sheet in listed_sheets(storage.resolve(about.source), ledger):
+        entry = sheet.settled(about.shaping) if sheet.manifests else None
+        if which == "pending" and sheet.manifests and entry is None:
+            yield sheet.name
+        elif which == "set-aside" and entry is not None and entry.status == "set-aside":
+            yield f"{sheet.name}  {entry.detail}"
 
 
 def standing_table(told: Mapping[str, Any]) -> Table:

@@ -25,6 +25,8 @@ Row = dict[str, str | float]
 
 #: Rows of the table artifact: of sheets set aside the first so many, of sheets done the latest.
 MOST_ROWS = 500
+#: Sheets set aside that a terminal is told of one by one.
+MOST_NAMED = 20
 #: Seconds between two updates of the progress artifact.
 UPDATE_S = 2.0
 
@@ -42,6 +44,7 @@ class Tally:
         self.already = already
         self.done = 0
         self.reasons: Counter[str] = Counter()
+        self.first_set_aside: list[tuple[str, str]] = []
         self._started = time.monotonic()
 
     @property
@@ -65,6 +68,9 @@ class Tally:
             self.done += 1
         else:
             self.reasons[sheet.failure.reason] += 1
+            if len(self.first_set_aside) < MOST_NAMED:
+                folder = f"{sheet.job.out / sheet.job.stem}"
+                self.first_set_aside.append((folder, f"{sheet.failure.found}; {sheet.failure.remedy}"))
 
     def pace(self) -> str:
         """How fast the run is and how long it has still to go, in words."""

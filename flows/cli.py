@@ -106,11 +106,22 @@ def archive(
 def status(
     out: Annotated[str, typer.Argument(metavar="DEST", help="Destination of `veernet archive`.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    listed: Annotated[
+        Literal["set-aside", "pending"] | None, typer.Option("--list", help="Name these sheets, a line each, instead.")
+    ] = None,
 ) -> None:
     """Show how many sheets of an archive are done, set aside and pending, from listings alone."""
     console = new_console()
-    from flows.archive_console import standing_of, standing_table
+    from flows.archive_console import names_of, standing_of, standing_table
 
+    if listed is not None:
+
+        def name_them() -> None:
+            for name in names_of(out, listed):
+                typer.echo(name)
+
+        guarded(console, name_them)
+        return
     told = guarded(console, lambda: standing_of(out))
     if as_json:
         typer.echo(json.dumps(told, indent=2))
@@ -165,11 +176,13 @@ def join(
     console = new_console()
 
     def join_pages() -> None:
-        from veernet.errors import ScanError
+        from veernet.errors import OptionError, ScanError
         from veernet.sheets.chain import put_together
         from veernet.sheets.paged import write_scan
         from veernet.sheets.pages import pages_of
 
+        if out.suffix.lower() not in (".tif", ".tiff"):
+            raise OptionError(str(out), "is no TIFF by its name", "give --out a name that ends in .tif")
         out.parent.mkdir(parents=True, exist_ok=True)
         picture = out.with_suffix(".seam.png")
         try:

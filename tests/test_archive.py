@@ -273,6 +273,9 @@ def test_status_tells_from_listings_how_the_archive_stands(story: Story, monkeyp
     )
     assert ["archive.json"] == read
     assert "set aside, bad-scan" in CliRunner().invoke(app, ["status", str(story.out)]).output
+    listed = CliRunner().invoke(app, ["status", str(story.out), "--list", "set-aside"]).output.splitlines()
+    assert sum(told["set_aside"].values()) == len(listed)
+    assert any(line.endswith("  bad-scan") for line in listed)
 
 
 def test_status_of_a_place_without_an_archive_says_so(tmp_path: Path) -> None:
