@@ -22,7 +22,8 @@ from veernet.errors import OptionError
 ROOT = Path(__file__).parents[1]
 
 RUN = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background has it ignored
 from flows.server import PrefectServer
 with PrefectServer() as server:
     if sys.argv[1] == "ready":
