@@ -36,7 +36,7 @@ _LINE_OPACITY = 0.8
 _INK_TINT = 0.3  # of the colour that is left on full ink
 _BAR_PX = 5
 _SUBPIXEL_BITS = 4
-_DOT_PX = 8  # of the picture: low confidence is dotted
+_DOT_PX = 6  # of the picture, beside the pen's own width: low confidence is dotted
 _DOT_PERIOD_PX = 15
 
 
@@ -164,14 +164,24 @@ def _draw_curve(
     columns = view.columns(geometry.column_px(printed_px, fraction - wraps))
     null = ~np.isfinite(fraction)
     low = ~null & (confidence < LOW_CONFIDENCE)
-    # Dots are measured along the curve, else a near-horizontal run would be one long dash.
-    length = np.cumsum(
-        np.hypot(np.diff(rows, prepend=2 * rows[0] - rows[1]), np.nan_to_num(np.diff(columns, prepend=columns[:1])))
-    )
-    shown = ~null & ~(low & (length % _DOT_PERIOD_PX >= _DOT_PX))
-    _blend_line(canvas, picture, rows, columns, shown, wraps, colour)
+    # Dots are measured along the curve, and steps between rows divided, else a near-horizontal run would be one dash or none.
+    steps = np.nan_to_num(np.hypot(np.diff(rows), np.diff(columns)), nan=0.0) * (wraps[1:] == wraps[:-1])
+    at = _divided(steps)
+    along = np.floor(at).astype(np.int64)
+    fine_rows, fine_columns = (np.interp(at, np.arange(len(rows)), values) for values in (rows, columns))
+    length = np.interp(at, np.arange(len(rows)), np.concatenate(([0.0], np.cumsum(steps))))
+    shown = ~null[along] & ~(low[along] & (length % _DOT_PERIOD_PX >= _DOT_PX)) & np.isfinite(fine_columns)
+    _blend_line(canvas, picture, fine_rows, fine_columns, shown, wraps[along], colour)
     edge_px = geometry.left_px(source_px) if order == 0 else geometry.right_px(source_px)
     _draw_bar(canvas, rows, view.columns(edge_px), null, low, colour, outward=-1 if order else 1)
+
+
+def _divided(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places along a line, counted in its points, so that none is further than a quarter of a dot from the next."""
+    parts = np.maximum(1, np.ceil(steps / (_DOT_PX / 4))).astype(np.int64)
+    first = np.cumsum(parts) - parts
+    within = np.arange(parts.sum()) - np.repeat(first, parts)
+    return np.append(np.repeat(np.arange(len(parts)), parts) + within / np.repeat(parts, parts), float(len(parts)))
 
 
 def _blend_line(

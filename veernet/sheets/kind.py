@@ -49,7 +49,11 @@ def driver_of(path: Path, name: str) -> str:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError as error:
-        raise SourceMissingError(name, f"there is no file {path.name}", "check its name where it is given: in the manifest, or on the command line") from error
+        raise SourceMissingError(
+            name,
+            f"there is no file {path.name}",
+            "check its name where it is given: in the manifest, or on the command line",
+        ) from error
     except OSError as error:
         raise ScanError(name, f"{path.name} cannot be read ({error.strerror})", _REMEDY) from error
     driver = next((driver for magic, driver in _MAGIC.items() if head.startswith(magic)), None)
