@@ -33,7 +33,7 @@ from tasks.trace import trace
 from tasks.workers import current_client, result_of, submit_inference, using
 from veernet import storage
 from veernet.archive.keys import Shaping
-from veernet.archive.listing import ListedSheet
+from veernet.archive.listing import ListedSheet, Standing
 from veernet.curves.las import LasVersion
 from veernet.errors import ManifestError, OptionError, VeerNetError, WeightsError
 
@@ -95,17 +95,32 @@ def archive(
         WeightsError: The weights cannot be used; nothing was started.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
-    logger = get_run_logger()
     asked = plan(source, out, weights, las_version, confidence, limit, prefix, retry)
     found = asked.standing()
-    tally = Tally(asked.to_do(found), found.done + (0 if asked.retry else found.all_set_aside))
-    logger.info(
-        "%d sheets to do, %d settled already, model %.12s", tally.total, tally.already, asked.shaping.model_sha256
-    )
     if found.scans_alone:
-        logger.info(
+        get_run_logger().info(
             "%d scans have no manifest of their name: pages of others, or not registered yet", found.scans_alone
         )
+    return carry_out(asked, found, weights, dask, workers, work)
+
+
+def carry_out(
+    asked: Plan, found: Standing, weights: str | None, dask: str | None, workers: int | None, work: str | None
+) -> State[Tally]:
+    """Do what is planned and not settled, and leave a report of it in the UI; called within a flow.
+
+    Args:
+        asked: What the run is to look at.
+        found: How that stands.
+        weights: Weights file of the network; the shipped one unless given.
+        dask: Address of a Dask scheduler; unless given, a cluster of the run's own.
+        workers: Worker processes of the run's own cluster.
+        work: Folder for work arrays that all workers share; a temporary one unless given.
+    """
+    tally = Tally(asked.to_do(found), found.done + (0 if asked.retry else found.all_set_aside))
+    get_run_logger().info(
+        "%d sheets to do, %d settled already, model %.12s", tally.total, tally.already, asked.shaping.model_sha256
+    )
     report = Report(tally)
     report.begin()
     try:
@@ -115,15 +130,15 @@ def archive(
                 dask_client(dask, workers) as client,
                 using(client),
             ):
-                model = model_of(weights, asked.shaping)
-                for batch in settled(asked, Path(near), weights, model):
+                model = _model(weights, asked.shaping)
+                for batch in _settled(asked, Path(near), weights, model):
                     report.add(batch)
     finally:
         report.end()
     return Completed(message=tally.message(), data=tally)
 
 
-def model_of(weights: str | None, shaping: Shaping) -> dict[str, str]:
+def _model(weights: str | None, shaping: Shaping) -> dict[str, str]:
     """What the workers say of their model, which must be the one that the ledger's keys are made of."""
     model = result_of(submit_inference(describe_model, weights))
     if model["sha256"] != shaping.model_sha256:
@@ -154,7 +169,7 @@ def _refusal(listed: ListedSheet) -> VeerNetError | None:
     return None
 
 
-def settled(asked: Plan, near: Path, weights: str | None, model: dict[str, str]) -> Iterator[Batch]:
+def _settled(asked: Plan, near: Path, weights: str | None, model: dict[str, str]) -> Iterator[Batch]:
     """Send what is to do through the stages, in batches, as far as each has to go."""
     run, client, shaping = Way(), current_client(), asked.shaping
     version: Any = shaping.las_version

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 from prefect import runtime
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
-from prefect.states import Completed
 
-from flows.archive import WORK_PREFIX, model_of, settled
+from flows.archive import carry_out
 from flows.archive_plan import Plan
-from flows.archive_report import Report, Tally
+from flows.archive_report import Tally
 from flows.backfill_plan import BackfillPlan, Choice
-from flows.cluster import dask_client
 from flows.giving_way import GivingWay, why_wait
-from tasks.workers import using
 
 
 def take_up(
@@ -38,27 +33,7 @@ def take_up(
         OptionError: The choice makes no sense; nothing was started.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
-    logger = get_run_logger()
-    wait = GivingWay(partial(why_wait, UUID(str(runtime.flow_run.id))), logger)
+    wait = GivingWay(partial(why_wait, UUID(str(runtime.flow_run.id))), get_run_logger())
     asked = BackfillPlan.narrowed(wide, choice, wait)
     wait()
-    found = asked.standing()
-    tally = Tally(asked.to_do(found), found.done + (0 if asked.retry else found.all_set_aside))
-    logger.info(
-        "%d sheets to do, %d settled already, model %.12s", tally.total, tally.already, asked.shaping.model_sha256
-    )
-    report = Report(tally)
-    report.begin()
-    try:
-        if tally.total:
-            with (
-                tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=work) as near,
-                dask_client(dask, workers) as client,
-                using(client),
-            ):
-                model = model_of(weights, asked.shaping)
-                for batch in settled(asked, Path(near), weights, model):
-                    report.add(batch)
-    finally:
-        report.end()
-    return Completed(message=tally.message(), data=tally)
+    return carry_out(asked, asked.standing(), weights, dask, workers, work)

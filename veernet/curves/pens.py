@@ -30,15 +30,15 @@ def pen_ink(strips: Iterable[ByteArray], columns: Sequence[FloatArray]) -> list[
         For each, columns' worth of full ink across the stroke, ``(rows,)``; NaN where the stroke is steep, or close to the other one,
         or on a depth line, or unknown.
     """
+    steepness = [np.abs(np.gradient(own)) if own.size > 1 else np.zeros_like(own) for own in columns]
     pieces: list[list[FloatArray]] = [[], []]
     first_row = 0
     for strip in strips:
         rows = slice(first_row, first_row + len(strip))
         for index in range(2):
             own, other = columns[index], columns[1 - index]
-            steepness = np.abs(np.gradient(own)) if own.size > 1 else np.zeros_like(own)
             clear = ~(np.abs(own[rows] - other[rows]) < _CLEAR_PX)
-            pieces[index].append(_ink_across(strip, own[rows], steepness[rows], clear))
+            pieces[index].append(_ink_across(strip, own[rows], steepness[index][rows], clear))
         first_row += len(strip)
     return [np.concatenate(ink) if ink else np.zeros(0, np.float32) for ink in pieces]
 

@@ -75,9 +75,9 @@ def trace_track(
     printed = printed_columns(strips())
     first_row = 0
     for chunk in _chunks(bands):
-        for rank, follower in enumerate(followers):
+        for rank, follower in enumerate(followers[:1] if alike else followers):
             evidence = weigh_ruled(_evidence(chunk, rank, alone=len(curves) == 1, alike=alike), printed)
-            for decided in () if alike and rank else follower.push(first_row, evidence):
+            for decided in follower.push(first_row, evidence):
                 if alike:
                     _push_rest(followers[1], decided)
         first_row += chunk.shape[1]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from veernet.curves.identity import stretches
 from veernet.errors import VeerNetError
 
 FORMAT: Literal["veernet-record/1"] = "veernet-record/1"
@@ -124,15 +125,14 @@ def curve_record(
         mnemonic=mnemonic,
         coverage=round(float(there.mean()), 6) if there.size else 0.0,
         mean_confidence=None if mean is None else round(mean, 4),
-        low_confidence=_stretches(depths, there & (confidence < low)),
-        null=_stretches(depths, ~there),
+        low_confidence=_ranges(depths, there & (confidence < low)),
+        null=_ranges(depths, ~there),
     )
 
 
-def _stretches(depths: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[DepthRange, ...]:
+def _ranges(depths: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[DepthRange, ...]:
     """Ranges of depths over which the flag stands."""
-    turns = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return tuple(
         DepthRange(top=round(float(depths[start]), 6), base=round(float(depths[end - 1]), 6))
-        for start, end in zip(turns[::2], turns[1::2], strict=True)
+        for start, end in stretches(flags)
     )

@@ -85,18 +85,19 @@ def depth_lines(
     blocks = _Blocks.of(geometries, profiles)
     slope = _slope_of(blocks)
     middle_px = float(np.mean(blocks.columns_px))
-    strengths = [blocks.strength(slope, middle_px, part) for part in (None, 0, 1)]
-    lines_px = _printed_lines(strengths[0], blocks, register)
+    strength = blocks.strength(slope, middle_px, None)
+    lines_px = _printed_lines(strength, blocks, register)
     ticks_px, tick_px = np.asarray(register.rows_px), middle_px
     lift = None
     if lines_px.size >= 5:
         candidates = _tick_columns(blocks, slope)
         slants = [np.interp(lines_px, blocks.rows_px, slope) * (middle_px - column) for column in candidates]
-        paths = [[_followed(s, blocks, lines_px, slant, ticks_px) for slant in slants] for s in strengths]
-        best = int(np.argmax([score for score, _ in paths[0]]))
-        tick_px = float(candidates[best])
-        (_, lifts), *halves = (path[best] for path in paths)
-        if _agree(lifts, *(path for _, path in halves)):
+        paths = [_followed(strength, blocks, lines_px, slant, ticks_px) for slant in slants]
+        best = int(np.argmax([score for score, _ in paths]))
+        tick_px, lifts = float(candidates[best]), paths[best][1]
+        halves = (blocks.strength(slope, middle_px, half) for half in (0, 1))
+        left, right = (_followed(half, blocks, lines_px, slants[best], ticks_px)[1] for half in halves)
+        if _agree(lifts, left, right):
             lift = _lift_of(lifts, lines_px, register, blocks.scale)
     return DepthLines(blocks.rows_px, slope, tick_px, lift)
 

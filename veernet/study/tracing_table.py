@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from veernet.curves.identity import stretches
 from veernet.review.evaluate import WRONG_FRACTION, Score, kinds_of, score
 from veernet.review.samples import CROSSING_SAMPLES, CurveSamples
 from veernet.study.tracing import PROGRAMS, SEGMENTATION, Traced
@@ -66,7 +67,7 @@ def rows_of(traced: Traced) -> list[Row]:
 
 def swaps_of(curves: Sequence[CurveSamples]) -> Swaps:
     """Swaps among curves of which each two that follow each other share a track."""
-    samples = flagged = of = stretches = stretches_flagged = 0
+    samples = flagged = of = runs = runs_flagged = 0
     for pair in zip(curves[::2], curves[1::2], strict=True):
         for one, other in (pair, pair[::-1]):
             swapped = (one.track_error > WRONG_FRACTION) & (np.abs(one.got - other.truth) <= 0.01)
@@ -75,11 +76,10 @@ def swaps_of(curves: Sequence[CurveSamples]) -> Swaps:
                 flags |= told if told is not None else False
             samples, flagged = samples + int(swapped.sum()), flagged + int((swapped & flags).sum())
             of += int((one.found & np.isfinite(one.truth)).sum())
-            edges = np.flatnonzero(np.diff(np.concatenate(([False], swapped, [False])).astype(np.int8)))
-            for first, end in edges.reshape(-1, 2):
-                stretches += 1
-                stretches_flagged += bool(flags[max(0, first - CROSSING_SAMPLES) : end].any())
-    return Swaps(samples, flagged, of, stretches, stretches_flagged)
+            for first, end in stretches(swapped):
+                runs += 1
+                runs_flagged += bool(flags[max(0, first - CROSSING_SAMPLES) : end].any())
+    return Swaps(samples, flagged, of, runs, runs_flagged)
 
 
 def markdown(traced: Traced) -> str:
