@@ -53,6 +53,12 @@ class ManifestMissingError(ManifestError):
     reason = "no-manifest"
 
 
+class DraftError(VeerNetError):
+    """The draft of a sheet manifest cannot be read back."""
+
+    reason = "bad-draft"
+
+
 class NoCurveError(VeerNetError):
     """No curve of the sheet could be followed anywhere: there is nothing to write."""
 
