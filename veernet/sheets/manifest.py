@@ -36,6 +36,7 @@ MAX_BYTES = 1 << 19
 MAX_LAS_ROWS = 2_000_000
 
 _HOW = "correct it there; `veernet schema` prints every key with its meaning"
+_MAX_KEY_CHARACTERS = 60  # of an unknown key, in a message
 
 # Strict: neither true nor "250" is a number.
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
@@ -46,11 +47,8 @@ def _one_line(text: str) -> str:
     return " ".join("".join(character for character in text if character.isprintable() or character.isspace()).split())
 
 
-Text = Annotated[
-    str,
-    BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value),
-    StringConstraints(min_length=1, max_length=200),
-]
+_OneLine = BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value)
+Text = Annotated[str, _OneLine, StringConstraints(min_length=1, max_length=200)]
 Point = Annotated[tuple[Number, Number], Field(description="[row_px, column_px]")]
 EdgePx = Number | tuple[Point, ...]
 _EDGE = (
@@ -160,7 +158,7 @@ class Curve(_Part):
     mnemonic: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-\[\]]{1,32}$")] = Field(
         description="name in ~Curve: letters, digits, _ - [ ]"
     )
-    unit: Annotated[str, StringConstraints(pattern=r"^[^\s.:#~]{0,32}$")] | None = Field(
+    unit: Annotated[str, _OneLine, StringConstraints(pattern=r"^[^\s.:#~]{0,32}$")] | None = Field(
         None, description="unit of the values: no spaces, dots, colons, # or ~"
     )
     description: Text | None = Field(None, description="what the curve is, in words, as Gamma Ray")
@@ -263,14 +261,14 @@ def read_manifest(text: bytes, name: str) -> SheetManifest:
     try:
         document = parse_document(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        found = " ".join(str(error).split())[:300] or type(error).__name__
+        found = _one_line(str(error))[:300] or type(error).__name__
         raise ManifestError(name, f"not readable as YAML or JSON: {found}", _HOW) from error
     if not isinstance(document, dict):
         raise ManifestError(name, "not a mapping of keys", "begin it with `format: veernet-sheet/1`")
     try:
         return SheetManifest.model_validate(document)
     except ValidationError as error:
-        raise ManifestError(name, "; ".join(_findings(error)), _HOW) from error
+        raise ManifestError(name, _one_line("; ".join(_findings(error))), _HOW) from error
 
 
 def json_schema() -> dict[str, Any]:
@@ -285,7 +283,7 @@ def _findings(error: ValidationError) -> list[str]:
         path = _path(issue["loc"])
         message = issue["msg"].removeprefix("Value error, ")
         if issue["type"] == "extra_forbidden":
-            message = "unknown key" + _nearest(str(issue["loc"][-1]))
+            message = "unknown key" + _nearest(str(issue["loc"][-1])[:_MAX_KEY_CHARACTERS])
         elif issue["type"] == "missing":
             message = "required, but absent"
         elif _is_scalar(issue.get("input")):
@@ -303,7 +301,8 @@ def _path(location: tuple[int | str, ...]) -> str:
         if isinstance(part, int):
             path += f"[{part}]"
         elif not re.search(r"[\[(]|^(float|function-)", part):
-            path += f".{part}" if path else part
+            name = part[:_MAX_KEY_CHARACTERS]
+            path += f".{name}" if path else name
     return path
 
 
