@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from s3_server import S3Server, S3UnavailableError, set_up
@@ -34,3 +35,22 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         pytest.skip(str(error))
     with server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium that lives as long as the test session; modules that use it import `browser`, which skips without."""
+    from browser import launched
+
+    with launched() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def pages(browser: Any) -> Iterator[Any]:
+    """Opens pages; afterwards each must have been content and loaded nothing."""
+    from browser import Pages
+
+    pages = Pages(browser)
+    yield pages
+    pages.close()

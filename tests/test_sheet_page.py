@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,24 +10,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser import colour as colour_of
+from browser import expect, press, settle
 
 from veernet.curves.assemble import Provenance, assemble_log
 from veernet.curves.identity import Trace
 from veernet.curves.las import DepthLog
 from veernet.errors import ScanError, StorageError
-from veernet.review.page import CONTEXT_ROWS_PX, TILE_ROWS, write_page
+from veernet.review.page import CONTEXT_ROWS_PX, write_page
 from veernet.review.record import SheetRecord, Source, curve_record
+from veernet.review.tiles import TILE_ROWS
 from veernet.sheets.geometry import DepthRegister, RowShift, StripGeometry, strip_geometry
 from veernet.sheets.manifest import SheetManifest
 from veernet.sheets.raster import Band
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: .venv/bin/pip install playwright")
-expect = sync_api.expect
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None:
-    pytest.skip("no chromium on the path: apt-get install chromium fonts-dejavu-core", allow_module_level=True)
-
-QUIET = ["gpu", "quic", "background-networking", "component-update", "sync"]
 GUTTER = 62  # px of the window left of the scan
 HOSTILE = "</script><script>window.taken = true</script><img src=x onerror='window.taken = true'>{{sheet}}"
 # Counts pictures that are decoded and not yet let go.
@@ -162,52 +157,16 @@ def inked(drawn: Sheet) -> Sheet:
     return drawn
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium without a window, and without any traffic of its own."""
-    with sync_api.sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    """A function that writes a sheet's page and opens it; afterwards the page must have been content and loaded nothing."""
-    troubles: list[str] = []
-    pages = []
+def opened(pages: Any, tmp_path: Path) -> Any:
+    """A function that writes a sheet's page and opens it."""
 
     def open_page(drawn: Sheet | None = None, width: int = 1400, height: int = 900) -> Any:
-        path = (drawn or sheet()).write(tmp_path)
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(10_000)
-        page.add_init_script(COUNTING)
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: request.url == path.as_uri() or troubles.append(request.url))
-        page.goto(path.as_uri())
-        pages.append(page)
+        page = pages.open((drawn or sheet()).write(tmp_path), width, height, COUNTING)
         settle(page)
         return page
 
-    yield open_page
-    for page in pages:
-        page.close()
-    assert troubles == []
-
-
-def settle(page: Any) -> None:
-    """Wait until everything that shows is drawn."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    expect(page.locator("#view")).to_have_attribute("aria-busy", "false")
-
-
-def press(page: Any, *keys: str) -> None:
-    """Press keys, each after what the one before it did is drawn."""
-    for key in keys:
-        page.keyboard.press(key)
-        settle(page)
+    return open_page
 
 
 def go_to(page: Any, depth: float) -> None:
@@ -226,13 +185,7 @@ def in_window(page: Any, column: float, row: float, first_row: int = 0) -> tuple
 
 def colour(page: Any, x: float, y: float) -> list[int]:
     """Red, green and blue of one canvas pixel."""
-    # A copy is read: reading the page's own canvas twice makes the browser advise other settings on the console.
-    script = """([x, y]) => {
-      const copy = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-      copy.drawImage(document.getElementById("log"), -x, -y);
-      return [...copy.getImageData(0, 0, 1, 1).data].slice(0, 3);
-    }"""
-    return page.evaluate(script, [int(x), int(y)])
+    return colour_of(page, "log", x, y)
 
 
 def is_coloured(rgb: list[int]) -> bool:

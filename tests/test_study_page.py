@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from browser import colour as colour_of
+from browser import expect
 
 from veernet.study.page import write_page
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: .venv/bin/pip install playwright")
-expect = sync_api.expect
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None:
-    pytest.skip("no chromium on the path: apt-get install chromium fonts-dejavu-core", allow_module_level=True)
-
-QUIET = ["gpu", "quic", "background-networking", "component-update", "sync"]
 WEIGHTS = [1, 5, 42, 100]  # at equal steps of the lever, at unequal ones of the chart
 BINARY_F1 = {1: 0.31, 5: 0.53, 42: 0.23, 100: 0.13}
 MULTICLASS_F1 = {"cross-entropy": 0.61, "cross-entropy+dice": 0.73}
@@ -99,37 +92,15 @@ def study() -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium without a window, and without any traffic of its own."""
-    with sync_api.sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    """A function that writes results and opens their page; afterwards the page must have been content and loaded nothing."""
-    troubles: list[str] = []
-    pages = []
+def opened(pages: Any, tmp_path: Path) -> Any:
+    """A function that writes results and opens their page."""
 
     def open_page(results: dict[str, Any] | None = None, width: int = 1280) -> Any:
         write_page(results or study(), tmp_path / "study.html")
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or troubles.append(request.url))
-        page.goto((tmp_path / "study.html").as_uri())
-        pages.append(page)
-        return page
+        return pages.open(tmp_path / "study.html", width)
 
-    yield open_page
-    for page in pages:
-        page.close()
-    assert troubles == []
+    return open_page
 
 
 def values(page: Any, svg: str = "bars-0") -> list[str]:
@@ -139,13 +110,7 @@ def values(page: Any, svg: str = "bars-0") -> list[str]:
 
 def colour(page: Any, canvas: str, x: int, y: int) -> list[int]:
     """Red, green and blue of one canvas pixel."""
-    # A copy is read: reading the page's own canvas twice makes the browser advise other settings on the console.
-    script = """([id, x, y]) => {
-      const copy = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-      copy.drawImage(document.getElementById(id), -x, -y);
-      return [...copy.getImageData(0, 0, 1, 1).data].slice(0, 3);
-    }"""
-    return page.evaluate(script, [f"paint-{canvas}", x, y])
+    return colour_of(page, f"paint-{canvas}", x, y)
 
 
 def test_the_headline_is_computed_from_the_results(opened: Any) -> None:

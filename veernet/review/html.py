@@ -10,10 +10,13 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
+_INCLUDE = re.compile(r"\{\{include (?:([\w.]+)/)?([\w.]+)\}\}\n")
+
 
 def page_template(package: str, name: str) -> str:
-    """A page's template, its content security policy filled in.
+    """A page's template, with the files that it includes in place and its content security policy filled in.
 
+    `{{include name}}` is a file beside the template, `{{include package/name}}` one of another package.
     The marks `{{script-hash}}` and `{{style-hash}}` become the policy's names of the template's one script and one
     style sheet, so that no other of either kind works in the page. Put data in after this, so that nothing in it is
     taken for a mark.
@@ -22,7 +25,7 @@ def page_template(package: str, name: str) -> str:
         package: The package that the template lies in.
         name: Its file name.
     """
-    text = files(package).joinpath(name).read_text(encoding="utf-8")
+    text = _INCLUDE.sub(lambda mark: _read(mark[1] or package, mark[2]), _read(package, name))
     for element in ("script", "style"):
         mark = f"{{{{{element}-hash}}}}"
         if mark in text:
@@ -33,6 +36,10 @@ def page_template(package: str, name: str) -> str:
 def embeddable(tree: Any) -> str:
     """JSON of a tree that cannot end the element it stands in; NaN and infinity, which JSON lacks, become null."""
     return json.dumps(_finite(tree), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _read(package: str, name: str) -> str:
+    return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def _hash(text: str, element: str) -> str:

@@ -8,19 +8,17 @@ values and doubtful stretches are those of the LAS file.
 from __future__ import annotations
 
 import math
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from veernet.errors import StorageError
 from veernet.review.html import embeddable, page_template
 from veernet.review.legend import curve_colours
 from veernet.review.record import LOW_CONFIDENCE
+from veernet.review.tiles import TILE_ROWS, Picture, write_block, write_tiles
 
 if TYPE_CHECKING:
     from veernet.curves.identity import Trace
@@ -32,36 +30,12 @@ if TYPE_CHECKING:
 
 WIDTH_PX = 1200
 """Columns of the embedded picture, at most."""
-TILE_ROWS = 1024
-"""Rows of a tile; the last may have fewer."""
 CONTEXT_ROWS_PX = (3000, 600)
 """Rows of the scan shown above and below the traced ones: the printed header above all."""
 
-_BLOCK_ROWS = 64  # rows of the picture resized at once; a whole number of scan rows makes them, so no seam shows
 _GREYS = 16  # as many as an eye tells apart in shrunk bilevel ink; a third of the bytes that 256 take
 _NO_VALUE = -(1 << 15)
 _FRACTION_UNIT = 1 << 14  # of the 16-bit fractions: under a tenth of a px, and a track of reach on either side
-
-
-class _Picture:
-    """How rows and columns of the scan, 0 at a centre, come to lie in the picture, 0 at its upper left corner."""
-
-    def __init__(self, first_row_px: int, width_px: int) -> None:
-        self.first_row_px = first_row_px
-        self.block_px = max(_BLOCK_ROWS, round(_BLOCK_ROWS * width_px / WIDTH_PX))
-        self.scale = _BLOCK_ROWS / self.block_px
-        self.width = round(width_px * self.scale)
-        self.across = self.width / width_px
-        self.height = 0
-
-    def rows(self, row_px: Any) -> list[float]:
-        return [round(float((row - self.first_row_px + 0.5) * self.scale), 4) for row in row_px]
-
-    def columns(self, column_px: Any) -> list[float]:
-        return [round(float((column + 0.5) * self.across), 4) for column in column_px]
-
-    def lengths(self, length_px: Any) -> list[float]:
-        return [round(float(length * self.scale), 5) for length in length_px]
 
 
 def write_page(
@@ -104,7 +78,7 @@ def write_page(
             log_curves = iter(log.curves)
             for index, (track, traces) in enumerate(zip(manifest.tracks, traces_per_track, strict=True)):
                 for order, (curve, trace) in enumerate(zip(track.curves, traces, strict=True)):
-                    _write_block(file, f"curve-{index}-{order}", _samples(curve, trace, next(log_curves)))
+                    write_block(file, f"curve-{index}-{order}", _samples(curve, trace, next(log_curves)))
             sheet = _sheet(picture, geometries, register, log, record, stem, manifest)
             file.write(foot.replace("{{sheet}}", embeddable(sheet)))
     except OSError as error:
@@ -117,59 +91,12 @@ def write_page(
     return path
 
 
-def _write_block(file: TextIO, name: str, data: bytes) -> None:
-    """Data that the page's script finds by its name; the browser itself makes nothing of it."""
-    file.write(f'<script type="text/plain" id="{name}">{b64encode(data).decode()}</script>\n')
-
-
-def _write_tiles(file: TextIO, bands: BandSource, geometries: Sequence[StripGeometry]) -> _Picture:
-    """Write the scan's tiles, `tile-0` and so on; returns where the scan lies in them."""
+def _write_tiles(file: TextIO, bands: BandSource, geometries: Sequence[StripGeometry]) -> Picture:
+    """Write the tiles of the traced rows and of those about them."""
     above_px, below_px = CONTEXT_ROWS_PX
     first_row = min(math.floor(geometry.source_row(0)) - geometry.shift_reach_px for geometry in geometries)
     end_row = max(math.ceil(geometry.source_row(geometry.rows)) + geometry.shift_reach_px for geometry in geometries)
-    first_row = max(0, first_row - above_px)
-    blocks: list[NDArray[np.uint8]] = []
-    tiles = 0
-    picture: _Picture | None = None
-    for picture, block in _blocks(bands, first_row, end_row + below_px):
-        blocks.append(block)
-        picture.height += len(block)
-        if len(blocks) == TILE_ROWS // _BLOCK_ROWS:
-            _write_block(file, f"tile-{tiles}", _png(np.concatenate(blocks)))
-            blocks, tiles = [], tiles + 1
-    if blocks:
-        _write_block(file, f"tile-{tiles}", _png(np.concatenate(blocks)))
-    assert picture is not None, "the strips of a sheet lie on its scan"
-    return picture
-
-
-def _blocks(bands: BandSource, first_row: int, end_row: int) -> Iterator[tuple[_Picture, NDArray[np.uint8]]]:
-    """The picture in greys, 255 paper, by its next `_BLOCK_ROWS` rows or, at the scan's end, fewer."""
-    picture: _Picture | None = None
-    pending = np.zeros((0, 0), np.uint8)
-    for band in bands(first_row=first_row, end_row=end_row):
-        pending = np.concatenate([pending, band.darkness]) if len(pending) else band.darkness
-        picture = picture or _Picture(first_row, pending.shape[1])
-        whole = len(pending) // picture.block_px * picture.block_px
-        for start in range(0, whole, picture.block_px):
-            yield picture, _shrunk(pending[start : start + picture.block_px], picture)
-        pending = pending[whole:]
-    if picture is not None and len(pending):
-        paper = np.zeros((picture.block_px - len(pending), pending.shape[1]), np.uint8)
-        yield picture, _shrunk(np.concatenate([pending, paper]), picture)[: math.ceil(len(pending) * picture.scale)]
-
-
-def _shrunk(darkness: NDArray[np.uint8], picture: _Picture) -> NDArray[np.uint8]:
-    small = cv2.resize(darkness, (picture.width, _BLOCK_ROWS), interpolation=cv2.INTER_AREA)
-    step = 255 // (_GREYS - 1)
-    return np.asarray(255 - (small.astype(np.uint16) + step // 2) // step * step, np.uint8)
-
-
-def _png(tile: NDArray[np.uint8]) -> bytes:
-    # So few greys compress best unfiltered; level 9 would take seven times as long for an eighth less.
-    settings = [cv2.IMWRITE_PNG_COMPRESSION, 6, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
-    _, data = cv2.imencode(".png", tile, settings)
-    return data.tobytes()
+    return write_tiles(file, bands, max(0, first_row - above_px), end_row + below_px, max_width=WIDTH_PX, greys=_GREYS)
 
 
 def _samples(curve: Curve, trace: Trace, log_curve: LogCurve) -> bytes:
@@ -195,7 +122,7 @@ def _samples(curve: Curve, trace: Trace, log_curve: LogCurve) -> bytes:
 
 
 def _sheet(
-    picture: _Picture,
+    picture: Picture,
     geometries: Sequence[StripGeometry],
     register: DepthRegister,
     log: DepthLog,
@@ -225,7 +152,7 @@ def _sheet(
     }  # fmt: skip
 
 
-def _knots(picture: _Picture, edge: Edge) -> dict[str, list[float]]:
+def _knots(picture: Picture, edge: Edge) -> dict[str, list[float]]:
     return {"y": picture.rows(edge.rows_px), "x": picture.columns(edge.columns_px)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -11,13 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from veernet.curves.identity import stretches
 from veernet.errors import VeerNetError
+from veernet.sheets.geometry import DepthRegister
+from veernet.sheets.lost import Lost
 
 FORMAT: Literal["veernet-record/1"] = "veernet-record/1"
 #: Fewer than nine in ten of such samples are within 1 % of the track.
 LOW_CONFIDENCE = 0.9
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Status = Literal["done", "set-aside", "failed"]
+Status = Literal["done", "partial", "set-aside", "failed"]
 
 
 class _Part(BaseModel):
@@ -25,10 +27,10 @@ class _Part(BaseModel):
 
 
 class Source(_Part):
-    """A file that went in, or came out: where it is, and its digest."""
+    """A file that went in, or came out: where it is, and its digest; none of one that could not be read whole."""
 
     uri: str
-    sha256: Sha256
+    sha256: Sha256 | None = None
 
 
 class DepthRange(_Part):
@@ -57,6 +59,21 @@ class CurveRecord(_Part):
     null: tuple[DepthRange, ...] = ()
 
 
+class LostStretch(_Part):
+    """Depths of which the scan has lost some rows, both ends included: no curve has a value there."""
+
+    top: float
+    base: float
+    first_row: int = Field(description="of the scan, in px")
+    last_row: int
+    why: str
+
+    def told(self, unit: str) -> str:
+        """The same in words."""
+        rows = f"rows {self.first_row} to {self.last_row} of the scan"
+        return f"{self.top:.1f} to {self.base:.1f} {unit}: {rows} are lost ({self.why}), and every curve is NULL"
+
+
 class Failure(_Part):
     """Why there is no LAS file: what was found, what to do, and where it happened."""
 
@@ -80,6 +97,7 @@ class SheetRecord(_Part):
     seconds: Mapping[str, float] = Field(default={}, description="seconds per stage")
     depth: DepthIndex | None = None
     curves: tuple[CurveRecord, ...] = ()
+    lost: tuple[LostStretch, ...] = Field(default=(), description="what a damaged scan no longer shows")
     moved: tuple[str, ...] = Field(default=(), description="what followed the printed lines rather than the manifest")
     warnings: tuple[str, ...] = ()
     outputs: tuple[Source, ...] = ()
@@ -128,6 +146,26 @@ def curve_record(
         low_confidence=_ranges(depths, there & (confidence < low)),
         null=_ranges(depths, ~there),
     )
+
+
+def lost_stretches(lost: Sequence[Lost], register: DepthRegister, top: float, base: float) -> tuple[LostStretch, ...]:
+    """What is lost of a scan between two depths.
+
+    Args:
+        lost: Rows of the scan.
+        register: Their depths.
+        top: First depth that was asked for.
+        base: Last depth that was asked for.
+    """
+    found = []
+    for one in lost:
+        ends = register.depth_at([one.first_row, one.end_row - 1])
+        if ends[1] >= top and ends[0] <= base:
+            first, last = (round(float(depth), 6) for depth in np.clip(ends, top, base))
+            found.append(
+                LostStretch(top=first, base=last, first_row=one.first_row, last_row=one.end_row - 1, why=one.why)
+            )
+    return tuple(found)
 
 
 def _ranges(depths: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[DepthRange, ...]:
