@@ -95,7 +95,10 @@ def read_runs(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover 
         low[row], high[row], middle[row] = first, last, moment / mass
         if last - first > _WIDE_PX:  # a way over paper has ink at its end, too
             support[row] *= min(1.0, 2.0 * _inked_share(evidence, row, first, last, ring, level))
+        strongest = 0
         for column in range(width):
+            if evidence[row, column] <= strongest:  # nearly all pixels are paper: ask this first
+                continue
             distance = min(abs(column - first), abs(column - last))
             inside = first <= column <= last
             if ring:
@@ -104,7 +107,8 @@ def read_runs(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover 
                 distance = min(distance, abs(column + ring - start), abs(column + ring - start - (last - first)))
                 inside = start <= column <= start + last - first or column + ring <= start + last - first
             if not inside and distance > 10:
-                rival[row] = max(rival[row], evidence[row, column] / 255.0)
+                strongest = evidence[row, column]
+        rival[row] = strongest / 255.0
     return low, high, middle, support, rival
 
 
