@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veernet.curves.identity import Trace
 from veernet.curves.las import DepthLog, LogCurve, log_curve
@@ -13,6 +14,9 @@ from veernet.curves.values import curve_values, depth_index
 from veernet.errors import NoCurveError
 from veernet.sheets.geometry import DepthRegister, StripGeometry
 from veernet.sheets.manifest import SheetManifest
+
+#: Stretches of one doubt about one curve that are told by depth; the confidence tells all.
+_MOST_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Provenance:
         model_sha256: Digest of the weights.
         version: VeerNet's version.
         dpi: Resolution that the scan claims, if any.
+        lost: What the scan no longer shows, in words, by depth.
     """
 
     scan_name: str
@@ -34,6 +39,7 @@ class Provenance:
     model_sha256: str
     version: str
     dpi: float | None
+    lost: tuple[str, ...] = ()
 
 
 def assemble_log(
@@ -73,6 +79,7 @@ def assemble_log(
         f"scan sha256 {made.scan_sha256}",
         f"manifest sha256 {made.manifest_sha256}",
         f"model sha256 {made.model_sha256}",
+        *made.lost,
     ]
     for track in manifest.tracks:
         for curve in track.curves:
@@ -90,7 +97,7 @@ def assemble_log(
 def doubts(
     manifest: SheetManifest, geometries: Sequence[StripGeometry], traces: Sequence[Sequence[Trace]]
 ) -> list[str]:
-    """What a reader must be told of each track, by depth; long lists are summed up."""
+    """What a reader must be told of each track, a line for each doubt about a curve, with its depths."""
     register = DepthRegister.of(manifest.depth)
     told: list[str] = []
     for track, geometry, track_traces in zip(manifest.tracks, geometries, traces, strict=True):
@@ -100,9 +107,17 @@ def doubts(
                 f"{track.name}: {names} are both {track.curves[0].style}; told apart by their pens and their course"
             )
         for curve, trace in zip(track.curves, track_traces, strict=True):
-            for doubt in trace.doubts[:50]:
-                ends = register.depth_at(geometry.source_row([doubt.first_row, doubt.end_row - 1]))
-                told.append(f"{curve.mnemonic} {ends[0]:.1f} to {ends[1]:.1f} {manifest.depth.unit}: {doubt.reason}")
-            if len(trace.doubts) > 50:
-                told.append(f"{curve.mnemonic}: {len(trace.doubts) - 50} more such stretches")
+            for reason in dict.fromkeys(doubt.reason for doubt in trace.doubts):
+                alike = [doubt for doubt in trace.doubts if doubt.reason == reason]
+                rows = np.array([(doubt.first_row, doubt.end_row - 1) for doubt in alike])
+                depths = register.depth_at(geometry.source_row(rows.ravel())).reshape(-1, 2)
+                told.append(f"{curve.mnemonic} {_stretches(depths, manifest.depth.unit)}: {reason}")
     return told
+
+
+def _stretches(depths: NDArray[np.float64], unit: str) -> str:
+    """How many stretches (n, 2) there are, and the depths of as many as a reader looks up; what scores doubts reads them, too."""
+    times = f"{len(depths)} times, " if len(depths) > 1 else ""
+    named = ", ".join(f"{top:.1f} to {base:.1f}" for top, base in depths[:_MOST_NAMED])
+    more = f" and {len(depths) - _MOST_NAMED} more" if len(depths) > _MOST_NAMED else ""
+    return f"{times}{named}{more} {unit}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from collections import Counter
@@ -16,7 +17,14 @@ from numpy.typing import NDArray
 from veernet.curves.las_check import check
 from veernet.curves.las_layout import INDEX, MAX_LINE_CHARACTERS, NULL, WELL_ITEMS, header_text, row_widths, write_body
 from veernet.curves.las_read import LasColumn, LasContent, read_las
-from veernet.curves.las_text import MAX_DESCRIPTION_CHARACTERS, clean_lines, clean_mnemonic, clean_text, clean_unit
+from veernet.curves.las_text import (
+    MAX_DESCRIPTION_CHARACTERS,
+    MAX_PARAMETER_CHARACTERS,
+    clean_lines,
+    clean_mnemonic,
+    clean_text,
+    clean_unit,
+)
 from veernet.errors import LasError
 
 if TYPE_CHECKING:
@@ -104,7 +112,7 @@ def log_curve(curve: Curve, scale: str, values: NDArray[np.float64], confidence:
     if scale == "log":
         present = np.abs(values[np.isfinite(values) & (values != 0)])
         finest = min(curve.left, curve.right, float(present.min()) if present.size else math.inf)
-        resolution = finest * abs(math.log(curve.right / curve.left)) / 48000
+        resolution = finest * abs(math.log(curve.right) - math.log(curve.left)) / 48000
     return LogCurve(curve.mnemonic, curve.unit or "", curve.description or "", values, confidence, resolution)
 
 
@@ -178,8 +186,8 @@ def _columns(log: DepthLog, name: str, confidence: bool) -> tuple[list[tuple[Las
 
 
 def _decimals(resolution: float) -> int:
-    # Two at least, because NULL has two.
-    return min(max(math.ceil(-math.log10(resolution)), 2), _MAX_DECIMALS)
+    # Two at least, because NULL has two; a scale of absurd width or none has a resolution of infinity or 0.
+    return math.ceil(-math.log10(min(max(10.0**-_MAX_DECIMALS, resolution), 0.01)))
 
 
 def _writable(values: NDArray[np.float64], decimals: int) -> tuple[NDArray[np.float64], int]:
@@ -200,8 +208,9 @@ def _depth_decimals(log: DepthLog, name: str) -> int:
         raise LasError(
             name, f"{depths.size} depths and {len(log.curves)} curves", "digitise at least one curve over one depth"
         )
-    if not np.isfinite(depths).all() or not (math.isfinite(log.step) and log.step != 0):
-        raise LasError(name, "the depth index or its step is not a finite number", "correct depth in the manifest")
+    if not (np.abs(depths) < _MAX_ABSOLUTE_VALUE).all() or not (math.isfinite(log.step) and log.step != 0):
+        found = f"the depth index or its step is not a finite number, or beyond {_MAX_ABSOLUTE_VALUE:g}"
+        raise LasError(name, found, "correct depth in the manifest")
     step = math.copysign(log.step, depths[-1] - depths[0]) if len(depths) > 1 else log.step
     decimals = next((d for d in range(2, 9) if max(abs(round(x, d) - x) for x in (depths[0], step)) < 1e-10), 8)
     drift = np.abs(depths - (round(depths[0], decimals) + np.arange(len(depths)) * round(step, decimals))).max()
@@ -222,14 +231,25 @@ def _content(log: DepthLog, columns: list[LasColumn], decimals: list[int], versi
     for attribute, mnemonic, _ in WELL_ITEMS:
         value = getattr(log.well, attribute)
         well[mnemonic] = "" if value is None else clean_text(str(value))
+    names = _single([clean_mnemonic(mnemonic) or "P" for mnemonic, *_ in log.parameters])
     parameters = [
         (
-            clean_mnemonic(mnemonic) or "P",
+            name,
             clean_unit(unit_) if clean_text(str(value)) else "",  # lasio writes 0 for an empty value with a unit
-            clean_text(str(value)),
+            clean_text(str(value), MAX_PARAMETER_CHARACTERS),
             clean_text(text, MAX_DESCRIPTION_CHARACTERS),
         )
-        for mnemonic, unit_, value, text in log.parameters
+        for name, (_, unit_, value, text) in zip(names, log.parameters, strict=True)
     ]
     curves = {column.mnemonic: column for column in columns}
     return LasContent(well, unit, depths, curves, parameters, clean_lines(list(log.other)), version)
+
+
+def _single(mnemonics: list[str]) -> list[str]:
+    """The mnemonics, each once: a reader would rename what stands twice, in a way of its own."""
+    single: list[str] = []
+    for mnemonic in mnemonics:
+        taken = {other.upper() for other in single}
+        numbered = (mnemonic if number == 1 else f"{mnemonic}_{number}" for number in itertools.count(1))
+        single.append(next(name for name in numbered if name.upper() not in taken))
+    return single

@@ -52,9 +52,9 @@ def header_text(content: LasContent) -> str:
     text = StringIO()
     limits = {key: content.well[key] for key in ("STRT", "STOP", "STEP")}
     las.write(text, version=float(content.version), wrap=False, **limits)
-    head, mark, _ = text.getvalue().partition("~ASCII")
+    head = text.getvalue().partition("\n~ASCII")[0]
     names = f"~A {INDEX} {' '.join(content.curves)}"
-    return f"{head}{names if len(names) <= MAX_LINE_CHARACTERS else '~A'}\n" if mark else head
+    return f"{head}\n{names if len(names) <= MAX_LINE_CHARACTERS else '~A'}\n"
 
 
 def row_widths(content: LasContent, decimals: list[int]) -> list[int]:

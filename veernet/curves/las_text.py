@@ -9,13 +9,14 @@ from text_unidecode import unidecode  # type: ignore[import-untyped]
 
 #: CWLS 2.0 allows 256 characters a line; values and descriptions share it with mnemonic, unit and padding.
 MAX_VALUE_CHARACTERS = 150
+MAX_PARAMETER_CHARACTERS = 140  # its mnemonic and its unit are as free as its value
 MAX_DESCRIPTION_CHARACTERS = 60
 MAX_OTHER_CHARACTERS = 120
 
 _MAX_MNEMONIC_CHARACTERS = 24
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]+")
 _NOT_MNEMONIC = re.compile(r"[^A-Za-z0-9_\-]+")
-_NOT_UNIT = re.compile(r"[^A-Za-z0-9_/%*.^+\-]+")
+_NOT_UNIT = re.compile(r"[^A-Za-z0-9_/%*.^+\-]+|(?<=\.)\.+")  # lasio ends a mnemonic at the last of two dots
 
 
 def clean_text(text: str, max_characters: int = MAX_VALUE_CHARACTERS) -> str:

@@ -143,6 +143,10 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
     lacks = lack.astype(np.float32)
     gone = absent_cost.copy()
     possible = [kind for kind in range(3) if leave_costs[kind].min() < NEVER]
+    spans = np.zeros((3, 2), np.int64)  # states between which a kind of absence can be reached at all
+    for kind in possible:
+        reached = np.flatnonzero(leave_costs[kind] < NEVER)
+        spans[kind, 0], spans[kind, 1] = reached[0], reached[-1] + 1
     for row in range(rows):
         for kind in possible:
             gone[kind] = absent_cost[kind]
@@ -151,14 +155,14 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
                 if absent_cost[other] + elsewhere[other] < gone[kind]:
                     gone[kind] = absent_cost[other] + elsewhere[other]
                     back_absent[row, kind] = -1 - other
-            for x in range(states):
+            for x in range(spans[kind, 0], spans[kind, 1]):
                 candidate = cost[x] + leave_costs[kind, x]
                 if candidate < gone[kind]:
                     gone[kind] = candidate
                     back_absent[row, kind] = x
-        for x in range(states):
-            back[row, x] = 0
-            for kind in possible:
+        back[row] = 0
+        for kind in possible:
+            for x in range(spans[kind, 0], spans[kind, 1]):
                 candidate = absent_cost[kind] + leave_costs[kind, x]
                 if candidate < cost[x]:
                     cost[x] = candidate

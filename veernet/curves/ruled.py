@@ -42,6 +42,9 @@ def printed_columns(strips: Iterable[NDArray[np.uint8]]) -> NDArray[np.bool_]:
 def weigh_ruled(evidence: NDArray[np.uint8], printed: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Evidence uint8 ``(rows, 512)``, that of straight runs down printed columns halved."""
     columns = np.flatnonzero(printed)
+    columns = columns[np.count_nonzero(evidence[:, columns] >= _CLAIMED, axis=0) >= _STRAIGHT_ROWS]
+    if not columns.size:
+        return evidence
     claimed = (evidence[:, columns] >= _CLAIMED).astype(np.uint8)
     straight = minimum_filter1d(claimed, _STRAIGHT_ROWS, axis=0, mode="constant")
     ruled = maximum_filter1d(straight, _STRAIGHT_ROWS, axis=0, mode="constant", origin=-1) > 0
