@@ -1,0 +1,93 @@
+"""The page to put a draft right: one HTML file with the scan by rows, the draft over it, and every field of the manifest.
+
+It loads nothing, and saves `<stem>.sheet.yaml`. A bilevel scan stands in it at full size, a bit a px, so that a line can be
+placed by the px; another one is shrunk to `GREY_WIDTH_PX` columns. What a person may type is checked by the manifest's own
+schema and the rules of `page_rules.js`, which a test holds to those of `veernet.sheets.manifest`.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from veernet.errors import StorageError
+from veernet.register.draft import LAS_STEP, SURE, Draft
+from veernet.review.html import embeddable, page_template
+from veernet.review.tiles import TILE_ROWS, write_tiles
+from veernet.sheets.geometry import TRACK_WIDTHS_PX
+from veernet.sheets.manifest import MAX_LAS_ROWS, json_schema
+
+if TYPE_CHECKING:
+    from veernet.review.overlay import BandSource
+
+GREY_WIDTH_PX = 1600
+"""Columns of the embedded picture, at most, where the scan is not bilevel."""
+
+_GREYS = 16
+_PROBES = 5  # stretches of rows by which a scan is judged to be bilevel
+_PROBE_ROWS = 64
+
+
+def write_page(
+    bands: BandSource,
+    draft: Draft,
+    directory: Path,
+    stem: str,
+    *,
+    step: float | None = None,
+    save_to: str | None = None,
+) -> Path:
+    """Write the page of a draft, `<stem>.register.html`.
+
+    Args:
+        bands: Reads the scan; called a few times.
+        draft: What was found on the scan, or what a person made of it (`veernet.register.page_resume`).
+        directory: An existing folder for the page.
+        stem: Name of the page and of the manifest that it saves.
+        step: Distance of LAS rows, in the depth unit; `LAS_STEP` by unit unless given.
+        save_to: Where the page puts the manifest, a path of the server that it came from; unless given it is downloaded.
+
+    Raises:
+        StorageError: The page cannot be written.
+        ScanError: The scan cannot be read, from `bands`.
+
+    Memory is bounded by one tile.
+    """
+    path = directory / f"{stem}.register.html"
+    bilevel = _is_bilevel(bands, draft.rows)
+    head, _, foot = page_template("veernet.register", "page.html").partition("{{blocks}}")
+    head = head.replace("{{connect}}", "'self'" if save_to else "'none'")
+    try:
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(head)
+            width, greys = (draft.width_px, 2) if bilevel else (GREY_WIDTH_PX, _GREYS)
+            picture = write_tiles(file, bands, 0, draft.rows, max_width=width, greys=greys)
+            sheet: dict[str, Any] = {
+                "stem": stem, "draft": draft.model_dump(mode="json"), "step": step, "save_to": save_to,
+                "picture": {
+                    "width": picture.width, "height": picture.height, "tile": TILE_ROWS, "across": picture.across, "scale": picture.scale,
+                },
+                "rules": {"sure": SURE, "las_step": LAS_STEP, "las_rows": MAX_LAS_ROWS, "track_widths": TRACK_WIDTHS_PX, "schema": json_schema()},
+            }  # fmt: skip
+            file.write(foot.replace("{{sheet}}", embeddable(sheet)))
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        found = f"it cannot be written ({error.strerror})"
+        raise StorageError(path.name, found, f"make room and rights in {directory}") from error
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _is_bilevel(bands: BandSource, rows: int) -> bool:
+    """Whether some rows here and there are paper and full ink alone."""
+    for probe in range(_PROBES):
+        first_row = int((rows - _PROBE_ROWS) * probe / (_PROBES - 1)) if rows > _PROBE_ROWS else 0
+        for band in islice(bands(first_row=first_row, end_row=first_row + _PROBE_ROWS), 1):
+            if np.isin(band.darkness, (0, 255), invert=True).any():
+                return False
+    return True

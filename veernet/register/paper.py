@@ -1,0 +1,102 @@
+"""A whole scan as ink and paper, one bit a pixel, so that any part of it is at hand in little memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.sheets.darkness import INK
+from veernet.sheets.raster import Scan
+
+Bits = NDArray[np.uint8]
+
+SEARCH_DPI = 140.0
+"""Things are looked for at this resolution or the next finer one that a whole factor of the scan's gives."""
+USUAL_WIDTH_INCHES = 8.5
+"""Of a log on folded paper; where a scan does not tell its resolution."""
+
+_HALF = INK // 2
+_PALEST = 40
+"""Darkness that is ink in a grey scan, if it stands out of what is about it."""
+_AROUND_INCHES = 0.15
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A scan in bits.
+
+    Args:
+        width: Columns of the scan.
+        dpi: Of the scan, as claimed, or guessed from its width.
+        dpi_claimed: Whether the file says so.
+        factor: Scan px a search px.
+        full: The scan, eight columns a byte, ``(rows, ceil(width / 8))``.
+        search: Ink reduced by the factor, uint8 0 or 1, ``(ceil(rows / factor), ceil(width / factor))``.
+    """
+
+    width: int
+    dpi: float
+    dpi_claimed: bool
+    factor: int
+    full: Bits
+    search: Bits
+
+    @property
+    def rows(self) -> int:
+        """Rows of the scan."""
+        return len(self.full)
+
+    @property
+    def search_dpi(self) -> float:
+        """Resolution of the search image."""
+        return self.dpi / self.factor
+
+    def crop(self, top: float, end: float, left: float = 0, right: float | None = None) -> Bits:
+        """Ink of a rectangle in full resolution, uint8 0 or 1; cut where it leaves the scan."""
+        first, last = max(int(top), 0), min(int(np.ceil(end)), self.rows)
+        start, stop = max(int(left), 0), self.width if right is None else min(int(np.ceil(right)), self.width)
+        if last <= first or stop <= start:
+            return np.zeros((0, 0), np.uint8)
+        byte = start // 8
+        part = np.unpackbits(self.full[first:last, byte : (stop + 7) // 8], axis=1)
+        return part[:, start - byte * 8 : stop - byte * 8]
+
+
+def paper_of(scan: Scan) -> Paper:
+    """Read a scan once.
+
+    Raises:
+        ScanError: The file is damaged or cut short.
+    """
+    dpi = scan.dpi or scan.width / USUAL_WIDTH_INCHES
+    factor = max(1, int(dpi // SEARCH_DPI))
+    full, search = [], []
+    for band in scan.bands(512 * factor):
+        ink = ink_of(band.darkness, dpi)
+        full.append(np.packbits(ink, axis=1))
+        search.append(_reduced(ink, factor))
+    return Paper(scan.width, dpi, scan.dpi is not None, factor, np.concatenate(full), np.concatenate(search))
+
+
+def ink_of(darkness: NDArray[np.uint8], dpi: float) -> Bits:
+    """What is ink: all that is dark in a bilevel scan; in a grey one what is darker than what is about it."""
+    counts = np.bincount(darkness[::4, ::4].ravel(), minlength=256)
+    if counts[1:INK].sum() < 0.002 * counts.sum():
+        return (darkness > _HALF).view(np.uint8)
+    size = round(_AROUND_INCHES * dpi) | 1
+    around = cv2.blur(darkness, (size, size), borderType=cv2.BORDER_REPLICATE)
+    stands_out = darkness.astype(np.int16) - around > np.maximum(_PALEST - around // 4, 12)
+    return ((stands_out & (darkness > _PALEST)) | (darkness > 200)).view(np.uint8)
+
+
+def _reduced(ink: Bits, factor: int) -> Bits:
+    """A pixel is ink where a quarter of what it covers is: thin strokes stay, specks go."""
+    if factor == 1:
+        return ink
+    rows, columns = (-size % factor for size in ink.shape)
+    padded = np.pad(ink * np.uint8(INK), ((0, rows), (0, columns)))
+    size = (padded.shape[1] // factor, padded.shape[0] // factor)
+    return (cv2.resize(padded, size, interpolation=cv2.INTER_AREA) >= INK // 4).view(np.uint8)
