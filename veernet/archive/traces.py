@@ -14,6 +14,7 @@ import numpy as np
 from veernet.curves.identity import Doubt, Trace
 from veernet.errors import WorkStoreError
 from veernet.sheets.geometry import Edge, RowShift, StripGeometry
+from veernet.sheets.lost import Lost
 
 _FORMAT = "veernet-traces/1"
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, LookupError, TypeError, OSError, EOFError)
@@ -29,6 +30,7 @@ class Traced:
         dpi: What the scan claims.
         moved: What followed the printed lines, in words.
         doubts: What a reader must be told of that.
+        lost: Rows of the scan that could not be read.
     """
 
     geometries: tuple[StripGeometry, ...]
@@ -36,6 +38,7 @@ class Traced:
     dpi: float | None
     moved: tuple[str, ...]
     doubts: tuple[str, ...]
+    lost: tuple[Lost, ...] = ()
 
     def to_bytes(self) -> bytes:
         """An npz of its arrays and the JSON of the rest; the same in, the same bytes out."""
@@ -48,6 +51,7 @@ class Traced:
             "dpi": self.dpi,
             "moved": self.moved,
             "doubts": self.doubts,
+            "lost": [asdict(one) for one in self.lost],
         }
         arrays = {
             f"{kind}-{track}-{curve}": getattr(trace, kind)
@@ -84,7 +88,8 @@ class Traced:
                     for track, curves in enumerate(about["doubts_of_traces"])
                 )
             geometries = tuple(_geometry(geometry) for geometry in about["geometries"])
-            return cls(geometries, traces, about["dpi"], tuple(about["moved"]), tuple(about["doubts"]))
+            lost = tuple(Lost(**one) for one in about.get("lost", ()))  # earlier traces are of whole scans
+            return cls(geometries, traces, about["dpi"], tuple(about["moved"]), tuple(about["doubts"]), lost)
         except _DAMAGE as error:
             found = f"kept traces are damaged ({type(error).__name__})"
             raise WorkStoreError("kept traces", found, "they are made again from the scan") from error

@@ -66,12 +66,12 @@ class LostStretch(_Part):
     base: float
     first_row: int = Field(description="of the scan, in px")
     last_row: int
-    why: str
+    why: str = Field(description="a clause on these rows, as: cannot be read")
 
     def told(self, unit: str) -> str:
         """The same in words."""
         rows = f"rows {self.first_row} to {self.last_row} of the scan"
-        return f"{self.top:.1f} to {self.base:.1f} {unit}: {rows} are lost ({self.why}), and every curve is NULL"
+        return f"{self.top:.1f} to {self.base:.1f} {unit}: every curve is NULL, because {rows} {self.why}"
 
 
 class Failure(_Part):

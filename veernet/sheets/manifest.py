@@ -34,6 +34,10 @@ FORMAT: Literal["veernet-sheet/1"] = "veernet-sheet/1"
 MAX_BYTES = 1 << 19
 #: More LAS rows than this are a slip of the step, not a log.
 MAX_LAS_ROWS = 2_000_000
+#: What LAS readers look for under these names, in whatever section, so that no curve may bear one.
+RESERVED_MNEMONICS = dict.fromkeys(("DEPT", "DEPTH"), "the index") | dict.fromkeys(
+    ("VERS", "WRAP", "DLM", "NULL"), "what says how the file is read"
+)
 
 _HOW = "correct it there; `veernet schema` prints every key with its meaning"
 _MAX_KEY_CHARACTERS = 60  # of an unknown key, in a message
@@ -74,6 +78,7 @@ def _scan_reference(text: str) -> str:
 
 
 ScanReference = Annotated[Text, AfterValidator(_scan_reference)]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Part(BaseModel):
@@ -225,20 +230,31 @@ class SheetManifest(_Part):
     pages: Annotated[tuple[ScanReference, ...], Field(min_length=1)] | None = Field(
         None, description="instead of source: the pieces of the sheet, top to bottom"
     )
+    sha256: Digest | tuple[Digest, ...] | None = Field(
+        None,
+        description="sha256 of the scan, in hexadecimal, or a list with one a page; a file of another is set aside",
+    )
     well: Well = Field(description="which well it is")
     depth: Depth = Field(description="which rows are which depths")
     tracks: tuple[Track, ...] = Field(min_length=1, description="the tracks to digitise, and the curves in each")
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What the scan's files must have as their sha256, in their order; empty where nothing is said."""
+        return (self.sha256,) if isinstance(self.sha256, str) else self.sha256 or ()
 
     @model_validator(mode="after")
     def _names_are_single(self) -> Self:
         if self.source is not None and self.pages is not None:
             raise ValueError("both source and pages are given; give one of them")
+        if self.sha256 is not None and len(self.digests) != len(self.pages or [""]):
+            raise ValueError(f"sha256 has {len(self.digests)} digests; give one for each file of the scan")
         seen: dict[str, str] = {}
         for track in self.tracks:
             for curve in track.curves:
                 key = curve.mnemonic.upper()
-                if key in seen or key in ("DEPT", "DEPTH"):
-                    other = f"also in {seen[key]}" if key in seen else "the name of the index"
+                if key in seen or key in RESERVED_MNEMONICS:
+                    other = f"also in {seen[key]}" if key in seen else f"the name of {RESERVED_MNEMONICS[key]}"
                     raise ValueError(f"mnemonic {curve.mnemonic} of {track.name} is {other}; give each curve its own")
                 seen[key] = track.name
         return self

@@ -1,32 +1,34 @@
 """Scans as full-width bands of darkness, top down, whatever the file's format.
 
 A file is opened by the one GDAL driver that its content asks for, with nothing beside it looked at, and its size is
-judged before a pixel is read. A decoder that merely logs what it could not decode counts as failed. At most one band is
-held.
+judged before a pixel is read. A decoder that merely logs what it could not decode counts as failed. A TIFF in strips or tiles is read
+around those that are damaged, if the caller keeps note of what is lost. At most one band is held.
 """
 
 from __future__ import annotations
 
-import logging
 import math
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from veernet.errors import ScanError
+from veernet.sheets.complaints import listening
 from veernet.sheets.darkness import normaliser
 from veernet.sheets.kind import check_upright, driver_of
+from veernet.sheets.lost import LostRows
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 MAX_SCAN_PIXELS = 4_000_000_000
@@ -44,10 +46,19 @@ _GDAL = {
     "GDAL_CACHEMAX": 64 << 20,
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
 }
-_LOGGERS = ("rasterio", "rasterio._err", "rasterio._env", "rasterio._io", "rasterio._base")
+# What a read of a damaged file raises; GDAL's own errors are no RasterioError everywhere.
+_FAULTS = (RasterioError, CPLE_BaseError, MemoryError)
 _CM_PER_INCH = 2.54
 _SANE_DPI = (20, 4800)
 _DAMAGED = "fetch it again, or scan or save it anew"
+
+
+class _UnreadableError(Exception):
+    """Rows that cannot be had, and why not."""
+
+    def __init__(self, rows: str, why: str) -> None:
+        super().__init__(f"{rows} {why}")
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -66,52 +77,91 @@ class Band:
 class Scan:
     """An open scan; `open_scan` makes them.
 
+    Args:
+        dataset: The open file.
+        name: What to call the sheet in errors.
+        again: Opens the same file anew, with nothing of it decoded yet.
+
     Attributes:
         width: Columns.
         height: Rows.
         dpi: Resolution that the file claims, if it claims one that can be.
     """
 
-    def __init__(self, dataset: Any, name: str) -> None:
+    def __init__(self, dataset: Any, name: str, again: Callable[[], AbstractContextManager[Any]]) -> None:
         self._dataset = dataset
         self._name = name
+        self._again = again
         self._normaliser = normaliser(dataset, name)
         self.width = int(dataset.width)
         self.height = int(dataset.height)
         self.dpi = _dpi(dataset.tags())
         self._one_strip: dict[int, bool] = {}
 
-    def bands(self, rows: int = BAND_ROWS, first_row: int = 0, end_row: int | None = None) -> Iterator[Band]:
+    def bands(
+        self, rows: int = BAND_ROWS, first_row: int = 0, end_row: int | None = None, lost: LostRows | None = None
+    ) -> Iterator[Band]:
         """Read the scan, or some of its rows, once and top down.
 
         Args:
             rows: Rows of a band; the last one may have fewer.
             first_row: First row to read.
             end_row: Row to stop before; the scan's end if absent or beyond it.
+            lost: Takes note of strips and tiles that cannot be read, whose rows are then given as paper. Absent: they
+                are refused.
 
         Raises:
-            ScanError: The file is damaged or cut short in these rows.
+            ScanError: The file is damaged or cut short in these rows, and no note is kept, or it is no TIFF in several pieces: of one piece,
+                nothing can be trusted.
         """
         if rows < 1 or first_row < 0:
             msg = f"rows is {rows} and first_row {first_row}; the one must be positive, the other not negative"
             raise ValueError(msg)
         stop = self.height if end_row is None else min(end_row, self.height)
         for row in range(first_row, stop, rows):
-            yield Band(row, self._read(row, min(row + rows, stop)))
+            end = min(row + rows, stop)
+            if lost is not None:
+                yield Band(row, self._read_around(row, end, lost))
+                continue
+            try:
+                yield Band(row, self._read(row, end))
+            except _UnreadableError as error:
+                raise ScanError(self._name, str(error), _DAMAGED) from error
 
-    def _read(self, first_row: int, end_row: int) -> NDArray[np.uint8]:
+    def _read(self, first_row: int, end_row: int, dataset: Any = None) -> NDArray[np.uint8]:
         where = f"rows {first_row} to {end_row - 1}"
         window = Window(0, first_row, self.width, end_row - first_row)
-        with rasterio.Env(**_GDAL), _complaints() as complaints:
+        with rasterio.Env(**_GDAL), listening() as complaints:
             try:
                 self._check_stored(first_row, end_row)
-                pixels = self._dataset.read(list(self._normaliser.bands), window=window)
-            except (RasterioError, MemoryError) as error:
-                raise ScanError(self._name, f"{where} cannot be read ({_clause(error)})", _DAMAGED) from error
+                pixels = (dataset or self._dataset).read(list(self._normaliser.bands), window=window)
+            except _FAULTS as error:
+                raise _UnreadableError(where, f"cannot be read ({_clause(error)})") from error
         if complaints:
-            found = f"{where} are damaged: {complaints[0]}"
-            raise ScanError(self._name, found, _DAMAGED)
+            raise _UnreadableError(where, f"are damaged ({complaints[0]})")
         return self._normaliser.convert(pixels)
+
+    def _read_around(self, first_row: int, end_row: int, lost: LostRows) -> NDArray[np.uint8]:
+        """The rows, with paper for those of every damaged piece that they meet."""
+        if not lost.meets(first_row, end_row):
+            try:
+                return self._read(first_row, end_row)
+            except _UnreadableError as error:
+                if self._dataset.driver != "GTiff" or self._is_one_strip(1):
+                    raise ScanError(self._name, str(error), _DAMAGED) from error
+        piece_rows = self._dataset.block_shapes[0][0]
+        darkness = np.zeros((end_row - first_row, self.width), np.uint8)
+        # What has been decoded is kept by GDAL, and read again without a complaint; not so in a file that is opened anew.
+        with self._again() as dataset:
+            for top in range(first_row // piece_rows * piece_rows, end_row, piece_rows):
+                start, end = max(top, first_row), min(top + piece_rows, end_row)
+                if lost.meets(start, end):
+                    continue
+                try:
+                    darkness[start - first_row : end - first_row] = self._read(start, end, dataset)
+                except _UnreadableError as error:
+                    lost.add(top, min(top + piece_rows, self.height), error.why)
+        return darkness
 
     def _check_stored(self, first_row: int, end_row: int) -> None:
         """Refuse rows whose blocks the file does not hold: GDAL would make paper or ink of them."""
@@ -123,8 +173,7 @@ class Scan:
             for down in [0] if self._is_one_strip(band) else downs:
                 for across in range(math.ceil(self.width / block_columns)):
                     if not self._stored(band, across, down):
-                        found = f"rows from {down * block_rows} on are not in the file"
-                        raise ScanError(self._name, found, _DAMAGED)
+                        raise _UnreadableError(f"rows from {down * block_rows} on", "are not in the file")
 
     def _is_one_strip(self, band: int) -> bool:
         """Whether a TIFF is all one strip: GDAL shows its lines as blocks, of which the first alone has a place."""
@@ -154,20 +203,19 @@ def open_scan(path: Path, name: str, page: int | None = None) -> Iterator[Scan]:
     with _opened(path, name) as dataset:
         check_upright(path, dataset.tags(), name)
         if page is None:
-            _check_size(dataset, name)
             _check_pages(dataset, name)
-            yield Scan(dataset, name)
-            return
         places = dataset.subdatasets or [None]
-        if not 0 <= page < len(places):
-            raise ScanError(name, f"it has {len(places)} pages and no page {page + 1}", _DAMAGED)
-        if places[page] is None:
-            _check_size(dataset, name)
-            yield Scan(dataset, name)
-            return
-    with _opened(path, name, places[page]) as dataset:
+        if not 0 <= (page or 0) < len(places):
+            raise ScanError(name, f"it has {len(places)} pages and no page {(page or 0) + 1}", _DAMAGED)
+        place = places[page or 0]
+    again = partial(_opened, path, name, place)
+    with again() as dataset:
         _check_size(dataset, name)
-        yield Scan(dataset, name)
+        try:
+            scan = Scan(dataset, name, again)
+        except _FAULTS as error:
+            raise ScanError(name, f"what it says of its pixels cannot be read ({_clause(error)})", _DAMAGED) from error
+        yield scan
 
 
 def count_pages(path: Path, name: str) -> int:
@@ -188,7 +236,7 @@ def _opened(path: Path, name: str, place: str | None = None) -> Iterator[Any]:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         try:
             dataset = rasterio.open(place or path.resolve(), driver=driver)
-        except (RasterioError, ValueError) as error:
+        except (*_FAULTS, ValueError) as error:
             found = f"{path.name} begins like an image but cannot be opened ({_clause(error)})"
             raise ScanError(name, found, _DAMAGED) from error
     with dataset:
@@ -231,32 +279,3 @@ def _clause(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     return " ".join(str(getattr(error, "errmsg", error)).split())[:200] or type(error).__name__
-
-
-class _Ear(logging.Handler):
-    """Collects what GDAL complains of in this thread; others may be reading other scans."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.complaints: list[str] = []
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.complaints.append(record.getMessage().removeprefix("CPLE_AppDefined:")[:200])
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """What GDAL logs while the block runs, whatever the program's own logging is set to."""
-    ear = _Ear()
-    for name in _LOGGERS:
-        logging.getLogger(name).disabled = False
-    logger = logging.getLogger(_LOGGERS[0])
-    if not logger.isEnabledFor(logging.WARNING):
-        logger.setLevel(logging.WARNING)
-    logger.addHandler(ear)
-    try:
-        yield ear.complaints
-    finally:
-        logger.removeHandler(ear)
