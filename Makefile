@@ -1,17 +1,20 @@
 # `make demo` and `make test` need Python 3.11 or newer, git and make; they set up the rest, once, in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lock clean
+.PHONY: help demo test lint fuzz lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready.stamp
 JOBS ?= 2
+FUZZ := .venv-fuzz
+MINUTES ?= 2
 
 help:
 	@echo "make demo   draw a synthetic sheet, digitise it, compare with the truth"
 	@echo "make test   ruff, mypy, pytest"
 	@echo "make lint   ruff and mypy only"
+	@echo "make fuzz   fuzz what reads strangers' files and what writes LAS, MINUTES=2 a target (Linux)"
 	@echo "make lock   pin the whole set again from pyproject.toml (needs uv)"
 	@echo "make clean  remove the environment, caches and the demo's output"
 
@@ -22,9 +25,20 @@ test: lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(READY)
-	$(BIN)/ruff check flows tasks veernet tests benchmarks
-	$(BIN)/ruff format --check flows tasks veernet tests benchmarks
+	$(BIN)/ruff check flows tasks veernet tests benchmarks fuzz
+	$(BIN)/ruff format --check flows tasks veernet tests benchmarks fuzz
 	$(BIN)/mypy
+
+fuzz: $(FUZZ)/ready.stamp
+	$(FUZZ)/bin/python -m fuzz --minutes $(MINUTES) $(TARGETS)
+
+# The fuzzer has an environment of its own, which sees everything of .venv.
+$(FUZZ)/ready.stamp: fuzz/requirements.txt $(READY)
+	$(BIN)/python -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip install --disable-pip-version-check -q -r fuzz/requirements.txt
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
+	  > "$$($(FUZZ)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/veernet-environment.pth"
+	@touch $@
 
 # 3.11 comes first because the set was pinned and tested with it.
 $(READY): requirements.lock pyproject.toml
@@ -48,4 +62,4 @@ lock:
 	sed -i -e '/^#/d' -e '1i # Every package VeerNet runs and is tested with, on any platform. Written by make lock; read by make demo and make test.' requirements.lock
 
 clean:
-	rm -rf $(VENV) .venv-s3 .mypy_cache .ruff_cache .pytest_cache .hypothesis build demo *.egg-info
+	rm -rf $(VENV) .venv-s3 $(FUZZ) .mypy_cache .ruff_cache .pytest_cache .hypothesis build demo *.egg-info

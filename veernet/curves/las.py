@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.curves.las_check import check
-from veernet.curves.las_layout import INDEX, MAX_LINE_CHARACTERS, NULL, WELL_ITEMS, header_text, row_widths, write_body
+from veernet.curves.las_layout import MAX_LINE_CHARACTERS, NULL, WELL_ITEMS, header_text, row_widths, write_body
 from veernet.curves.las_read import LasColumn, LasContent, read_las
 from veernet.curves.las_text import (
     MAX_DESCRIPTION_CHARACTERS,
@@ -26,6 +26,7 @@ from veernet.curves.las_text import (
     clean_unit,
 )
 from veernet.errors import LasError
+from veernet.sheets.manifest import RESERVED_MNEMONICS
 
 if TYPE_CHECKING:
     from veernet.sheets.manifest import Curve, Well
@@ -45,7 +46,6 @@ __all__ = [
 
 LasVersion = Literal["1.2", "2.0"]
 
-_RESERVED = (INDEX, "DEPTH")
 _CONFIDENCE_DECIMALS = 3
 _MAX_DECIMALS = 12
 _MAX_ABSOLUTE_VALUE = 1e12  # beyond it a value is a fault upstream, and unreadable in a column
@@ -172,7 +172,7 @@ def _columns(log: DepthLog, name: str, confidence: bool) -> tuple[list[tuple[Las
             columns.append((column, _CONFIDENCE_DECIMALS))
     seen = Counter(column.mnemonic.upper() for column, _ in columns)
     for column, _ in columns:
-        if not column.mnemonic or column.mnemonic.upper() in _RESERVED or seen[column.mnemonic.upper()] > 1:
+        if not column.mnemonic or column.mnemonic.upper() in RESERVED_MNEMONICS or seen[column.mnemonic.upper()] > 1:
             raise LasError(
                 name, f"the mnemonic {column.mnemonic!r} is empty, reserved or used twice", "rename it in the manifest"
             )
@@ -208,7 +208,7 @@ def _depth_decimals(log: DepthLog, name: str) -> int:
         raise LasError(
             name, f"{depths.size} depths and {len(log.curves)} curves", "digitise at least one curve over one depth"
         )
-    if not (np.abs(depths) < _MAX_ABSOLUTE_VALUE).all() or not (math.isfinite(log.step) and log.step != 0):
+    if not (np.abs(depths) < _MAX_ABSOLUTE_VALUE).all() or not 0 < abs(log.step) < _MAX_ABSOLUTE_VALUE:
         found = f"the depth index or its step is not a finite number, or beyond {_MAX_ABSOLUTE_VALUE:g}"
         raise LasError(name, found, "correct depth in the manifest")
     step = math.copysign(log.step, depths[-1] - depths[0]) if len(depths) > 1 else log.step
@@ -246,10 +246,10 @@ def _content(log: DepthLog, columns: list[LasColumn], decimals: list[int], versi
 
 
 def _single(mnemonics: list[str]) -> list[str]:
-    """The mnemonics, each once: a reader would rename what stands twice, in a way of its own."""
+    """The mnemonics, each once and none reserved: readers rename what stands twice, each in a way of its own."""
     single: list[str] = []
     for mnemonic in mnemonics:
-        taken = {other.upper() for other in single}
+        taken = {other.upper() for other in single} | RESERVED_MNEMONICS.keys()
         numbered = (mnemonic if number == 1 else f"{mnemonic}_{number}" for number in itertools.count(1))
         single.append(next(name for name in numbered if name.upper() not in taken))
     return single

@@ -1,0 +1,133 @@
+"""What fuzzing found is mended for good, and what fuzzing asks of the readers and the writer holds for inputs made another way."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuzz import las as las_target
+from fuzz import manifest as manifest_target
+from fuzz.drawn import document_of
+
+GROUP, FIELD = "\x1d", "\x1f"
+
+
+def manifest_with(value: Any, *way: str | int) -> bytes:
+    """A drawn sheet's manifest with one of its values set."""
+    document: Any = copy.deepcopy(document_of(1))
+    place = document
+    for part in way[:-1]:
+        place = place[part]
+    place[way[-1]] = value
+    return json.dumps(document).encode()
+
+
+def las_with(*groups: list[str]) -> bytes:
+    """The LAS target's input."""
+    return GROUP.join(FIELD.join(group) for group in groups).encode()
+
+
+FOUND_MANIFESTS = {
+    "key that speaks to a terminal": manifest_with(1, "\x1b[31m\nFAKE: done"),
+    "key of 400 kB": manifest_with(1, "x" * 400_000),
+    "unit that speaks to a terminal": manifest_with("\x1b[2J", "tracks", 0, "curves", 0, "unit"),
+    "unit that turns the line": manifest_with("\u202e", "tracks", 0, "curves", 0, "unit"),
+    "curve that says what is NULL": manifest_with("Null", "tracks", 0, "curves", 0, "mnemonic"),
+    "broken YAML that is quoted": "{a: b\ufeff c: d: e}".encode(),
+}
+
+
+@pytest.mark.parametrize("data", FOUND_MANIFESTS.values(), ids=FOUND_MANIFESTS)
+def test_manifests_that_fuzzing_found_are_read_or_refused_in_a_line(data: bytes) -> None:
+    """Keys and units of a stranger once went as they were into messages, terminals and the LAS file's curves."""
+    manifest_target.check(data)
+
+
+OPTIONS, WELL = ["2.0", "1", "ft", "0.5", "250"], ["A 1", "15-131-20215"]
+
+
+FOUND_LOGS = {
+    "narrow scale": las_with(OPTIONS, WELL, ["C", "GR", "", "", "linear", "0", "1e-322", "1 2"]),
+    "wide scale": las_with(OPTIONS, WELL, ["C", "GR", "", "", "linear", "-1e308", "1e308", "1 2"]),
+    "wide log scale": las_with(OPTIONS, WELL, ["C", "ILD", "", "", "log", "1e-300", "1e308", "1 2"]),
+    "wide log scale turned": las_with(OPTIONS, WELL, ["C", "ILD", "", "", "log", "1e308", "1e-300", "1 2"]),
+    "depths of 300 digits": las_with(["2.0", "", "ft", "1e298", "1e300"], WELL),
+    "step of 200 digits": las_with(["2.0", "", "ft", "1e231", "0"], WELL),
+    "two dots in a unit": las_with(OPTIONS, WELL, ["C", "GR", "a..b", "", "linear", "0", "150", "1"]),
+    "parameter with everything long": las_with(OPTIONS, WELL, ["P", "x" * 99, "x" * 99, "x" * 999, "x" * 99]),
+    "parameters of one name": las_with(OPTIONS, WELL, ["P", "A", "", "1"], ["P", "a"], ["P", "a_2"], ["P", "A"]),
+    "parameters that say how to read": las_with(
+        OPTIONS, WELL, ["P", "NULL", "", "7"], ["P", "DLM", "", "TAB"], ["C", "GR", "", "", "", "0", "1", "7"]
+    ),
+    "curve that says what is NULL": las_with(OPTIONS, WELL, ["C", "NULL", "", "", "linear", "0", "150", "7"]),
+    "well named like a section": las_with(OPTIONS, ["~ASCII", "", "1"]),
+}
+
+
+@pytest.mark.parametrize("data", FOUND_LOGS.values(), ids=FOUND_LOGS)
+def test_logs_that_fuzzing_found_are_written_as_meant_or_refused(data: bytes) -> None:
+    """Scales and depths that only a slip of the pen gives, and texts of every length, once broke the writer or its lines."""
+    las_target.check(data)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def ways(value: Any, way: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place in a document."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way, *(deeper for key, part in parts for deeper in ways(part, (*way, key)))]
+
+
+@settings(max_examples=150, deadline=None)
+@given(way=st.sampled_from(ways(document_of(1))[1:]), value=JSON_VALUES)
+def test_any_value_anywhere_in_a_manifest_is_read_or_refused(way: tuple[str | int, ...], value: Any) -> None:
+    """A manifest keeps its contract, or the refusal is one printable line; nothing else comes out."""
+    manifest_target.check(manifest_with(value, *way))
+
+
+TEXT = st.text(max_size=60) | st.sampled_from(las_target.TOKENS.split())
+CURVES = st.tuples(
+    st.just("C"),
+    TEXT,
+    TEXT,
+    TEXT,
+    st.sampled_from(["linear", "log"]),
+    *[st.floats().map(str)] * 2,
+    st.floats().map(str),
+)
+ITEMS = st.tuples(st.just("P"), TEXT, TEXT, TEXT, TEXT) | st.tuples(st.just("O"), TEXT, TEXT)
+LOG_OPTIONS = st.tuples(
+    st.sampled_from(["1.2", "2.0"]),
+    st.sampled_from(["", "1"]),
+    st.sampled_from(["ft", "m"]),
+    st.floats().map(str),
+    st.floats().map(str),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(options=LOG_OPTIONS, well=st.lists(TEXT, max_size=12), groups=st.lists(CURVES | ITEMS, max_size=5))
+def test_any_log_is_written_as_meant_or_refused(
+    options: tuple[str, ...], well: list[str], groups: list[tuple[str, ...]]
+) -> None:
+    """No text opens a section or adds a line, every value stands within its resolution or is NULL and counted."""
+    las_target.check(las_with(list(options), well, *map(list, groups)))
+
+
+@pytest.mark.parametrize("target", [manifest_target, las_target])
+def test_every_seed_is_sound(target: Any) -> None:
+    """What fuzzing begins with breaks nothing."""
+    seeds = list(target.seeds())
+    assert seeds
+    for seed in seeds:
+        target.check(seed)
