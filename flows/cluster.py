@@ -10,9 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing import resource_tracker
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.watch import GPU_DEVICES
 from veernet.errors import OptionError
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ CONNECT_TIMEOUT_S = 10.0
 WORKER_TIMEOUT_S = 120.0
 
 _LOOPBACK = "127.0.0.1"
-_GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+#: What the workers may have of the memory there is; the rest is for the run, its server and whatever else runs here.
+_SHARE_OF_MEMORY = 0.8
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
         "dashboard": False,
         "dashboard_address": f"{_LOOPBACK}:0",  # what is left of it, a health page, still wants a port
         "local_directory": folder,
-        "memory_limit": MEMORY_LIMIT // processes,
+        "memory_limit": int(MEMORY_LIMIT * _SHARE_OF_MEMORY) // processes,
         "silence_logs": logging.ERROR,
     }
     specs = {
@@ -105,7 +106,14 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
         "options": {"host": _LOOPBACK, "port": 0, "dashboard": False, "dashboard_address": f"{_LOOPBACK}:0"},
     }
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": cores, "temporary-directory": folder}),
+        dask.config.set(
+            {
+                "distributed.nanny.pre-spawn-environ": cores,
+                "temporary-directory": folder,
+                # A worker that is short of memory is ended by its nanny. To pause it would be for ever: what it holds is not Dask's to put on disk.
+                "distributed.worker.memory.pause": False,
+            }
+        ),
         ExitStack() as closing,
     ):
         with _interrupts_wait():
@@ -133,7 +141,7 @@ def _interrupts_wait() -> Iterator[None]:
 
 def visible_gpus() -> list[str]:
     """Name the GPUs that this process may use, as ``CUDA_VISIBLE_DEVICES`` would."""
-    if not any(device.exists() for device in _GPU_DEVICES):
+    if not any(device.exists() for device in GPU_DEVICES):
         return []  # saves importing torch, which takes seconds
     import torch
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, wraps
+from dataclasses import dataclass
+from functools import lru_cache, partial, wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -14,7 +15,7 @@ from veernet.curves.identity import Trace
 from veernet.curves.las import DepthLog
 from veernet.curves.trace import trace_track
 from veernet.errors import VeerNetError, WeightsError
-from veernet.network.predict import HALO, Segmenter
+from veernet.network.predict import HALO, TILE_ROWS, Segmenter
 from veernet.review.overlay import draw_overlay
 from veernet.review.page import write_page
 from veernet.review.record import SheetRecord
@@ -24,7 +25,7 @@ from veernet.sheets.manifest import SheetManifest, Track
 from veernet.sheets.paged import write_scan
 from veernet.sheets.pages import pages_of
 from veernet.sheets.printed import Profiler, Refined, refine
-from veernet.sheets.raster import open_scan
+from veernet.sheets.raster import count_pages, open_scan
 from veernet.sheets.strips import cut_strips
 from veernet.sheets.work import CURVES, SHARD_ROWS, WorkStore
 
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 
 def _told(work: Callable[P, T]) -> Callable[P, T | VeerNetError]:
-    """Give an error that another try cannot mend as the result, so that Dask does not try again.
+    """Give an error of ours as the result: whether it is worth another try is for the run to say, and not for Dask.
 
     It goes without its cause: a cause that cannot be unpickled, as GDAL's, would make Dask raise a bare ``Exception``.
     """
@@ -45,8 +46,6 @@ def _told(work: Callable[P, T]) -> Callable[P, T | VeerNetError]:
         except VeerNetError as error:
             bare = error.with_traceback(None)
             bare.__cause__ = bare.__context__ = None
-            if error.retryable:
-                raise bare from None
             return bare
 
     return tell
@@ -71,6 +70,33 @@ def describe_model(weights: str | None) -> dict[str, str]:
 
 
 @_told
+@dataclass(frozen=True)
+class Look:
+    """What is known of a scan before it is read.
+
+    Args:
+        pages: How many it has; of a scan of several nothing else is known.
+        width: Columns.
+        height: Rows.
+        dpi: Resolution that it claims, if it claims one that can be.
+    """
+
+    pages: int
+    width: int = 0
+    height: int = 0
+    dpi: float | None = None
+
+
+@_told
+def look_at(path: Path, name: str) -> Look:
+    """Open a scan; on a worker, because a file that is made for it takes the process along that does."""
+    pages = count_pages(path, name)
+    if pages > 1:
+        return Look(pages)
+    with open_scan(path, name) as scan:
+        return Look(pages, scan.width, scan.height, scan.dpi)
+
+
 def join_pages(files: Sequence[Path], manifest: SheetManifest, scan_path: Path, picture: Path) -> tuple[str, ...]:
     """Put the pages of a sheet together and write them as one scan; a seam that is not certain leaves its picture.
 
@@ -92,7 +118,7 @@ def tile_sheet(
 ) -> Refined:
     """Decode a scan top down and write the strips of its tracks as whole shards; again, where its printed lines say so.
 
-    Returns where the strips lie in the end.
+    Returns where the strips lie in the end, and rows of the scan that could not be read, for which they have paper.
     """
     work = WorkStore.create(store, geometries)
     profilers = [Profiler() for _ in geometries]
@@ -115,11 +141,13 @@ def _strips_of(
 
 
 @_told
-def segment_shard(store: Path, track: int, first_row: int, rows: int, weights: str | None) -> int:
-    """Segment one shard of a strip, with its halo, and write its class map; returns the strip rows done."""
+def segment_shard(
+    store: Path, track: int, first_row: int, rows: int, weights: str | None, tile_rows: int = TILE_ROWS
+) -> int:
+    """Segment one shard of a strip, with its halo, at most ``tile_rows`` at a time, and write its class map; returns the strip rows done."""
     work = WorkStore.open(store)
     start, end = max(0, first_row - HALO), min(rows, first_row + SHARD_ROWS + HALO)
-    classes = segmenter(weights).classes(work.read_strip(track, start, end))
+    classes = segmenter(weights).classes(work.read_strip(track, start, end), tile_rows)
     done = min(SHARD_ROWS, rows - first_row)
     work.write_classes(track, first_row, classes[:, first_row - start : first_row - start + done])
     return done

@@ -10,19 +10,19 @@ from pathlib import Path
 from prefect import task
 from prefect.logging import get_run_logger
 
-from tasks.compute import join_pages
+from tasks.compute import Look, join_pages, look_at
 from tasks.state import Batch, Job, Sheet, each
-from tasks.workers import current_client, result_of
+from tasks.workers import submit
 from veernet import storage
 from veernet.errors import ManifestMissingError, ScanError, SourceMissingError, VeerNetError
 from veernet.location import Location
 from veernet.sheets.geometry import sheet_geometries
 from veernet.sheets.manifest import MAX_BYTES, SheetManifest, read_manifest
 from veernet.sheets.pages import is_pdf
-from veernet.sheets.raster import count_pages, open_scan
 from veernet.storage import Fetched
 
 STAGE = "fetch"
+_MEGAPIXELS_PER_MB = 50.0  # of pages that nobody has opened yet: bilevel ones, which compress best
 SCAN_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".pdf")
 
 
@@ -36,23 +36,22 @@ def _fetch(sheet: Sheet) -> Sheet:
     job = sheet.job
     if job.manifest is None:
         raise _without_manifest(job)
-    near = job.work_dir / job.stem
-    near.mkdir(parents=True, exist_ok=True)
-    manifest_file = storage.fetch(job.manifest, near)
+    job.near.mkdir(parents=True, exist_ok=True)
+    manifest_file = storage.fetch(job.manifest, job.near)
     with manifest_file.path.open("rb") as file:
         manifest = read_manifest(file.read(MAX_BYTES + 1), job.manifest.name)
     told: tuple[str, ...] = ()
     if manifest.pages is None:
-        scan = storage.fetch(_scan_of(job, job.manifest, manifest.source), near)
+        scan = storage.fetch(_scan_of(job, job.manifest, manifest.source), job.near)
         files = [scan]
-        if is_pdf(scan.path) or count_pages(scan.path, scan.path.name) > 1:
-            scan, told = _joined(job, manifest, files, near)
     else:
-        files = _fetched_pages(manifest.pages, job.manifest, near)
-        scan, told = _joined(job, manifest, files, near)
-    with open_scan(scan.path, scan.path.name) as opened:
-        geometries = sheet_geometries(manifest, opened.width, opened.height, job.manifest.name)
-        dpi = opened.dpi
+        files = _fetched_pages(manifest.pages, job.manifest, job.near)
+    _check_digests(manifest, files)
+    look = None if manifest.pages is not None or is_pdf(files[0].path) else _look(job, files[0])
+    if look is None or look.pages > 1:
+        scan, told = _joined(job, manifest, files)
+        look = _look(job, scan)
+    geometries = sheet_geometries(manifest, look.width, look.height, job.manifest.name)
     return replace(
         sheet,
         manifest=manifest,
@@ -60,9 +59,24 @@ def _fetch(sheet: Sheet) -> Sheet:
         scan=scan,
         fetched=(manifest_file, *files),
         geometries=tuple(geometries),
-        dpi=dpi,
+        megapixels=look.width * look.height / 1e6,
+        dpi=look.dpi,
         moved=told,
     )
+
+
+def _check_digests(manifest: SheetManifest, files: Sequence[Fetched]) -> None:
+    """Refuse a file that is not the one that its manifest was made for."""
+    for file, promised in zip(files, manifest.digests, strict=False):  # no digests, no promise
+        if file.sha256 != promised:
+            found = f"its sha256 is {file.sha256}, and the manifest says {promised}"
+            remedy = "fetch the scan again from where it is whole, or correct sha256 in the manifest if this is the right one"
+            raise ScanError(file.path.name, found, remedy)
+
+
+def _look(job: Job, scan: Fetched) -> Look:
+    """What a scan says of itself, asked on a Dask worker."""
+    return submit(job, STAGE, 0.0, look_at, scan.path, scan.path.name, soon=True).result()
 
 
 def _fetched_pages(pages: Sequence[str], manifest: Location, near: Path) -> list[Fetched]:
@@ -75,17 +89,18 @@ def _fetched_pages(pages: Sequence[str], manifest: Location, near: Path) -> list
     return fetched
 
 
-def _joined(job: Job, manifest: SheetManifest, files: Sequence[Fetched], near: Path) -> tuple[Fetched, tuple[str, ...]]:
+def _joined(job: Job, manifest: SheetManifest, files: Sequence[Fetched]) -> tuple[Fetched, tuple[str, ...]]:
     """The pages of a sheet as one scan, put together on a Dask worker, and how they lie; a seam in doubt is pictured in the destination."""
+    near = job.near / "joined"
     name = files[0].path.with_suffix(".tif").name if len(files) == 1 else f"{job.stem}.tif"
-    scan_path, picture = near / "joined" / name, near / "joined" / f"{job.stem}.seam.png"
-    scan_path.parent.mkdir(exist_ok=True)
+    scan_path, picture = near / name, near / f"{job.stem}.seam.png"
+    near.mkdir(exist_ok=True)
     shown = job.out / job.stem / picture.name
-    future = current_client().submit(
-        join_pages, [file.path for file in files], manifest, scan_path, picture, pure=False, retries=1
-    )
+    megapixels = _MEGAPIXELS_PER_MB * sum(file.size_bytes for file in files) / 1e6
     try:
-        told = result_of(future)
+        told = submit(
+            job, "joining", megapixels, join_pages, [file.path for file in files], manifest, scan_path, picture
+        ).result()
     except ScanError as error:
         if not picture.exists():
             raise

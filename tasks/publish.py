@@ -15,7 +15,7 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import overlay, page
 from tasks.state import Batch, Sheet, each
-from tasks.workers import current_client, result_of
+from tasks.workers import submit
 from veernet import __version__, storage
 from veernet.curves.assemble import Provenance, assemble_log, doubts
 from veernet.curves.las import DepthLog, LasVersion, write_las
@@ -95,10 +95,14 @@ def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[
 def _drawn(sheet: Sheet, log: DepthLog, record: SheetRecord, near: Path) -> list[Path]:
     """Overlay and page of a sheet, drawn side by side on the workers."""
     assert sheet.scan is not None
-    client, scan, drawn = current_client(), sheet.scan.path, (sheet.geometries, sheet.manifest, sheet.traces)
-    pictures = client.submit(overlay, scan, *drawn, near, sheet.job.stem, pure=False, retries=1)
-    paged = client.submit(page, scan, *drawn, log, record, near, pure=False, retries=1)
-    return [*result_of(pictures), result_of(paged)]
+    work, scan, drawn = (
+        (sheet.job, STAGE, sheet.megapixels),
+        sheet.scan.path,
+        (sheet.geometries, sheet.manifest, sheet.traces),
+    )
+    pictures = submit(*work, overlay, scan, *drawn, near, sheet.job.stem)
+    paged = submit(*work, page, scan, *drawn, log, record, near)
+    return [*pictures.result(), paged.result()]
 
 
 def _put(near: Path, files: list[Path], record: SheetRecord, folder: Location) -> None:

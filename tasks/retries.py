@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import time
 
-from tasks.workers import in_use
+from tasks.workers import PieceLostError, in_use
 from veernet.errors import VeerNetError
 
 #: Tries that a stage has for one sheet.
 TRIES = 3
+#: Tries of what a worker died of: it may do so again, and each time costs a worker.
+TRIES_THAT_KILL = 2
 FIRST_PAUSE_S = 2.0
 _GROWTH = 4.0
 _LOOK_UP_S = 0.2
@@ -17,7 +19,8 @@ _LOOK_UP_S = 0.2
 
 def again(error: Exception, tries: int) -> bool:
     """Whether what failed with ``error`` at its ``tries``-th try, counted from 1, is worth another one; never in a run that is ending."""
-    return isinstance(error, VeerNetError) and error.retryable and tries < TRIES and in_use()
+    most = TRIES_THAT_KILL if isinstance(error, PieceLostError) else TRIES
+    return isinstance(error, VeerNetError) and error.retryable and tries < most and in_use()
 
 
 def pause(tries: int) -> None:

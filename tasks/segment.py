@@ -14,13 +14,16 @@ from tasks.compute import segment_shard
 from tasks.progress import report
 from tasks.retries import again
 from tasks.state import Batch, Sheet, fail
-from tasks.workers import inference_workers, result_of, submit_inference
+from tasks.workers import Submitted, inference_workers, submit
 from veernet.errors import VeerNetError
+from veernet.network.predict import TILE_ROWS
+from veernet.sheets.geometry import STRIP_WIDTH
 from veernet.sheets.work import SHARD_ROWS
 
 STAGE = "segment"
 #: Shards in flight for each worker: one that runs, one that waits.
 IN_FLIGHT = 2
+_SHARD_MEGAPIXELS = SHARD_ROWS * STRIP_WIDTH / 1e6
 
 
 @task(task_run_name="segment {label}", cache_result_in_memory=False)
@@ -32,18 +35,18 @@ def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: AR
     sheets = list(batch)
     shards = _shards(sheets)
     started = time.monotonic()
-    owners: dict[Future[int | VeerNetError], _Shard] = {}
+    owners: dict[Future[int | VeerNetError], tuple[_Shard, Submitted[int]]] = {}
     waiting = as_completed([], with_results=False)
     for _ in range(IN_FLIGHT * max(1, inference_workers()[0])):
         _submit(next(shards, None), batch, weights, owners, waiting)
     for future in waiting:
-        shard = owners.pop(future)
+        shard, submitted = owners.pop(future)
         index, following = shard.sheet, None
         try:
-            done[index] += result_of(future)
+            done[index] += submitted.result()
         except Exception as error:  # noqa: BLE001 - a fault in one sheet's shard must not take the others
             if sheets[index].failure is None and again(error, shard.tries):
-                following = replace(shard, tries=shard.tries + 1)
+                following = shard.again()
             elif sheets[index].failure is None:
                 sheets[index] = fail(sheets[index], STAGE, error, logger)
         else:
@@ -58,12 +61,17 @@ def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: AR
 
 @dataclass(frozen=True)
 class _Shard:
-    """A piece of a strip: its sheet's place in the batch, its track, its first row, and which try this is."""
+    """A piece of a strip: its sheet's place in the batch, its track, its first row, which try this is, and rows that the network is given at once."""
 
     sheet: int
     track: int
     first_row: int
     tries: int = 1
+    tile_rows: int = TILE_ROWS
+
+    def again(self) -> _Shard:
+        """The same with less at once: what took its worker along may have been a want of memory, and the result is the same."""
+        return replace(self, tries=self.tries + 1, tile_rows=self.tile_rows // 2)
 
 
 def _shards(sheets: Sequence[Sheet]) -> Iterator[_Shard]:
@@ -79,7 +87,7 @@ def _submit(
     shard: _Shard | None,
     batch: Batch,
     weights: str | None,
-    owners: dict[Future[int | VeerNetError], _Shard],
+    owners: dict[Future[int | VeerNetError], tuple[_Shard, Submitted[int]]],
     waiting: as_completed,
 ) -> None:
     if shard is None:
@@ -87,6 +95,8 @@ def _submit(
     sheet = batch[shard.sheet]
     rows = sheet.geometries[shard.track].rows
     place = (sheet.job.store, shard.track, shard.first_row, rows)
-    future = submit_inference(segment_shard, *place, weights, retries=1)
-    owners[future] = shard
-    waiting.add(future)
+    submitted = submit(
+        sheet.job, STAGE, _SHARD_MEGAPIXELS, segment_shard, *place, weights, shard.tile_rows, inference=True
+    )
+    owners[submitted.future] = shard, submitted
+    waiting.add(submitted.future)

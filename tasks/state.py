@@ -45,9 +45,14 @@ class Job:
         return self.stem
 
     @property
+    @property
+    def near(self) -> Path:
+        """Folder of what only this run needs of it."""
+        return self.work_dir / self.stem
+
     def store(self) -> Path:
         """Folder of its work arrays."""
-        return self.work_dir / self.stem / "work.zarr"
+        return self.near / "work.zarr"
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Sheet:
     fetched: tuple[Fetched, ...] = ()
     geometries: tuple[StripGeometry, ...] = ()
     dpi: float | None = None
+    megapixels: float = 0.0
     moved: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     traces: tuple[tuple[Trace, ...], ...] = ()

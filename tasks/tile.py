@@ -9,7 +9,7 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import tile_sheet
 from tasks.state import Batch, Sheet, each
-from tasks.workers import current_client, result_of
+from tasks.workers import submit
 from veernet.sheets.geometry import DepthRegister
 
 STAGE = "tile"
@@ -24,7 +24,10 @@ def tile(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names t
 def _tile(sheet: Sheet) -> Sheet:
     assert sheet.scan is not None
     assert sheet.manifest is not None
-    future = current_client().submit(
+    refined = submit(
+        sheet.job,
+        STAGE,
+        sheet.megapixels,
         tile_sheet,
         sheet.scan.path,
         sheet.scan.path.name,
@@ -32,8 +35,5 @@ def _tile(sheet: Sheet) -> Sheet:
         DepthRegister.of(sheet.manifest.depth),
         [track.name for track in sheet.manifest.tracks],
         sheet.job.store,
-        pure=False,
-        retries=1,
-    )
-    refined = result_of(future)
+    ).result()
     return replace(sheet, geometries=refined.geometries, moved=(*sheet.moved, *refined.moved), doubts=refined.doubts)

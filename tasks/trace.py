@@ -9,7 +9,9 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import trace_strip
 from tasks.state import Batch, Sheet, each
-from tasks.workers import current_client, result_of
+from tasks.workers import submit
+from veernet.curves.unseen import without_lost
+from veernet.sheets.geometry import STRIP_WIDTH
 
 STAGE = "trace"
 
@@ -22,8 +24,11 @@ def trace(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names 
 
 def _trace(sheet: Sheet) -> Sheet:
     assert sheet.manifest is not None
-    futures = [
-        current_client().submit(trace_strip, sheet.job.store, index, track, pure=False, retries=1)
-        for index, track in enumerate(sheet.manifest.tracks)
+    traced = []
+    for index, (track, geometry) in enumerate(zip(sheet.manifest.tracks, sheet.geometries, strict=True)):
+        megapixels = geometry.rows * STRIP_WIDTH / 1e6
+        traced.append(submit(sheet.job, STAGE, megapixels, trace_strip, sheet.job.store, index, track))
+    traces = [
+        without_lost(one.result(), geometry, sheet.lost) for one, geometry in zip(traced, sheet.geometries, strict=True)
     ]
-    return replace(sheet, traces=tuple(result_of(future) for future in futures))
+    return replace(sheet, traces=tuple(traces))

@@ -4,51 +4,148 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
-from veernet.errors import VeerNetError
+from tasks.watch import CrashError, DeadlineError, Piece, PieceLostError, WorkerLostError, watched
+from veernet.errors import OptionError, VeerNetError
+
+if TYPE_CHECKING:
+    from tasks.state import Job
+
+__all__ = ["CrashError", "DeadlineError", "PieceLostError", "WorkerLostError"]
 
 T = TypeVar("T")
 
 #: What a Dask worker with a GPU says that it has: ``dask worker --resources GPU=1``.
 GPU = "GPU"
 
-_clients: list[Client] = []
+#: Deadline of a piece of work, unless one is given: enough to load the network and compile the tracer on a machine that is busy with other things, and some
+#: ten times what a megapixel takes.
+DEADLINE_S = 120.0
+DEADLINE_S_PER_MEGAPIXEL = 1.0
 
 
-class WorkerLostError(VeerNetError):
-    """Workers died of a piece of work, or beside it, several times over."""
+@dataclass(frozen=True)
+class _Use:
+    """The workers of a run.
 
-    reason: ClassVar[str] = "worker-lost"
-    retryable: ClassVar[bool] = True
+    Args:
+        client: Of their cluster.
+        deadline_s: Seconds that any piece of work may take; by its size unless given.
+    """
+
+    client: Client
+    deadline_s: float | None
+
+    def deadline_of(self, megapixels: float) -> float:
+        """Seconds that a piece of work of this size may take."""
+        return self.deadline_s or DEADLINE_S + DEADLINE_S_PER_MEGAPIXEL * megapixels
+
+
+_uses: list[_Use] = []
 
 
 @contextmanager
-def using(client: Client) -> Iterator[None]:
-    """Let every stage of this process submit to this client for as long as the context lasts."""
-    _clients.append(client)
+def using(client: Client, deadline_s: float | None = None) -> Iterator[None]:
+    """Let every stage of this process submit to this client for as long as the context lasts.
+
+    Args:
+        client: Of the run's cluster.
+        deadline_s: Seconds that any piece of work may take; by its size unless given.
+
+    Raises:
+        OptionError: The deadline makes no sense.
+    """
+    if deadline_s is not None and not deadline_s > 0:
+        raise OptionError("--deadline", f"is {deadline_s:g}", "give seconds, more than 0")
+    use = _Use(client, deadline_s)
+    _uses.append(use)
     try:
         yield
     finally:
-        _clients.remove(client)
+        _uses.remove(use)
 
 
 def current_client() -> Client:
     """The client that stages submit to."""
-    if not _clients:
+    return _current().client
+
+
+def _current() -> _Use:
+    if not _uses:
         raise RuntimeError("no Dask client is in use")
-    return _clients[-1]
+    return _uses[-1]
 
 
-def submit_inference(
-    function: Callable[..., T | VeerNetError], *arguments: object, retries: int = 0
-) -> Future[T | VeerNetError]:
-    """Submit what the network does: to workers that offer the resource ``GPU`` where there are any, else to any worker."""
+@dataclass(frozen=True)
+class Submitted(Generic[T]):
+    """A piece of work that the workers have been given.
+
+    Args:
+        future: Dask's own, to wait for.
+        piece: What it is part of, and its bounds.
+    """
+
+    future: Future[T | VeerNetError]
+    piece: Piece
+
+    def result(self) -> T:
+        """Wait for it.
+
+        Raises:
+            VeerNetError: It could not be done.
+            PieceLostError: A worker died of it.
+            WorkerLostError: No worker lived to begin it.
+        """
+        try:
+            return result_of(self.future)
+        except PieceLostError:
+            raise
+        except WorkerLostError:
+            if lost := self.piece.lost():
+                raise lost from None
+            raise
+        finally:
+            self.future.release()  # or Dask would do it again, were the worker that has the result to die
+
+
+def submit(
+    job: Job,
+    stage: str,
+    megapixels: float,
+    work: Callable[..., T | VeerNetError],
+    *arguments: object,
+    inference: bool = False,
+    soon: bool = False,
+) -> Submitted[T]:
+    """Give the workers a piece of work, to be done within its bounds, once (see ``tasks.watch``).
+
+    Args:
+        job: The sheet that it belongs to, whose folder the workers share.
+        stage: What is done.
+        megapixels: Size of it, for its deadline.
+        work: A function of ``tasks.compute``.
+        arguments: Of the function.
+        inference: Whether it is the network's work, which goes to GPU workers where there are any.
+        soon: Whether it goes before what else waits: it is short, and much waits for it.
+    """
+    use = _current()
+    piece = Piece.of(job.name, stage, job.near, use.deadline_of(megapixels))
+    resources = {GPU: 1} if inference and inference_workers()[1] else None
+    future = use.client.submit(
+        watched, piece, work, *arguments, pure=False, retries=0, resources=resources, priority=int(soon)
+    )
+    return Submitted(future, piece)
+
+
+def submit_inference(function: Callable[..., T | VeerNetError], *arguments: Any) -> Future[T | VeerNetError]:
+    """Submit what belongs to no sheet to where the network runs: to workers that offer the resource ``GPU`` where there are any, else to any worker."""
     wanted = {GPU: 1} if inference_workers()[1] else None
-    return current_client().submit(function, *arguments, pure=False, retries=retries, resources=wanted)
+    return current_client().submit(function, *arguments, pure=False, resources=wanted)
 
 
 def inference_workers() -> tuple[int, bool]:
@@ -60,7 +157,7 @@ def inference_workers() -> tuple[int, bool]:
 
 def in_use() -> bool:
     """Whether this process has a run with workers that goes on."""
-    return bool(_clients)
+    return bool(_uses)
 
 
 def result_of(future: Future[T | VeerNetError]) -> T:

@@ -12,6 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from veernet.errors import OptionError, WeightsError
 from veernet.network.body import HALO, ROW_ALIGN, ConvBlock
+from veernet.network.memory import out_of_memory
 from veernet.network.precision import chosen, computing_in
 from veernet.network.targets import Network
 from veernet.network.weights import file_digest, load_weights, shipped_weights
@@ -22,6 +23,8 @@ ByteArray = NDArray[np.uint8]
 
 #: Rows of a tile without its halo; peak memory of a forward pass is about 0.4 GB at this size.
 TILE_ROWS = 4096
+#: Rows of the smallest tile that is tried where there is no memory for larger ones.
+LEAST_TILE_ROWS = 512
 
 
 class Segmenter:
@@ -57,22 +60,30 @@ class Segmenter:
         path = weights or shipped_weights()
         return cls(load_weights(path), file_digest(path), device)
 
-    def classes(self, strip: ByteArray) -> ByteArray:
+    def classes(self, strip: ByteArray, tile_rows: int = TILE_ROWS) -> ByteArray:
         """The class map of a strip, ``(rows, 512)`` to ``(2, rows, 512)``: each curve's probability times 255.
 
         Any slice that starts on a multiple of ``ROW_ALIGN`` and has ``HALO`` rows beyond the rows of interest (or ends
-        with the strip) gives for these what the whole strip gives.
+        with the strip) gives for these what the whole strip gives. So a tile that there is no memory for is halved.
 
         Raises:
             WeightsError: The network answered with something that is not a number.
+            MemoryError, RuntimeError: There is not even memory for a tile of ``LEAST_TILE_ROWS``.
         """
         rows = strip.shape[0]
         out = np.empty((self._network.curves, *strip.shape), np.uint8)
-        for first in range(0, rows, TILE_ROWS):
-            start, end = max(0, first - HALO), min(rows, first + TILE_ROWS + HALO)
-            tile = self._tile(strip[start:end])
-            last = min(rows, first + TILE_ROWS)
+        first = 0
+        while first < rows:
+            start, last = max(0, first - HALO), min(rows, first + tile_rows)
+            try:
+                tile = self._tile(strip[start : min(rows, last + HALO)])
+            except (MemoryError, RuntimeError) as error:
+                if tile_rows <= LEAST_TILE_ROWS or not out_of_memory(error):
+                    raise
+                tile_rows //= 2
+                continue
             out[:, first:last] = tile[:, first - start : last - start]
+            first = last
         return out
 
     def _tile(self, strip: ByteArray) -> ByteArray:
