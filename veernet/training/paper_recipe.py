@@ -42,7 +42,8 @@ def sample_paper(seed: int, difficulty: float | None = None, most_rows: int = 40
         most_rows: Rows that its passes have together, at most, unless so few labels would be left that nobody could tell depths.
     """
     rng = np.random.default_rng([seed, 8])
-    difficulty = float(rng.uniform(0.0, 0.55)) if difficulty is None else difficulty
+    own_difficulty = float(rng.uniform(0.0, 0.55))
+    difficulty = own_difficulty if difficulty is None else difficulty
     unit: Unit = "ft" if rng.random() < 0.75 else "m"
     dpi = int(rng.choice([100, 150, 200, 200, 200, 300, 300, 400]))
     magnification = float(rng.normal(1.0, 0.006)) if rng.random() < 0.88 else float(rng.uniform(0.5, 0.85))
@@ -103,7 +104,7 @@ def _sample_passes(rng: np.random.Generator, unit: Unit, px_per_inch: float, mos
         else 0
     )
     repeated = rng.random() < 0.45
-    rows = float(np.exp(rng.uniform(np.log(4000), np.log(most_rows))))
+    rows = float(np.exp(rng.uniform(np.log(0.1 * most_rows), np.log(most_rows))))
     share = 1.0 + (scale / small if small else 0.0) + (0.3 if repeated else 0.0)
     every = float(rng.choice(_LABELS[unit, scale]))
     px_per_unit = px_per_inch * INCHES_PER_UNIT[unit] / scale

@@ -87,7 +87,7 @@ def _print_row(
     if recipe.scale_form == "printer":
         sample, words, values = top + 0.125 * inch, top + 0.06 * inch, top + 0.19 * inch
         name, (low, high) = (
-            f"{name.upper()} ({curve.unit.upper()})" if name else "",
+            f"{name.upper()} ({curve.units[0].upper()})" if name else "",
             (f"{value:.4f}"[:6] for value in scale),
         )
         face, typed = "dots", "dots"
@@ -96,9 +96,9 @@ def _print_row(
         words = values = top + (0.08 if recipe.scale_form == "ruled" else 0.11) * inch
         low, high = (f"{value:g}" for value in scale)
         name = (
-            f"{name} ({curve.unit})"
+            f"{name} ({curve.units[0]})"
             if recipe.scale_form == "ruled"
-            else f"{name.upper()}  {curve.unit}"
+            else f"{name.upper()}  {curve.units[0]}"
             if name
             else ""
         )
@@ -118,7 +118,7 @@ def _print_title(ink: ByteArray, recipe: PaperRecipe, track: TrackPlan, top: int
         return
     inch = recipe.px_per_inch
     first = track.curves[0].truth
-    resistivity = first.unit.upper().startswith("OHM")
+    resistivity = first.units[0].upper().startswith("OHM")
     title, unit = (
         ("RESISTIVITY", "ohms. m2/m") if resistivity else _QUANTITIES.get(first.mnemonics[0], ("POROSITY", "percent"))
     )

@@ -82,7 +82,7 @@ def stroked(text: str, height_px: float, pen_px: int, slant: float = 0.0, unstea
         unsteady: How far points stray, in grid cells: 0 for a machine, 0.3 for a hand. The same text strays the same way.
     """
     rng = np.random.default_rng(zlib.crc32(text.encode()))
-    cell = height_px / 6.0
+    cell = max(1.0, height_px - pen_px) / 6.0
     margin = 0.5 * height_px + pen_px
     paths: list[NDArray[np.int32]] = []
     pen_at = 0.0

@@ -166,7 +166,7 @@ def _dotted(text: str, height_px: float) -> ByteArray:
     pins = cv2.resize(
         _cut(_typeset(text, "Courier-Bold", 4.0 * _DOT_ROWS)), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA
     )
-    pitch = height_px / _DOT_ROWS
+    pitch = height_px / (_DOT_ROWS + 0.6)
     rows, columns = np.nonzero(pins > 110)
     ink = np.zeros((int((pins.shape[0] + 2) * pitch) + 2, int((pins.shape[1] + 2) * pitch) + 2), np.uint8)
     radius = max(1, round(0.55 * pitch * 16))

@@ -68,9 +68,10 @@ def _sample_curve(
     rng: np.random.Generator, known: KnownCurve, style: Style, index: int, unit: Unit, scale: tuple[float, float] | None
 ) -> CurvePlan:
     left, right = scale or known.scales[rng.integers(len(known.scales))]
-    curve_unit = known.units[rng.integers(len(known.units))]
+    unit_index = int(rng.integers(len(known.units)))
+    units = (known.units[unit_index], *known.units[:unit_index], *known.units[unit_index + 1 :])
     if unit == "m" and known.mnemonic in ("CALI", "BS"):
-        left, right, curve_unit = 125.0, 375.0, "MM"
+        left, right, units = 125.0, 375.0, ("MM",)
     wrap = known.wraps and rng.random() < 0.6
     backup = (
         (right, 2.0 * right - left)
@@ -81,9 +82,7 @@ def _sample_curve(
     )
     named = rng.random()
     printed = known.mnemonic if named < 0.5 else str(rng.choice(known.names))
-    truth = CurveTruth(
-        (known.mnemonic, *known.also), printed, curve_unit, style, float(left), float(right), backup, wrap
-    )
+    truth = CurveTruth((known.mnemonic, *known.also), printed, units, style, float(left), float(right), backup, wrap)
     dash, dot = float(rng.uniform(7.0, 16.0)), float(rng.uniform(1.0, 2.5))
     pattern = {"solid": (), "dashed": (dash, 0.6 * dash + 2.0), "dotted": (dot, dot + float(rng.uniform(2.5, 5.0)))}[
         style

@@ -72,11 +72,22 @@ class SectionTruth:
 
 @dataclass(frozen=True)
 class CurveTruth:
-    """One curve as its scale block tells it; ``printed`` is what stands there, ``mnemonics`` what it may be called."""
+    """One curve as its scale block tells it.
+
+    Args:
+        mnemonics: What it may be called, its usual name first.
+        printed: Its name as it stands there.
+        units: What its unit may be called, as it stands there first.
+        style: How it is drawn.
+        left: Value at the track's left edge.
+        right: Value at its right edge.
+        backup: Values of the second scale, if one is printed.
+        wrap: Whether it comes back at the other edge where it leaves the track.
+    """
 
     mnemonics: tuple[str, ...]
     printed: str
-    unit: str
+    units: tuple[str, ...]
     style: Style
     left: float
     right: float
