@@ -21,6 +21,7 @@ from veernet.review.page import write_page
 from veernet.review.record import SheetRecord
 from veernet.sheets.chain import put_together
 from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
+from veernet.sheets.lost import Lost, LostRows
 from veernet.sheets.manifest import SheetManifest, Track
 from veernet.sheets.paged import write_scan
 from veernet.sheets.pages import pages_of
@@ -69,7 +70,6 @@ def describe_model(weights: str | None) -> dict[str, str]:
     return {"sha256": model.digest, "device": model.device.type, "precision": model.precision}
 
 
-@_told
 @dataclass(frozen=True)
 class Look:
     """What is known of a scan before it is read.
@@ -97,6 +97,7 @@ def look_at(path: Path, name: str) -> Look:
         return Look(pages, scan.width, scan.height, scan.dpi)
 
 
+@_told
 def join_pages(files: Sequence[Path], manifest: SheetManifest, scan_path: Path, picture: Path) -> tuple[str, ...]:
     """Put the pages of a sheet together and write them as one scan; a seam that is not certain leaves its picture.
 
@@ -115,29 +116,31 @@ def tile_sheet(
     register: DepthRegister,
     tracks: Sequence[str],
     store: Path,
-) -> Refined:
+) -> tuple[Refined, tuple[Lost, ...]]:
     """Decode a scan top down and write the strips of its tracks as whole shards; again, where its printed lines say so.
 
     Returns where the strips lie in the end, and rows of the scan that could not be read, for which they have paper.
     """
+    lost = LostRows()
     work = WorkStore.create(store, geometries)
     profilers = [Profiler() for _ in geometries]
-    for track, strip_row, piece in _strips_of(scan_path, name, geometries):
+    for track, strip_row, piece in _strips_of(scan_path, name, geometries, lost):
         work.write_strip(track, strip_row, piece)
         profilers[track].add(piece)
     refined = refine(geometries, [profiler.profiles() for profiler in profilers], register, tracks)
     if refined.moved:
-        for track, strip_row, piece in _strips_of(scan_path, name, refined.geometries):
+        for track, strip_row, piece in _strips_of(scan_path, name, refined.geometries, lost):
             work.write_strip(track, strip_row, piece)
-    return refined
+    return refined, lost.found
 
 
 def _strips_of(
-    scan_path: Path, name: str, geometries: Sequence[StripGeometry]
+    scan_path: Path, name: str, geometries: Sequence[StripGeometry], lost: LostRows
 ) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
     with open_scan(scan_path, name) as scan:
         first_row, end_row = source_rows(geometries, scan.height)
-        yield from cut_strips(scan.bands(first_row=first_row, end_row=end_row), geometries, SHARD_ROWS)
+        yield from cut_strips(scan.bands(first_row=first_row, end_row=end_row, lost=lost), geometries, SHARD_ROWS)
+    lost.check(first_row, end_row, name)
 
 
 @_told
@@ -172,7 +175,7 @@ def overlay(
     """Draw the traced curves over the scan; returns the pictures."""
     with open_scan(scan_path, scan_path.name) as scan:
         return draw_overlay(
-            scan.bands,
+            partial(scan.bands, lost=LostRows()),
             geometries,
             DepthRegister.of(manifest.depth),
             traces,
@@ -197,5 +200,13 @@ def page(
     register = DepthRegister.of(manifest.depth)
     with open_scan(scan_path, scan_path.name) as scan:
         return write_page(
-            scan.bands, geometries, register, traces, log, record, directory, record.sheet, manifest=manifest
+            partial(scan.bands, lost=LostRows()),
+            geometries,
+            register,
+            traces,
+            log,
+            record,
+            directory,
+            record.sheet,
+            manifest=manifest,
         )

@@ -21,7 +21,9 @@ from veernet.curves.assemble import Provenance, assemble_log, doubts
 from veernet.curves.las import DepthLog, LasVersion, write_las
 from veernet.location import Location
 from veernet.network.weights import file_digest
-from veernet.review.record import DepthIndex, SheetRecord, Source, curve_record
+from veernet.review.record import DepthIndex, LostStretch, SheetRecord, Source, curve_record, lost_stretches
+from veernet.sheets.geometry import DepthRegister
+from veernet.sheets.manifest import SheetManifest
 
 STAGE = "publish"
 _SHAPING = ("lasio", "numba", "numpy", "opencv-python-headless", "rasterio", "torch", "zarr")
@@ -52,7 +54,9 @@ def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confi
     assert manifest_file is not None
     near = job.work_dir / job.stem / "out"
     near.mkdir(parents=True, exist_ok=True)
-    made = Provenance(scan.path.name, scan.sha256, manifest_file.sha256, model["sha256"], __version__, sheet.dpi)
+    digests = scan.sha256, manifest_file.sha256, model["sha256"]
+    lost = tuple(one.told(manifest.depth.unit) for one in _lost(sheet, manifest))
+    made = Provenance(scan.path.name, *digests, __version__, sheet.dpi, lost)
     log = assemble_log(job.stem, manifest, sheet.geometries, sheet.traces, made)
     las = near / f"{job.stem}.las"
     report = write_las(log, las, version=las_version, confidence=confidence)
@@ -71,13 +75,15 @@ def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[
     assert manifest is not None
     assert scan is not None
     assert manifest_file is not None
-    warnings = [*sheet.doubts, *doubts(manifest, sheet.geometries, sheet.traces)]
+    lost = _lost(sheet, manifest)
+    warnings = [one.told(manifest.depth.unit) for one in lost]
+    warnings += [*sheet.doubts, *doubts(manifest, sheet.geometries, sheet.traces)]
     warnings += [
         f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in nulled.items() if count
     ]
     return SheetRecord(
         sheet=sheet.job.stem,
-        status="done",
+        status="partial" if lost else "done",
         source=Source(uri=scan.uri, sha256=scan.sha256),
         manifest_sha256=manifest_file.sha256,
         model_sha256=model["sha256"],
@@ -87,9 +93,16 @@ def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[
             unit=manifest.depth.unit, top=float(log.depths[0]), base=float(log.depths[-1]), step=manifest.depth.step
         ),
         curves=tuple(curve_record(c.mnemonic, log.depths, c.values, c.confidence) for c in log.curves),
+        lost=lost,
         moved=sheet.moved,
         warnings=tuple(warnings),
     )
+
+
+def _lost(sheet: Sheet, manifest: SheetManifest) -> tuple[LostStretch, ...]:
+    """What the scan has lost of the depths that the manifest asks for."""
+    depth = manifest.depth
+    return lost_stretches(sheet.lost, DepthRegister.of(depth), depth.top_depth, depth.base_depth)
 
 
 def _drawn(sheet: Sheet, log: DepthLog, record: SheetRecord, near: Path) -> list[Path]:

@@ -39,6 +39,7 @@ def _recall(sheet: Sheet) -> Sheet:
         dpi=traced.dpi,
         moved=traced.moved,
         doubts=traced.doubts,
+        lost=traced.lost,
     )
 
 
@@ -61,7 +62,7 @@ def keep_traces(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label 
     logger = get_run_logger()
     for sheet in batch:
         if sheet.failure is None:
-            traced = Traced(sheet.geometries, sheet.traces, sheet.dpi, sheet.moved, sheet.doubts)
+            traced = Traced(sheet.geometries, sheet.traces, sheet.dpi, sheet.moved, sheet.doubts, sheet.lost)
             try:
                 storage.put_bytes(filing_of(sheet).traces(sheet), traced.to_bytes())
             except StorageError as error:

@@ -17,6 +17,7 @@ from veernet.errors import VeerNetError
 from veernet.location import Location
 from veernet.review.record import Failure, SheetRecord, failure_of
 from veernet.sheets.geometry import StripGeometry
+from veernet.sheets.lost import Lost
 from veernet.sheets.manifest import SheetManifest
 from veernet.storage import Fetched
 
@@ -45,11 +46,11 @@ class Job:
         return self.stem
 
     @property
-    @property
     def near(self) -> Path:
         """Folder of what only this run needs of it."""
         return self.work_dir / self.stem
 
+    @property
     def store(self) -> Path:
         """Folder of its work arrays."""
         return self.near / "work.zarr"
@@ -68,10 +69,11 @@ class Sheet:
     scan: Fetched | None = None
     fetched: tuple[Fetched, ...] = ()
     geometries: tuple[StripGeometry, ...] = ()
-    dpi: float | None = None
     megapixels: float = 0.0
+    dpi: float | None = None
     moved: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    lost: tuple[Lost, ...] = ()
     traces: tuple[tuple[Trace, ...], ...] = ()
     record: SheetRecord | None = None
     failure: Failure | None = None
