@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Share of a sheet's time that each stage ends at, for its bar.
 _STAGE_ENDS = {"fetch": 0.05, "tile": 0.2, "segment": 0.85, "trace": 0.9, "publish": 1.0, "set aside": 1.0}
+_SHOWN = {"done": "[green]done[/]", "partial": "[yellow]partial[/]", "set aside": "[red]set aside[/]"}
 
 
 class _Bars:
@@ -68,7 +69,7 @@ def digitise_watched(
         console.print(outcome_table(outcomes, out))
         for outcome in outcomes:
             if outcome.status != "done":
-                console.print(f"[bold red]set aside[/] {escape(outcome.reason)}", highlight=False, soft_wrap=True)
+                console.print(f"{_SHOWN[outcome.status]} {escape(outcome.reason)}", highlight=False, soft_wrap=True)
             elif outcome.warnings:
                 told = f"{escape(outcome.sheet)}: {len(outcome.warnings)} notes for its reader, in its record"
                 console.print(told, style="yellow", highlight=False, soft_wrap=True)
@@ -90,7 +91,7 @@ def outcome_table(outcomes: Sequence[Outcome], out: str) -> Table:
         names, coverages, confidences = zip(*outcome.curves, strict=True) if outcome.curves else ((), (), ())
         table.add_row(
             escape(outcome.sheet),
-            "[green]done[/]" if outcome.status == "done" else "[red]set aside[/]",
+            _SHOWN[outcome.status],
             "\n".join(names),
             "\n".join(f"{coverage:.1%}" for coverage in coverages),
             "\n".join(f"{confidence:.2f}" for confidence in confidences),

@@ -40,10 +40,10 @@ class Outcome:
 
     Args:
         sheet: Its stem.
-        status: ``done`` or ``set aside``.
+        status: ``done``, ``partial`` or ``set aside``.
         seconds: Time in its stages.
-        curves: Mnemonic, coverage and mean confidence of each curve of a sheet that is done.
-        reason: What was found in a sheet that was set aside, and what would help.
+        curves: Mnemonic, coverage and mean confidence of each curve of a sheet that was not set aside.
+        reason: What was found in a sheet that is not done, and what would help.
         warnings: What a reader of the log must know.
     """
 
@@ -110,7 +110,9 @@ def digitise(
     outcomes = [settled[job] for job in jobs]
     _tell(outcomes)
     done = sum(outcome.status == "done" for outcome in outcomes)
-    message = f"{done} of {len(outcomes)} sheets done, {len(outcomes) - done} set aside"
+    in_part = sum(outcome.status == "partial" for outcome in outcomes)
+    parts = f", {in_part} in part" if in_part else ""
+    message = f"{done} of {len(outcomes)} sheets done{parts}, {len(outcomes) - done - in_part} set aside"
     return Completed(message=message, data=outcomes)
 
 
@@ -131,7 +133,14 @@ def outcome_of(sheet: Sheet) -> Outcome:
         reason = f"{failure.subject}: {failure.found}; {failure.remedy}" if failure else "it never reached its end"
         return Outcome(sheet.name, "set aside", seconds, (), reason, ())
     curves = tuple((c.mnemonic, c.coverage, c.mean_confidence or 0.0) for c in sheet.record.curves)
-    return Outcome(sheet.name, "done", seconds, curves, "", sheet.record.warnings)
+    told = "; ".join(
+        f"{one.top:g} to {one.base:g}, rows {one.first_row} to {one.last_row} of which {one.why}"
+        for one in sheet.record.lost
+    )
+    reason = (
+        f"{sheet.name}: the scan is damaged at depths {told}; fetch it again, or scan or save it anew" if told else ""
+    )
+    return Outcome(sheet.name, "partial" if told else "done", seconds, curves, reason, sheet.record.warnings)
 
 
 def _tell(outcomes: Sequence[Outcome]) -> None:
@@ -157,7 +166,7 @@ def _tell(outcomes: Sequence[Outcome]) -> None:
 
 def _summary(outcomes: Sequence[Outcome], done: int) -> str:
     left = [outcome for outcome in outcomes if outcome.status != "done"]
-    lines = [f"- {plain(outcome.sheet)} set aside: {plain(outcome.reason)}" for outcome in left]
+    lines = [f"- {plain(outcome.sheet)} {outcome.status}: {plain(outcome.reason)}" for outcome in left]
     return "\n".join([f"# {done} of {len(outcomes)} sheets done", "", *lines])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import warnings
 from collections.abc import Iterator
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from s3_proxy import S3Proxy, s3_proxy
 from s3_server import S3Server, S3UnavailableError, set_up
 
 from flows.server import prefect_server
+from veernet.storage import s3
 
+_numbers = itertools.count()
 SHARED = Path(__file__).parents[2] / "shared"
 
 
@@ -35,6 +39,28 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         pytest.skip(str(error))
     with server:
         yield server
+
+
+@pytest.fixture
+def bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """URI of an empty bucket of its own, which VeerNet is set up to reach."""
+    name = f"wells-{next(_numbers)}"
+    s3_server.make_bucket(name)
+    for variable, value in s3_server.environment().items():
+        monkeypatch.setenv(variable, value)
+    s3.bucket.cache_clear()
+    yield f"s3://{name}"
+    s3.bucket.cache_clear()
+
+
+@pytest.fixture
+def proxy(bucket: str, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Proxy]:
+    """What lies between VeerNet and the bucket, and can be told to fail."""
+    with s3_proxy(s3_server.port) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        monkeypatch.setattr(s3, "BACKOFF_S", 0.1)
+        s3.bucket.cache_clear()
+        yield proxy
 
 
 @pytest.fixture(scope="session")
