@@ -6,9 +6,11 @@ lives exactly as long as its standard input stays open: whatever ends the tests,
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -79,11 +81,35 @@ def _deciding(app: Application) -> Application:
     return answer
 
 
-def _serve(conf_path: Path, listening: socket.socket) -> None:
+def _noting(app: Application, journal: Path) -> Application:
+    """Note every request in ``journal`` when it begins and when it has been answered, a line of JSON each.
+
+    A line is one write, so that ``kill -9`` leaves whole lines, and a request that it cut off has no second one.
+    """
+    noted = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def note(**told: object) -> None:
+        os.write(noted, json.dumps({"s": time.time(), **told}).encode() + b"\n")
+
+    def answer(request: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        number = f"{os.getpid()}-{id(request)}-{time.monotonic_ns()}"
+        path = request["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        note(number=number, method=request["REQUEST_METHOD"], path=path, query=request.get("QUERY_STRING", ""))
+
+        def started(status: str, *more: object) -> object:
+            note(number=number, status=int(status.split(maxsplit=1)[0]))
+            return start_response(status, *more)
+
+        return app(request, started)
+
+    return answer
+
+
+def _serve(conf_path: Path, listening: socket.socket, around: Callable[[Application], Application]) -> None:
     try:
-        app = wsgi.loadapp(str(conf_path), global_conf={"log_name": conf_path.stem})
+        app = around(wsgi.loadapp(str(conf_path), global_conf={"log_name": conf_path.stem}))
         eventlet.wsgi.server(
-            listening, _deciding(app), utils.NullLogger(), protocol=SwiftHttpProtocol, capitalize_response_headers=False
+            listening, app, utils.NullLogger(), protocol=SwiftHttpProtocol, capitalize_response_headers=False
         )
     finally:
         os._exit(1)  # three servers of four would be a riddle
@@ -98,9 +124,9 @@ def main(folder: Path, port: int, account: str, key: str) -> None:
     _write_settings(folder, {name: sock.getsockname()[1] for name, sock in listening.items()}, account, key)
     utils.set_swift_dir(str(folder))
     for name, sock in listening.items():
-        eventlet.spawn(_serve, folder / f"{name}.conf", sock)
+        eventlet.spawn(_serve, folder / f"{name}.conf", sock, lambda app: app)
     eventlet.sleep(0)
-    _serve(folder / "proxy.conf", _listen(port))
+    _serve(folder / "proxy.conf", _listen(port), lambda app: _noting(_deciding(app), folder / "journal.jsonl"))
 
 
 if __name__ == "__main__":

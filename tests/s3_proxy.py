@@ -15,9 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 #: 503 without asking the server; a reset before it is asked; silence, then a reset; a reset after it has done what was asked; half of
-#: the answer's body.
-Fault = Literal["busy", "reset", "stall", "lost", "cut"]
+#: the answer's body; a bit of it flipped; an ETag that is no digest, though it looks like one; silence in the middle of the body; a request
+#: whose body nobody reads, then a reset; credentials that have expired.
+Fault = Literal["busy", "reset", "stall", "lost", "cut", "flip", "retag", "pause", "deaf", "expired"]
 STALL_S = 1.5
+#: For so long that whoever waits for it has no time-out.
+DEAF_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,19 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def _pass(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.asked.append(
             Asked(self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
         )
         fault = self.server.faults.pop(0) if self.server.faults else None
+        if fault == "deaf":
+            time.sleep(DEAF_S)
+            self._reset()
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if fault == "busy":
             self._answer(503, {}, b"<Error><Code>SlowDown</Code></Error>")
+        elif fault == "expired":
+            self._answer(400, {}, b"<Error><Code>ExpiredToken</Code><Message>of archive:reader</Message></Error>")
         elif fault in ("reset", "stall"):
             time.sleep(STALL_S if fault == "stall" else 0)
             self._reset()
@@ -88,10 +97,16 @@ class _Handler(BaseHTTPRequestHandler):
             upstream.close()
             if fault == "cut":
                 self.server.before_cut()
+            if fault == "flip" and content:
+                content = content[:-1] + bytes([content[-1] ^ 1])
+            if fault == "retag":
+                headers["ETag"] = '"0123456789abcdef0123456789abcdef"'
             if fault == "lost":
                 self._reset()
             else:
-                self._answer(answer.status, headers, content, cut=fault == "cut")
+                self._answer(answer.status, headers, content, cut=fault in ("cut", "pause"))
+            if fault == "pause":
+                time.sleep(DEAF_S)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _pass  # noqa: N815 - so http.server names them
 

@@ -81,6 +81,11 @@ class S3Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def runs(self) -> bool:
+        """Whether it has been started, and neither stopped nor killed since."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         """The number of its process, which runs."""
         assert self._process is not None

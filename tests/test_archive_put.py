@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from s3_server import S3Server
 
 from veernet.errors import SourceMissingError, StorageError
 from veernet.location import Location, resolve
-from veernet.storage import list_objects, put_files, read_bytes, s3, together
+from veernet.storage import list_objects, put_files, read_bytes, together
 
-_numbers = itertools.count()
 NAMES = ("a.las", "a.html", "a.png", "a.record.json")
-
-
-@pytest.fixture
-def bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """URI of an empty bucket of its own, which VeerNet is set up to reach."""
-    name = f"put-{next(_numbers)}"
-    s3_server.make_bucket(name)
-    for variable, value in s3_server.environment().items():
-        monkeypatch.setenv(variable, value)
-    s3.bucket.cache_clear()
-    yield f"s3://{name}"
-    s3.bucket.cache_clear()
 
 
 @pytest.fixture(params=["disk", "bucket"])
@@ -85,6 +70,7 @@ def test_files_are_put_in_place_of_earlier_ones(folder: Location, tmp_path: Path
     assert {name: f"new {name}" for name in NAMES} == _found(folder)
 
 
+@pytest.mark.fault(46, outcome="failed")
 @pytest.mark.parametrize("name", NAMES)
 def test_an_earlier_result_survives_whichever_put_fails(
     folder: Location, tmp_path: Path, name: str, fail_at: Callable[[str], None]

@@ -40,6 +40,7 @@ def buckets(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     s3.bucket.cache_clear()
 
 
+@pytest.mark.fault(48, outcome="done")
 def test_an_archive_in_a_bucket_is_done_once(buckets: tuple[str, str], prefect_url: str) -> None:
     """Results and ledger lie in the bucket; the second run does nothing; clearing work leaves all that matters."""
     source, out = buckets

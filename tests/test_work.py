@@ -116,12 +116,14 @@ def test_class_bands_stop_at_what_was_never_written(tmp_path: Path) -> None:
         list(store.class_bands(0))
 
 
+@pytest.mark.fault(41, outcome="failed")
 def test_a_lost_shard_is_an_error(full: WorkStore) -> None:
     """Left alone, zarr would fill it with paper."""
     shard_file(full, 1).unlink()
     assert "shard 1 was never written" in refusal(full)
 
 
+@pytest.mark.fault(44, outcome="failed")
 @pytest.mark.parametrize("kept_share", [0, 0.001, 0.5, 0.999])
 def test_a_shard_cut_short_is_an_error(full: WorkStore, kept_share: float) -> None:
     """From no byte at all to all but a few; its neighbours still read."""
@@ -131,6 +133,7 @@ def test_a_shard_cut_short_is_an_error(full: WorkStore, kept_share: float) -> No
     assert np.array_equal(strip()[:4096], WorkStore.open(full.root).read_strip(0, 0, 4096))
 
 
+@pytest.mark.fault(41, outcome="failed")
 def test_a_chunk_missing_from_its_shard_is_an_error(full: WorkStore) -> None:
     """Also when the shard's index is sound and says so."""
     google_crc32c = pytest.importorskip("google_crc32c", reason="NO CRC32C to forge an index with")
@@ -145,6 +148,7 @@ def test_a_chunk_missing_from_its_shard_is_an_error(full: WorkStore) -> None:
     assert np.array_equal(strip()[around + 512 : 8192], full.read_strip(0, around + 512, 8192))
 
 
+@pytest.mark.fault(43, outcome="failed")
 @pytest.mark.parametrize("place_share", [0.0, 0.01, 0.3, 0.77, 0.99999, 1.0])
 def test_a_flipped_bit_is_an_error(full: WorkStore, place_share: float) -> None:
     """In the pixels, in their checksum or in the index."""
@@ -179,6 +183,7 @@ def test_a_store_that_is_none_does_not_open(tmp_path: Path) -> None:
         WorkStore.open(tmp_path)
 
 
+@pytest.mark.fault(42, outcome="done")
 def test_create_sweeps_what_an_earlier_run_left(full: WorkStore) -> None:
     """Half of an old sheet must not pass for the new one."""
     store = WorkStore.create(full.root, strips_of(ROWS))

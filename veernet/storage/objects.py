@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,10 @@ from veernet.location import Location, Source, resolve
 from veernet.storage import local, s3
 from veernet.storage.faults import TRIES, BrokenOffError, StorageDeniedError, asked_again, told
 from veernet.storage.local import StoredObject, written_whole
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+#: Buckets whose ETags look like MD5 and are none, as those of objects under some kinds of encryption.
+_TAGGED_OTHERWISE: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -37,29 +42,47 @@ class Fetched:
 def fetch(source: Source, to_dir: Path) -> Fetched:
     """Bring the whole object into the folder ``to_dir`` under its own name, hashed on the way.
 
-    One that is replaced while it is read is read again: half of it would be of one content, half of another.
+    One that is replaced while it is read is read again: half of it would be of one content, half of another. So is one that is not what its
+    ETag stands for, where that is a digest; in some buckets it is none, and looks like one: the same bytes twice are then what is there.
 
     Raises:
         SourceMissingError: there is no such object.
-        StorageError: it cannot be had, or came shorter than promised ``TRIES`` times.
+        StorageError: it cannot be had, came shorter than promised ``TRIES`` times, or different each time.
     """
     place = resolve(source)
     path = to_dir / (place.name or "object")
-    return asked_again(place, lambda: _fetch(place, path))
+
+    def once() -> tuple[Fetched, bool]:
+        return asked_again(place, lambda: _fetch(place, path))
+
+    fetched, as_tagged = once()
+    if as_tagged or place.bucket in _TAGGED_OTHERWISE:
+        return fetched
+    again, as_tagged = once()
+    if not as_tagged:
+        if again.sha256 != fetched.sha256:
+            found = "gave other bytes each time, and never those that its ETag stands for"
+            raise StorageError(str(place), found, "look after the storage and the network to it, then try again")
+        _TAGGED_OTHERWISE.add(place.bucket)
+    return again
 
 
-def _fetch(place: Location, path: Path) -> Fetched:
-    digest, size_bytes = hashlib.sha256(), 0
+def _fetch(place: Location, path: Path) -> tuple[Fetched, bool]:
+    """Bring an object near once; and whether it is what its ETag stands for, as far as that can be told."""
+    digest, md5, size_bytes = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
     with written_whole(path) as sink:
         promised, chunks = _at(place).read(place)
         for chunk in chunks:
             sink.write(chunk)
             digest.update(chunk)
+            md5.update(chunk)
             size_bytes += len(chunk)
         if size_bytes != promised.size_bytes:
             found = f"gave {size_bytes} of the {promised.size_bytes} bytes that it promised, {TRIES} times over"
             raise BrokenOffError(str(place), found, "check the storage, or whether something still writes this object")
-    return Fetched(path, str(place), size_bytes, digest.hexdigest(), promised.etag)
+    told = _MD5.fullmatch(promised.etag)
+    fetched = Fetched(path, str(place), size_bytes, digest.hexdigest(), promised.etag)
+    return fetched, place.is_local or not told or promised.etag == md5.hexdigest()
 
 
 def read_bytes(source: Source, max_bytes: int) -> bytes:
