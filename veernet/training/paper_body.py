@@ -12,10 +12,11 @@ from scipy.ndimage import gaussian_filter1d
 from veernet.sheets.geometry import TRACK_COLUMNS
 from veernet.training.draw import Canvas, draw_hatch, draw_stroke, path_rows
 from veernet.training.motion import load_bank
+from veernet.training.paper_labels import Register, multiples, print_labels, print_side_numbers
 from veernet.training.paper_plan import PaperRecipe, PassPlan, TrackPlan
 from veernet.training.paper_rules import rule_across, rule_down
-from veernet.training.paper_text import lay, put
-from veernet.training.paper_truth import LabelTruth, Points, SectionTruth
+from veernet.training.paper_text import lay
+from veernet.training.paper_truth import Points, SectionTruth
 from veernet.training.recipe import Clutter
 
 FloatArray = NDArray[np.float64]
@@ -75,7 +76,7 @@ def draw_pass(
         if curves:
             _draw_curves(ink, recipe, plan, track, curves, register, rng)
         if track.numbers:
-            _print_side_numbers(ink, recipe, plan, track, register, rng)
+            print_side_numbers(ink, recipe, plan, track, register, rng)
     if recipe.lines_cross:
         for depth in multiples(plan.heavy, plan.top, plan.base):
             left, right = (inch * recipe.px_per_inch for inch in recipe.column_in)
@@ -87,7 +88,7 @@ def draw_pass(
                 _line_px(recipe, recipe.grid.minor_px),
                 recipe.grid.strong_darkness,
             )
-    labels = tuple(_print_labels(ink, recipe, plan, register, rng))
+    labels = tuple(print_labels(ink, recipe, plan, register, rng))
     ticks: Points = tuple((register.row(depth), depth) for depth in multiples(plan.label_every, plan.top, plan.base))
     return SectionTruth(
         plan.kind,
@@ -101,28 +102,6 @@ def draw_pass(
         ticks,
         labels,
     )
-
-
-@dataclass(frozen=True)
-class Register:
-    """Depth to row on the flat print."""
-
-    first_row: float
-    top: float
-    px_per_unit: float
-
-    def row(self, depth: float) -> float:
-        """Row of a depth."""
-        return self.first_row + (depth - self.top) * self.px_per_unit
-
-    def depths(self, rows: FloatArray) -> FloatArray:
-        """Depths of rows."""
-        return self.top + (rows - self.first_row) / self.px_per_unit
-
-
-def multiples(step: float, first: float, last: float) -> list[float]:
-    """Multiples of a step from ``first`` to ``last``."""
-    return [step * index for index in range(int(np.ceil(first / step - 1e-9)), int(np.floor(last / step + 1e-9)) + 1)]
 
 
 def log_lines(track: TrackPlan) -> list[tuple[float, bool]]:
@@ -147,7 +126,7 @@ def _draw_grid(ink: ByteArray, recipe: PaperRecipe, plan: PassPlan, track: Track
     grid, inch = recipe.grid, recipe.px_per_inch
     left, right = track.left_in * inch, (track.left_in + track.width_in) * inch
     top, bottom = register.row(plan.top), register.row(plan.base)
-    thin, thick = _line_px(recipe, grid.minor_px), _line_px(recipe, grid.strong_px)
+    thin, thick = _line_px(recipe, grid.minor_px), max(1.3, _line_px(recipe, grid.strong_px))
     crisp = recipe.scan.blur_px < 0.5  # a plot that was never on paper has its lines on whole px
 
     def place(at: float) -> float:
@@ -168,11 +147,12 @@ def _draw_grid(ink: ByteArray, recipe: PaperRecipe, plan: PassPlan, track: Track
         rule_across(
             ink, place(register.row(depth)), left, right, width, grid.strong_darkness if strong else grid.minor_darkness
         )
+    border, border_px = max(grid.strong_darkness, 220), max(thick, 1.6)
     for column in (left, right):
-        rule_down(ink, place(column), top, bottom, thick, max(grid.strong_darkness, 150))
+        rule_down(ink, place(column), top, bottom, border_px, border)
     if recipe.seed % 3:
         for row in (top, bottom):
-            rule_across(ink, place(row), left, right, thick, max(grid.strong_darkness, 150))
+            rule_across(ink, place(row), left, right, border_px, border)
 
 
 def _draw_curves(
@@ -224,53 +204,3 @@ def _bands(first: float, last: float) -> Iterator[tuple[int, int]]:
     """First row and rows of each band from one row to another."""
     for row in range(round(first), round(last), _BAND_ROWS):
         yield row, min(_BAND_ROWS, round(last) - row)
-
-
-def _print_labels(
-    ink: ByteArray, recipe: PaperRecipe, plan: PassPlan, register: Register, rng: np.random.Generator
-) -> Iterator[LabelTruth]:
-    looks, inch = recipe.labels, recipe.px_per_inch
-    left, right = (edge * inch for edge in recipe.column_in)
-    height = looks.height_in * inch
-    column = left + looks.at * (right - left)
-    turns = {0: 0, 90: 3, 270: 1}[looks.turned]
-    reach = 0.6 * height if looks.turned == 0 else 0.5 * height * len(f"{plan.base:.0f}")
-    first, last = register.row(plan.top), register.row(plan.base)
-    for depth in multiples(plan.label_every, plan.top, plan.base):
-        row = register.row(depth)
-        if not first + reach < row < last - reach:
-            continue  # half a number would stand beyond the pass
-        text = f"{depth:0{looks.digits}.0f}"
-        if rng.random() < looks.missing:
-            if rng.random() < 0.5:
-                continue
-            scrawled = np.zeros((int(2 * reach) + 3, int(right - left)), np.uint8)
-            scrawled[rng.random(scrawled.shape) < 0.35] = 255
-            lay(ink, scrawled, round(left), round(row - reach))
-        legible = not ink[round(row - reach) : round(row + reach), round(left + 3) : round(right - 3)].mean() > 60
-        middle = row - 0.5 * height - 0.02 * inch if looks.above else row
-        at = put(
-            ink,
-            text,
-            column,
-            middle,
-            looks.face,
-            height,
-            align="centre",
-            turns=turns,
-            darkness=looks.darkness,
-            bolder_px=looks.bolder_px,
-        )
-        box = (float(at[0]), float(at[1]), float(at[2]), float(at[3]))
-        yield LabelTruth(text, depth, row, box, looks.turned, legible)
-
-
-def _print_side_numbers(
-    ink: ByteArray, recipe: PaperRecipe, plan: PassPlan, track: TrackPlan, register: Register, rng: np.random.Generator
-) -> None:
-    """Numbers in a track that are no depths: line speed, volumes, temperatures at every labelled depth."""
-    at = (track.left_in + track.width_in - 0.12) * recipe.px_per_inch
-    value = float(rng.uniform(20, 900))
-    for depth in multiples(plan.label_every, plan.top, plan.base):
-        value += rng.normal(0.0, 4.0)
-        put(ink, f"{value:.0f}", at, register.row(depth), recipe.face, 0.08 * recipe.px_per_inch, align="right")

@@ -56,6 +56,7 @@ class LabelPlan:
         above: They stand on their line rather than about it.
         digits: Fewest digits, padded with zeros.
         missing: Share that is left out or covered.
+        crossed: Share that a curve runs across.
         at: Where in the column their middle is, as a fraction of its width.
     """
 
@@ -67,6 +68,7 @@ class LabelPlan:
     above: bool
     digits: int
     missing: float
+    crossed: float
     at: float
 
 

@@ -11,7 +11,7 @@ from veernet.training.paper_plan import INCHES_PER_UNIT, LabelPlan, PaperRecipe,
 from veernet.training.paper_tracks import sample_tracks
 from veernet.training.paper_truth import SectionKind
 from veernet.training.paper_words import sample_well
-from veernet.training.recipe import sample_recipe
+from veernet.training.recipe import Grid, sample_recipe
 
 #: Depth lines by unit and vertical scale: every how many units a line is printed, a stronger one, and which may be heavy.
 _LINES: dict[tuple[Unit, int], tuple[float, float, tuple[float, ...]]] = {
@@ -54,16 +54,10 @@ def sample_paper(seed: int, difficulty: float | None = None, most_rows: int = 40
     tracks, column = sample_tracks(rng, margin[0], unit)
     passes = _sample_passes(rng, unit, dpi * magnification, most_rows)
     kind: Literal["bilevel", "grey", "palette"] = ("bilevel", "grey", "palette")[rng.choice(3, p=[0.7, 0.18, 0.12])]
-    grid = replace(
-        looks.grid,
-        minor_darkness=max(looks.grid.minor_darkness, 60),
-        strong_darkness=max(looks.grid.strong_darkness, 120),
-    )
-    if rng.random() < 0.06 + 0.2 * difficulty:  # a grid that the copy has nearly lost
-        grid = replace(grid, minor_darkness=int(rng.integers(0, 110)), strong_darkness=int(rng.integers(90, 160)))
     scan = replace(
         looks.scan, mode="grey" if kind != "bilevel" else ("bilevel", "bilevel", "local")[int(rng.integers(3))]
     )
+    grid = _sample_grid(rng, looks.grid, scan.threshold, difficulty)
     if kind == "palette":
         scan = replace(scan, jpeg_quality=0, paper=0, noise=0.0, grain=0.0, fade=0.3 * scan.fade)
     return PaperRecipe(
@@ -92,6 +86,15 @@ def sample_paper(seed: int, difficulty: float | None = None, most_rows: int = 40
         stretch_in=float(rng.normal(0.0, 0.012)) if rng.random() < 0.6 else 0.0,
         dirt=float(difficulty * rng.uniform(0.0, 2.0)),
     )
+
+
+def _sample_grid(rng: np.random.Generator, looks: Grid, threshold: float, difficulty: float) -> Grid:
+    """A grid whose strong lines outlive the scan, but for copies that have lost most of it; weak ones may break or go."""
+    lost = rng.random() < 0.06 + 0.2 * difficulty
+    strong = threshold * (rng.uniform(1.1, 1.6) if lost and difficulty > 0.25 else 1.6)
+    minor = threshold * rng.uniform(0.0, 1.1) if lost else max(looks.minor_darkness, 0.6 * threshold)
+    strong_darkness = min(255, round(strong if lost else max(looks.strong_darkness, strong)))
+    return replace(looks, minor_darkness=min(round(minor), strong_darkness), strong_darkness=strong_darkness)
 
 
 def _sample_passes(rng: np.random.Generator, unit: Unit, px_per_inch: float, most_rows: int) -> tuple[PassPlan, ...]:
@@ -170,5 +173,6 @@ def _sample_labels(
         above=bool(heavy and turned == 0 and rng.random() < 0.12),
         digits=digits,
         missing=float(rng.uniform(0.0, 0.25)) * float(rng.random() < 0.3 + difficulty),
+        crossed=float(rng.uniform(0.0, 0.3)) * float(rng.random() < 0.25),
         at=float(rng.choice([0.5, 0.5, 0.5, 0.42, 0.58])),
     )
