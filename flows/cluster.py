@@ -23,7 +23,7 @@ WORKER_TIMEOUT_S = 120.0
 
 _LOOPBACK = "127.0.0.1"
 #: What the workers may have of the memory there is; the rest is for the run, its server and whatever else runs here.
-_SHARE_OF_MEMORY = 0.8
+_SHARE_OF_MEMORY = 0.9
 
 
 @contextmanager

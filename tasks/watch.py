@@ -7,6 +7,7 @@ another. The timer is ``faulthandler``'s: it is C code as well, and needs no loc
 from __future__ import annotations
 
 import faulthandler
+import pickle
 import re
 import resource
 import threading
@@ -15,17 +16,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, ClassVar, TypeVar
+from typing import IO, Any, ClassVar, TypeVar
 from uuid import uuid4
 
 from veernet.errors import VeerNetError
-from veernet.network.memory import out_of_memory
+from veernet.memory import out_of_memory
 
 T = TypeVar("T")
 
 #: Where a GPU shows that is there to be used.
 GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
 
+#: What a worker may take of the memory that Dask allows it. Code and files that are mapped count there too, and at 95 % of it Dask's nanny ends the worker.
+_SHARE_OF_MEMORY = 0.8
 _ALONE = threading.Lock()
 _TIMED_OUT = re.compile(rb"^Timeout \(", re.MULTILINE)
 _FATAL = re.compile(rb"^Fatal Python error: (.+)$", re.MULTILINE)
@@ -100,7 +103,12 @@ class Piece:
         return PieceLostError(self.subject, found, f"look at the workers' memory; {remedy}")
 
 
-def watched(piece: Piece, work: Callable[..., T], *arguments: object) -> T | VeerNetError:
+def packed(work: Callable[..., T | VeerNetError], *arguments: object) -> bytes:
+    """A piece of work as ``watched`` wants it: a worker that has just been started must not import all of torch to tell what became of the one before it."""
+    return pickle.dumps((work, arguments))
+
+
+def watched(piece: Piece, given: bytes) -> Any:
     """Do a piece of work within its bounds; called on a worker.
 
     Dask gives what a dead worker was doing to the next one. It is not begun there a second time: whether it is worth another try
@@ -114,8 +122,9 @@ def watched(piece: Piece, work: Callable[..., T], *arguments: object) -> T | Vee
             lost = piece.lost()
             assert lost is not None
             return lost
-        _bound_memory()
         try:
+            work, arguments = pickle.loads(given)
+            _bound_memory()
             with note, _ended_by(piece.limit_s, note):
                 return work(*arguments)
         except Exception as error:
@@ -166,4 +175,5 @@ def _memory_limit_bytes() -> int | None:
         worker = get_worker()
     except ValueError:
         return None
-    return worker.memory_manager.memory_limit if worker.nanny else None
+    limit_bytes = worker.memory_manager.memory_limit
+    return int(_SHARE_OF_MEMORY * limit_bytes) if worker.nanny and limit_bytes else None

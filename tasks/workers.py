@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
-from tasks.watch import CrashError, DeadlineError, Piece, PieceLostError, WorkerLostError, watched
+from tasks.watch import CrashError, DeadlineError, Piece, PieceLostError, WorkerLostError, packed, watched
 from veernet.errors import OptionError, VeerNetError
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def submit(
     piece = Piece.of(job.name, stage, job.near, use.deadline_of(megapixels))
     resources = {GPU: 1} if inference and inference_workers()[1] else None
     future = use.client.submit(
-        watched, piece, work, *arguments, pure=False, retries=0, resources=resources, priority=int(soon)
+        watched, piece, packed(work, *arguments), pure=False, resources=resources, priority=int(soon)
     )
     return Submitted(future, piece)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,16 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from veernet.digest import file_digest
 from veernet.errors import OptionError, WeightsError
-from veernet.network.body import HALO, ROW_ALIGN, ConvBlock
-from veernet.network.memory import out_of_memory
+from veernet.memory import out_of_memory
+from veernet.network.body import ConvBlock
 from veernet.network.precision import chosen, computing_in
 from veernet.network.targets import Network
-from veernet.network.weights import file_digest, load_weights, shipped_weights
-
-__all__ = ["HALO", "ROW_ALIGN", "Segmenter"]
+from veernet.network.tiles import HALO, LEAST_TILE_ROWS, ROW_ALIGN, TILE_ROWS
+from veernet.network.weights import load_weights, shipped_weights
 
 ByteArray = NDArray[np.uint8]
-
-#: Rows of a tile without its halo; peak memory of a forward pass is about 0.4 GB at this size.
-TILE_ROWS = 4096
-#: Rows of the smallest tile that is tried where there is no memory for larger ones.
-LEAST_TILE_ROWS = 512
 
 
 class Segmenter:
@@ -48,6 +44,9 @@ class Segmenter:
         self.digest = digest
         self.curves = network.curves
         self.precision = chosen("auto", self.device)
+        if self.precision == "fp32":
+            told = "this %s has no bf16 instructions: the network computes in fp32"
+            logging.getLogger(__name__).info(told, self.device.type.upper())
 
     @classmethod
     def load(cls, weights: Path | None = None, device: str = "auto") -> Segmenter:

@@ -23,8 +23,10 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from veernet.errors import ScanError
+from veernet.memory import out_of_memory
 from veernet.sheets.complaints import listening
 from veernet.sheets.darkness import normaliser
+from veernet.sheets.deflate import is_whole
 from veernet.sheets.kind import check_upright, driver_of
 from veernet.sheets.lost import LostRows
 
@@ -35,6 +37,8 @@ MAX_SCAN_PIXELS = 4_000_000_000
 """Pixels of the largest scan that is taken: 2,400 columns by 1.6 million rows."""
 MAX_SCAN_WIDTH = 40_000
 """Columns of the widest scan that is taken: a 36 inch plot at 1,100 dpi."""
+MAX_SCAN_ROWS = 2_000_000
+"""Rows of the longest scan that is taken: 250 m of paper at 200 dpi."""
 MAX_BLOCK_BYTES = 256 << 20
 """The most that a scan's compressed pieces may take each, unpacked."""
 BAND_ROWS = 512
@@ -47,7 +51,7 @@ _GDAL = {
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
 }
 # What a read of a damaged file raises; GDAL's own errors are no RasterioError everywhere.
-_FAULTS = (RasterioError, CPLE_BaseError, MemoryError)
+_FAULTS = (RasterioError, CPLE_BaseError)
 _CM_PER_INCH = 2.54
 _SANE_DPI = (20, 4800)
 _DAMAGED = "fetch it again, or scan or save it anew"
@@ -79,6 +83,7 @@ class Scan:
 
     Args:
         dataset: The open file.
+        path: Where it is.
         name: What to call the sheet in errors.
         again: Opens the same file anew, with nothing of it decoded yet.
 
@@ -88,8 +93,9 @@ class Scan:
         dpi: Resolution that the file claims, if it claims one that can be.
     """
 
-    def __init__(self, dataset: Any, name: str, again: Callable[[], AbstractContextManager[Any]]) -> None:
+    def __init__(self, dataset: Any, path: Path, name: str, again: Callable[[], AbstractContextManager[Any]]) -> None:
         self._dataset = dataset
+        self._path = path
         self._name = name
         self._again = again
         self._normaliser = normaliser(dataset, name)
@@ -97,6 +103,7 @@ class Scan:
         self.height = int(dataset.height)
         self.dpi = _dpi(dataset.tags())
         self._one_strip: dict[int, bool] = {}
+        self._whole: set[int] = set()
 
     def bands(
         self, rows: int = BAND_ROWS, first_row: int = 0, end_row: int | None = None, lost: LostRows | None = None
@@ -136,6 +143,8 @@ class Scan:
                 self._check_stored(first_row, end_row)
                 pixels = (dataset or self._dataset).read(list(self._normaliser.bands), window=window)
             except _FAULTS as error:
+                if out_of_memory(error):
+                    raise  # says nothing of the scan
                 raise _UnreadableError(where, f"cannot be read ({_clause(error)})") from error
         if complaints:
             raise _UnreadableError(where, f"are damaged ({complaints[0]})")
@@ -174,6 +183,8 @@ class Scan:
                 for across in range(math.ceil(self.width / block_columns)):
                     if not self._stored(band, across, down):
                         raise _UnreadableError(f"rows from {down * block_rows} on", "are not in the file")
+                    if not self._is_whole(band, across, down):
+                        raise _UnreadableError(f"rows from {down * block_rows} on", "are not what their checksum says")
 
     def _is_one_strip(self, band: int) -> bool:
         """Whether a TIFF is all one strip: GDAL shows its lines as blocks, of which the first alone has a place."""
@@ -184,6 +195,18 @@ class Scan:
 
     def _stored(self, band: int, across: int, down: int) -> bool:
         return self._dataset.get_tag_item(f"BLOCK_OFFSET_{across}_{down}", "TIFF", bidx=band) is not None
+
+    def _is_whole(self, band: int, across: int, down: int) -> bool:
+        """Whether a stored piece has not been damaged, as far as the file itself can say; asked of the file once."""
+        if self._dataset.tags(ns="IMAGE_STRUCTURE").get("COMPRESSION") != "DEFLATE":
+            return True
+        offset, size_bytes = (
+            int(self._dataset.get_tag_item(f"BLOCK_{key}_{across}_{down}", "TIFF", bidx=band))
+            for key in ("OFFSET", "SIZE")
+        )
+        if offset not in self._whole and is_whole(self._path, offset, size_bytes, MAX_BLOCK_BYTES):
+            self._whole.add(offset)
+        return offset in self._whole
 
 
 @contextmanager
@@ -212,7 +235,7 @@ def open_scan(path: Path, name: str, page: int | None = None) -> Iterator[Scan]:
     with again() as dataset:
         _check_size(dataset, name)
         try:
-            scan = Scan(dataset, name, again)
+            scan = Scan(dataset, path, name, again)
         except _FAULTS as error:
             raise ScanError(name, f"what it says of its pixels cannot be read ({_clause(error)})", _DAMAGED) from error
         yield scan
@@ -237,6 +260,8 @@ def _opened(path: Path, name: str, place: str | None = None) -> Iterator[Any]:
         try:
             dataset = rasterio.open(place or path.resolve(), driver=driver)
         except (*_FAULTS, ValueError) as error:
+            if out_of_memory(error):
+                raise
             found = f"{path.name} begins like an image but cannot be opened ({_clause(error)})"
             raise ScanError(name, found, _DAMAGED) from error
     with dataset:
@@ -245,9 +270,10 @@ def _opened(path: Path, name: str, place: str | None = None) -> Iterator[Any]:
 
 def _check_size(dataset: Any, name: str) -> None:
     width, height = dataset.width, dataset.height
-    if width > MAX_SCAN_WIDTH or width * height > MAX_SCAN_PIXELS:
+    if width > MAX_SCAN_WIDTH or height > MAX_SCAN_ROWS or width * height > MAX_SCAN_PIXELS:
         found = f"it claims {width} columns by {height} rows"
-        remedy = f"cut or shrink it to {MAX_SCAN_WIDTH} columns and {MAX_SCAN_PIXELS:,} pixels at most"
+        most = f"{MAX_SCAN_WIDTH} columns, {MAX_SCAN_ROWS:,} rows and {MAX_SCAN_PIXELS:,} pixels"
+        remedy = f"cut or shrink it to {most} at most"
         raise ScanError(name, found, remedy)
     block_rows, block_columns = dataset.block_shapes[0]
     block_bytes = block_rows * block_columns * dataset.count * 2
