@@ -173,11 +173,10 @@ def test_depth_lines_lie_on_the_ticks(bent: DrawnPaper) -> None:
     for section in truth.passes:
         for row, _ in section.ticks[1:-1]:
             edge = round(np.interp(row, [r for r, _ in track.right], [c for _, c in track.right]))
-            near = bent.darkness[round(row) - 5 : round(row) + 6, edge - 40 : edge - 4].mean(axis=1)
-            offsets.append(float(np.argmax(near)) - 5 + round(row) - row)
-    skew_px = np.tan(np.radians(0.4)) * (0.5 * sum(truth.depth_column) - edge + 22)
-    assert np.median(np.abs(np.array(offsets) + skew_px)) < 1.0
-    assert np.abs(np.array(offsets)).max() < 4.5
+            there = row - truth.skew * (0.5 * sum(truth.depth_column) - edge + 22)
+            near = bent.darkness[round(there) - 5 : round(there) + 6, edge - 40 : edge - 4].mean(axis=1)
+            offsets.append(float(np.argmax(near)) - 5 + round(there) - there)
+    assert np.median(np.abs(offsets)) < 1.0
 
 
 def test_edges_lie_on_lines_down(bent: DrawnPaper) -> None:
@@ -190,6 +189,16 @@ def test_edges_lie_on_lines_down(bent: DrawnPaper) -> None:
                 inside = (columns >= 1) & (columns < bent.darkness.shape[1] - 1)
                 near = np.max([bent.darkness[rows[inside], columns[inside] + shift] for shift in (-1, 0, 1)], axis=0)
                 assert (near > 128).mean() > 0.9 if near.size else True
+
+
+def test_a_crooked_paper_lies_whole_on_its_scan() -> None:
+    """Tracks and numbers of papers that lean and swing: no side of the scan cuts them off."""
+    crooked = [seed for seed in SEEDS if sample_paper(seed).dpi <= 150 and sample_paper(seed).skew_degrees][:4]
+    for seed in crooked:
+        truth = draw_paper(sample_paper(seed, 0.3, 2_000)).truth
+        columns = [column for track in truth.tracks for edge in (track.left, track.right) for _, column in edge]
+        columns += [column for section in truth.passes for label in section.labels for column in label.box[::2]]
+        assert 0 <= min(columns) < max(columns) <= truth.width_px
 
 
 def test_a_repeat_shows_again_what_the_main_pass_showed() -> None:
@@ -321,6 +330,18 @@ def test_each_fault_of_a_draft_is_told_by_its_field(bent: DrawnPaper) -> None:
         assert (field, wrong_fields(score)) == (field, {field})
         assert next(verdict for verdict in score.verdicts if verdict.field == field).misleads
     assert "main pass" in wrong_fields(score_draft(drafted(truth, main=repeat), truth))
+
+
+def test_ticks_may_be_taken_at_the_middle_of_the_sheet(bent: DrawnPaper) -> None:
+    """Of a skewed paper that is some px from their rows in the depth column, for all of them alike."""
+    truth = _two_curves_at_most(bent.truth)
+    depth = drafted(truth).depth
+    fall_px = truth.skew * (0.5 * truth.width_px - 0.5 * sum(truth.depth_column))
+    assert abs(fall_px) > 2.5
+    for share, right in ((1.0, True), (0.5, abs(fall_px) < 4.0), (-1.0, False)):
+        moved = tuple(tick.model_copy(update={"row_px": tick.row_px + share * fall_px}) for tick in depth.ticks)
+        score = score_draft(drafted(truth, depth=depth.model_copy(update={"ticks": moved})), truth)
+        assert (share, right) == (share, "depths" not in wrong_fields(score))
 
 
 def test_what_was_not_found_is_not_wrong(bent: DrawnPaper) -> None:

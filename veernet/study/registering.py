@@ -86,7 +86,7 @@ class DraftScore:
 def score_draft(draft: Draft, truth: PaperTruth) -> DraftScore:
     """Compare a draft with what was drawn."""
     chosen = _chosen_pass(draft, truth)
-    depth_px = _depth_px(draft, chosen) if chosen else float("nan")
+    depth_px = _depth_px(draft, truth, chosen) if chosen else float("nan")
     pairs = _track_pairs(draft, truth, chosen) if chosen else []
     edge_px = max([_edge_px(track, drawn, chosen) for track, drawn in pairs if drawn and chosen], default=float("nan"))
     verdicts = (
@@ -149,16 +149,21 @@ def _register(draft: Draft) -> DepthRegister:
     )
 
 
-def _depth_px(draft: Draft, chosen: SectionTruth) -> float:
-    """How far off the worst of the depths is that are printed in the pass."""
+def _depth_px(draft: Draft, truth: PaperTruth, chosen: SectionTruth) -> float:
+    """How far off the worst of the depths is that are printed in the pass.
+
+    A line of a skewed paper has many rows: those in the middle of the depth column and of the sheet are equally right, as long as all ticks
+    keep to one of them; strips find the skew themselves.
+    """
     printed = [label for label in chosen.labels if label.legible]
     rows, depths = ([getattr(tick, key) for tick in draft.depth.ticks] for key in ("row_px", "depth"))
     if len(rows) < 2 or not printed:
         return float("nan")
     if min(np.diff(rows)) <= 0 or min(np.diff(depths)) <= 0:
         return float("inf")
-    found = _register(draft).row_at([label.depth for label in printed])
-    return float(np.abs(found - [label.row_px for label in printed]).max())
+    off = _register(draft).row_at([label.depth for label in printed]) - np.array([label.row_px for label in printed])
+    to_middle = truth.skew * (0.5 * truth.width_px - 0.5 * sum(truth.depth_column))
+    return float(min(np.abs(off - fall).max() for fall in (0.0, to_middle)))
 
 
 def _track_pairs(draft: Draft, truth: PaperTruth, chosen: SectionTruth) -> list[tuple[Track, TrackTruth | None]]:

@@ -138,7 +138,9 @@ def _flat_truth(recipe: PaperRecipe, ink: ByteArray, sections: tuple[SectionTrut
     )
     column = (recipe.column_in[0] * inch, recipe.column_in[1] * inch)
     rows, width = ink.shape
-    return PaperTruth(rows, width, recipe.dpi, recipe.unit, recipe.magnification, sections, tracks, column, recipe.well)
+    return PaperTruth(
+        rows, width, recipe.dpi, recipe.unit, recipe.magnification, sections, tracks, column, 0.0, recipe.well
+    )
 
 
 def _warp_of(recipe: PaperRecipe, height: int, width: int) -> Warp:

@@ -49,7 +49,10 @@ def sample_paper(seed: int, difficulty: float | None = None, most_rows: int = 40
     magnification = float(rng.normal(1.0, 0.006)) if rng.random() < 0.88 else float(rng.uniform(0.5, 0.85))
     if dpi * magnification < 90:
         magnification = 1.0
+    bends = rng.normal(0.0, (0.25, 0.02, 0.012)) * (rng.random(3) < 0.6)
     margin = (float(rng.choice([0.0, 0.02, 0.3, 0.6])), float(rng.choice([0.0, 0.02, 0.25, 0.5])))
+    if bends[:2].any():  # whoever scans a crooked paper leaves room for it
+        margin = (max(0.42, margin[0]), max(0.42, margin[1]))
     looks = sample_recipe(int(rng.integers(2**31)), difficulty)
     tracks, column = sample_tracks(rng, margin[0], unit)
     passes = _sample_passes(rng, unit, dpi * magnification, most_rows)
@@ -81,9 +84,9 @@ def sample_paper(seed: int, difficulty: float | None = None, most_rows: int = 40
         well=sample_well(rng, unit),
         grid=grid,
         scan=scan,
-        skew_degrees=float(rng.normal(0.0, 0.25)) if rng.random() < 0.6 else 0.0,
-        wander_in=float(rng.normal(0.0, 0.02)) if rng.random() < 0.6 else 0.0,
-        stretch_in=float(rng.normal(0.0, 0.012)) if rng.random() < 0.6 else 0.0,
+        skew_degrees=float(bends[0]),
+        wander_in=float(bends[1]),
+        stretch_in=float(bends[2]),
         dirt=float(difficulty * rng.uniform(0.0, 2.0)),
     )
 

@@ -119,6 +119,7 @@ class PaperTruth:
         sections: Top to bottom.
         tracks: Left to right.
         depth_column: Left and right edge on the flat print.
+        skew: By how many rows a line across falls per column.
         well: Facts that the header shows, by the manifest's keys; the date in ISO form.
     """
 
@@ -130,6 +131,7 @@ class PaperTruth:
     sections: tuple[SectionTruth, ...]
     tracks: tuple[TrackTruth, ...]
     depth_column: tuple[float, float]
+    skew: float
     well: dict[str, str]
 
     @property
@@ -173,6 +175,7 @@ def scanned_truth(truth: PaperTruth, warp: Warp) -> PaperTruth:
 
     return replace(
         truth,
+        skew=warp.skew,
         sections=tuple(section(flat) for flat in truth.sections),
         tracks=tuple(replace(track, left=edge(track.left), right=edge(track.right)) for track in truth.tracks),
     )
