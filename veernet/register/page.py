@@ -15,10 +15,11 @@ import numpy as np
 
 from veernet.errors import StorageError
 from veernet.register.draft import LAS_STEP, SURE, Draft
+from veernet.register.page_resume import resumed
 from veernet.review.html import embeddable, page_template
 from veernet.review.tiles import TILE_ROWS, write_tiles
 from veernet.sheets.geometry import TRACK_WIDTHS_PX
-from veernet.sheets.manifest import MAX_LAS_ROWS, json_schema
+from veernet.sheets.manifest import MAX_LAS_ROWS, SheetManifest, json_schema
 
 if TYPE_CHECKING:
     from veernet.review.overlay import BandSource
@@ -37,17 +38,17 @@ def write_page(
     directory: Path,
     stem: str,
     *,
-    step: float | None = None,
+    manifest: SheetManifest | None = None,
     save_to: str | None = None,
 ) -> Path:
     """Write the page of a draft, `<stem>.register.html`.
 
     Args:
         bands: Reads the scan; called a few times.
-        draft: What was found on the scan, or what a person made of it (`veernet.register.page_resume`).
+        draft: What was found on the scan.
         directory: An existing folder for the page.
         stem: Name of the page and of the manifest that it saves.
-        step: Distance of LAS rows, in the depth unit; `LAS_STEP` by unit unless given.
+        manifest: What a person made of it before, to go on from.
         save_to: Where the page puts the manifest, a path of the server that it came from; unless given it is downloaded.
 
     Raises:
@@ -57,6 +58,10 @@ def write_page(
     Memory is bounded by one tile.
     """
     path = directory / f"{stem}.register.html"
+    step, origin = None, {"source": draft.source}
+    if manifest is not None:
+        draft, step = resumed(draft, manifest), manifest.depth.step
+        origin = manifest.model_dump(mode="json", include={"source", "pages", "sha256"}, exclude_none=True)
     bilevel = _is_bilevel(bands, draft.rows)
     head, _, foot = page_template("veernet.register", "page.html").partition("{{blocks}}")
     head = head.replace("{{connect}}", "'self'" if save_to else "'none'")
@@ -66,7 +71,7 @@ def write_page(
             width, greys = (draft.width_px, 2) if bilevel else (GREY_WIDTH_PX, _GREYS)
             picture = write_tiles(file, bands, 0, draft.rows, max_width=width, greys=greys)
             sheet: dict[str, Any] = {
-                "stem": stem, "draft": draft.model_dump(mode="json"), "step": step, "save_to": save_to,
+                "stem": stem, "draft": draft.model_dump(mode="json"), "step": step, "origin": origin, "save_to": save_to,
                 "picture": {
                     "width": picture.width, "height": picture.height, "tile": TILE_ROWS, "across": picture.across, "scale": picture.scale,
                 },

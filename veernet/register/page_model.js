@@ -118,7 +118,7 @@ function manifestOf() {
   const { depth } = state, text = (value) => typeof value === "string" ? value.split(/\s+/).filter(Boolean).join(" ") : value;
   return {
     format: "veernet-sheet/1",
-    source: given.source,
+    ...sheet.origin,
     well: kept(Object.fromEntries(wellKeys.map((key) => [key, text(state.well[key].value)]))),
     depth: kept({ unit: depth.unit.value, step: depth.step.value, top: depth.top.value, base: depth.base.value, ticks: register().ticks.map((tick) => [round(tick.row_px), tick.depth]) }),
     tracks: onTracks().map((index) => state.tracks[index]).map((track) => kept({
@@ -141,7 +141,7 @@ function wordsOf(path) {
   if (steps[0] === "depth" && steps[1] === "ticks") return steps[2] === undefined ? "Depth ticks" : `Tick ${at(path.replace(/(\]).*/, "$1"))?.depth ?? ""} ${state.depth.unit.value ?? ""}`.trim();
   if (steps[0] === "tracks" && steps[1] !== undefined) {
     const track = state.tracks[steps[1]], curve = track.curves[steps[3]];
-    const key = steps[2] === "curves" ? steps[4] : steps[2];
+    const key = curve ? steps[4] : steps[2];
     return [track.name || `track ${Number(steps[1]) + 1}`, curve && (curve.mnemonic.value || `curve ${Number(steps[3]) + 1}`), key === "left" && !curve ? "edges" : key && nameOf(key)].filter(Boolean).join(", ");
   }
   if (steps[0] === "sections") return "Main section";

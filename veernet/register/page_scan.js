@@ -264,6 +264,30 @@ function drawLoupe() {
   paint.globalAlpha = 1;
 }
 
+const LINE_REACH = 10; // px of the scan on either side in which a line is looked for
+/** The row of the strongest line across the tracks near a row, to a fraction of a px; null where none stands out. */
+async function lineNear(row) {
+  const sides = state.tracks.filter(({ on }) => on).map((track) => [track.left, track.right].map((points) => X(columnAt(points, row)))), reach = Math.ceil(LINE_REACH * picture.scale);
+  const first = clamp(Math.round(Y(row)) - reach, 0, picture.height - 1), end = clamp(first + 2 * reach + 1, first + 1, picture.height), ink = new Float64Array(end - first);
+  for (let index = Math.floor(first / picture.tile); index * picture.tile < end; index++) {
+    const bitmap = await createImageBitmap(new Blob([bytesOf(`tile-${index}`)], { type: "image/png" })), top = Math.max(first, index * picture.tile), rows = Math.min(end, (index + 1) * picture.tile) - top;
+    for (const [from, to] of sides) {
+      const left = clamp(Math.round(from), 0, picture.width - 1), width = clamp(Math.round(to), left + 1, picture.width) - left, paint = new OffscreenCanvas(width, rows).getContext("2d", { willReadFrequently: true });
+      paint.drawImage(bitmap, -left, index * picture.tile - top);
+      const { data } = paint.getImageData(0, 0, width, rows);
+      for (let i = 0; i < data.length; i += 4) ink[top - first + Math.floor(i / 4 / width)] += 255 - data[i];
+    }
+    bitmap.close();
+  }
+  const ground = median([...ink]), peak = ink.indexOf(Math.max(...ink)), half = (ink[peak] + ground) / 2;
+  if (!(ink[peak] > 2 * ground + 1)) return null;
+  let [a, b] = [peak, peak];
+  while (ink[a - 1] > half) a--;
+  while (ink[b + 1] > half) b++;
+  const weights = [...ink.slice(a, b + 1)].map((one) => one - ground), total = weights.reduce((sum, one) => sum + one, 0);
+  return (first + a + weights.reduce((sum, one, i) => sum + i * one, 0) / total + 0.5) / picture.scale - 0.5;
+}
+
 // -- What lies under the pointer ---------------------------------------------------------------------------------------------------------------
 function thingAt(x, y) {
   const near = (list, apart) => list.map((one) => ({ ...one, apart: apart(one) })).filter(({ apart }) => apart <= 5).sort((a, b) => a.apart - b.apart)[0]?.thing;

@@ -60,14 +60,14 @@ function redraw() {
   if (asked) return;
   asked = true;
   view.setAttribute("aria-busy", "true");
-  requestAnimationFrame(() => { asked = false; draw(); });
+  requestAnimationFrame(() => { asked = false; if (canvas.width && canvas.height) draw(); }); // a window may be shut to nothing
 }
 
 // -- Tiles: decoded when they are near, let go when they are not -------------------------------------------------------------------------
 /** Pictures of tiles, `resized` columns wide or as they are; `changed` is called when one has been decoded. */
 function tileKeeper(changed) {
-  const held = new Map();
-  let resized = null;
+  const held = new Map(), AT_ONCE = 3; // so that what was scrolled past is not waited for
+  let resized = null, wanted = [], loading = 0;
   async function load(index) {
     const slot = { bitmap: null }, rows = Math.min(picture.tile, picture.height - index * picture.tile);
     held.set(index, slot);
@@ -77,9 +77,19 @@ function tileKeeper(changed) {
     slot.bitmap = bitmap;
     changed();
   }
-  function keep(first, last) {
-    for (const [index, { bitmap }] of held) if (index < first || index > last) { bitmap?.close(); held.delete(index); }
-    for (let index = Math.max(0, first); index <= Math.min(last, tileCount - 1); index++) if (!held.has(index)) load(index);
+  function loadNext() {
+    const index = wanted.find((one) => !held.has(one));
+    if (index === undefined || loading === AT_ONCE) return;
+    loading++;
+    load(index).finally(() => { loading--; loadNext(); });
+    loadNext();
+  }
+  /** Have tiles first to last, the others gone; `apron` more on either side are decoded when those are there. */
+  function keep(first, last, apron = 0) {
+    const from = Math.max(0, first - apron), to = Math.min(last + apron, tileCount - 1);
+    for (const [index, { bitmap }] of held) if (index < from || index > to) { bitmap?.close(); held.delete(index); }
+    wanted = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i).sort((a, b) => (a < first || a > last) - (b < first || b > last));
+    loadNext();
   }
   function resize(width) {
     if (width === resized) return;
@@ -88,14 +98,12 @@ function tileKeeper(changed) {
   }
   return { keep, resize, bitmap: (index) => held.get(index)?.bitmap };
 }
-
-
 const tiles = tileKeeper(redraw);
 /** Draw the scan's rows between two picture rows; whether all of them were there. */
 function drawScan(top, base) {
   tileCount = Math.ceil(picture.height / picture.tile);
   const first = clamp(Math.floor(top / picture.tile), 0, tileCount - 1), last = clamp(Math.floor(base / picture.tile), 0, tileCount - 1);
-  tiles.keep(first - 1, last + 1);
+  tiles.keep(first, last, 1);
   context.fillStyle = "#fff";
   context.fillRect(toX(0), toY(0), picture.width * zoom, picture.height * zoom);
   context.globalAlpha = PALE; // so that colour shows on ink
