@@ -20,10 +20,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from veernet.errors import VeerNetError
+from veernet.location import redact
 
 START_TIMEOUT_S = 180.0
+CONFIGURED_TIMEOUT_S = 60.0  # for a server that is being started again
 STOP_TIMEOUT_S = 5.0
 
 # Schedules, work pools and automations have no part in a run that starts and watches itself; each would poll the database.
@@ -94,7 +98,7 @@ class PrefectServer:
                 )
 
     def wait_ready(self, timeout_s: float = START_TIMEOUT_S) -> str:
-        """Wait until the run's own server answers, and use it from now on; a configured one is used as it is.
+        """Wait until the server answers, and use it from now on; a configured one is used as it is.
 
         Returns:
             The URL of the API.
@@ -103,6 +107,7 @@ class PrefectServer:
             ServerError: the server died or did not answer in time.
         """
         if not self.own:
+            self._wait_for_configured()
             return self.url
         give_up_s = time.monotonic() + timeout_s
         while not _answers(self.url):
@@ -113,6 +118,23 @@ class PrefectServer:
             time.sleep(0.1)
         self._undo.enter_context(_used({"PREFECT_API_URL": self.url, "PREFECT_HOME": str(self._home)}))
         return self.url
+
+    def _wait_for_configured(self) -> None:
+        """Wait until somebody listens where the configured server should: the first call would not, and end the run in a traceback."""
+        place = urlsplit(self.url)
+        if place.scheme in getproxies() and not proxy_bypass(place.hostname or ""):
+            return  # the proxy knows whether it is there
+        address = place.hostname or "", place.port or (443 if place.scheme == "https" else 80)
+        give_up_s = time.monotonic() + CONFIGURED_TIMEOUT_S
+        while True:
+            try:
+                socket.create_connection(address, timeout=CONFIGURED_TIMEOUT_S).close()
+                return
+            except OSError as error:
+                if time.monotonic() > give_up_s:
+                    found = f"nobody answers at {redact(self.url)} ({error.strerror or error})"
+                    raise ServerError("Prefect server", found, _REMEDY_CONFIGURED) from None
+            time.sleep(0.5)
 
     def _last_words(self) -> str:
         with suppress(OSError):
@@ -131,6 +153,7 @@ class PrefectServer:
                 shutil.rmtree(self._home, ignore_errors=True)
 
 
+_REMEDY_CONFIGURED = "start it, or unset PREFECT_API_URL, so that the run starts one of its own"
 _REMEDY = "set PREFECT_API_URL to a server that runs, or install the versions that requirements.lock names"
 
 

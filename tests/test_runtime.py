@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -98,12 +99,43 @@ def test_the_server_ends_with_its_run_however_that_ends(number: signal.Signals) 
 
 def test_a_configured_server_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where PREFECT_API_URL is set nothing is started."""
-    monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example:4200/api")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        configured = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+        monkeypatch.setenv("PREFECT_API_URL", configured)
 
-    with PrefectServer() as server:
-        assert (False, None) == (server.own, server._process)
-    with prefect_server(keep=True) as url:
-        assert url == "http://prefect.example:4200/api"
+        with PrefectServer() as server:
+            assert (False, None) == (server.own, server._process)
+        with prefect_server(keep=True) as url:
+            assert url == configured
+
+
+def test_a_configured_server_that_is_being_started_again_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is begun while the server is away for a moment must not end for it."""
+    with socket.socket() as away:
+        away.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{away.getsockname()[1]}/api")
+        back = threading.Timer(0.3, away.listen)
+        back.start()
+
+        with prefect_server() as url:
+            socket.create_connection(("127.0.0.1", away.getsockname()[1])).close()
+        back.join()
+    assert url == os.environ["PREFECT_API_URL"]
+
+
+def test_a_configured_server_that_is_not_there_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, and not in Prefect's traceback; a password in the address is not repeated."""
+    monkeypatch.setattr("flows.server.CONFIGURED_TIMEOUT_S", 0.1)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PREFECT_API_URL", f"http://me:hush@127.0.0.1:{nobody.getsockname()[1]}/api")
+
+        with (
+            PrefectServer() as server,
+            pytest.raises(ServerError, match=r"nobody answers at http://\*\*\*@127") as told,
+        ):
+            server.wait_ready()
+    assert "hush" not in str(told.value)
 
 
 @pytest.mark.usefixtures("unconfigured")
