@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from prefect import flow, runtime, tags
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
+from pydantic import Field
 
-from flows.archive_plan import Plan, plan
+from flows.archive_plan import STOP_ABOVE, Plan, plan
 from flows.archive_report import Report, Tally
 from flows.batches import Way, batched, run_batches
 from flows.cluster import dask_client
 from flows.digitise import label_of
+from flows.ended import result_of_run
 from flows.markup import plain
 from tasks.compute import describe_model
 from tasks.fetch import fetch
@@ -69,11 +73,13 @@ def archive(
     dask: str | None = None,
     workers: int | None = None,
     work: str | None = None,
+    deadline: float | None = None,
     las_version: LasVersion = "2.0",
     confidence: bool = False,
     limit: int | None = None,
     prefix: str = "",
     retry: Literal["set-aside"] | None = None,
+    stop_above: Annotated[int, Field(ge=0, le=100)] = STOP_ABOVE,
 ) -> State[Tally]:
     """Digitise the sheets of an archive that are not settled; the run's final state says how many were done, and how many set aside.
 
@@ -84,28 +90,37 @@ def archive(
         dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
         workers: Worker processes of the run's own cluster.
         work: Folder for work arrays that all workers share; a temporary one unless given.
+        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
         las_version: Of the files written, 1.2 or 2.0.
         confidence: Whether they have a confidence curve beside each curve.
         limit: Sheets to do at most.
         prefix: What the paths of sheets in the archive must begin with.
         retry: ``set-aside`` to try again what was set aside before.
+        stop_above: End early when more than this percentage of the latest 50 sheets failed by something that is not their own: storage, workers.
 
     Raises:
         OptionError: An argument makes no sense; nothing was started.
         WeightsError: The weights cannot be used; nothing was started.
+        TooManyFailedError: The run ended early; what was settled by then is.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
-    asked = plan(source, out, weights, las_version, confidence, limit, prefix, retry)
-    found = asked.standing()
+    asked = plan(source, out, weights, las_version, confidence, limit, prefix, retry, stop_above)
+    found = asked.begin()
     if found.scans_alone:
         get_run_logger().info(
             "%d scans have no manifest of their name: pages of others, or not registered yet", found.scans_alone
         )
-    return carry_out(asked, found, weights, dask, workers, work)
+    return carry_out(asked, found, weights, dask, workers, work, deadline)
 
 
 def carry_out(
-    asked: Plan, found: Standing, weights: str | None, dask: str | None, workers: int | None, work: str | None
+    asked: Plan,
+    found: Standing,
+    weights: str | None,
+    dask: str | None,
+    workers: int | None,
+    work: str | None,
+    deadline: float | None,
 ) -> State[Tally]:
     """Do what is planned and not settled, and leave a report of it in the UI; called within a flow.
 
@@ -116,23 +131,31 @@ def carry_out(
         dask: Address of a Dask scheduler; unless given, a cluster of the run's own.
         workers: Worker processes of the run's own cluster.
         work: Folder for work arrays that all workers share; a temporary one unless given.
+        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
+
+    Raises:
+        TooManyFailedError: The run ended early; what was settled by then is.
     """
     tally = Tally(asked.to_do(found), found.done + (0 if asked.retry else found.all_set_aside))
+    sheets = asked.sheets()
+    first = next(sheets, None)  # not the count: of a sheet whose page was replaced only its manifest tells
     get_run_logger().info(
         "%d sheets to do, %d settled already, model %.12s", tally.total, tally.already, asked.shaping.model_sha256
     )
     report = Report(tally)
     report.begin()
     try:
-        if tally.total:
+        if first is not None:
             with (
                 tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=work) as near,
                 dask_client(dask, workers) as client,
-                using(client),
+                using(client, deadline),
+                # Closed before the cluster is: what is on its way then goes no further, whyever the run ends.
+                closing(_settled(asked, chain([first], sheets), Path(near), weights)) as batches,
             ):
-                model = _model(weights, asked.shaping)
-                for batch in _settled(asked, Path(near), weights, model):
+                for batch in batches:
                     report.add(batch)
+                    tally.check(asked.stop_above)
     finally:
         report.end()
     return Completed(message=tally.message(), data=tally)
@@ -169,11 +192,12 @@ def _refusal(listed: ListedSheet) -> VeerNetError | None:
     return None
 
 
-def _settled(asked: Plan, near: Path, weights: str | None, model: dict[str, str]) -> Iterator[Batch]:
+def _settled(asked: Plan, listed: Iterable[ListedSheet], near: Path, weights: str | None) -> Generator[Batch]:
     """Send what is to do through the stages, in batches, as far as each has to go."""
     run, client, shaping = Way(), current_client(), asked.shaping
+    model = _model(weights, shaping)
     version: Any = shaping.las_version
-    sheets = (_started(sheet, Filing(asked.ledger, sheet, shaping), near) for sheet in asked.sheets())
+    sheets = (_started(sheet, Filing(asked.ledger, sheet, shaping), near) for sheet in listed)
 
     def way(batch: Batch) -> Batch:
         label = label_of(batch)
@@ -204,10 +228,5 @@ def run(source: str, out: str, **options: Any) -> Tally:
         VeerNetError: As the flow does.
     """
     with tags("veernet", "archive"):
-        state = archive(source, out, return_state=True, **options)
-    ended: Any = state.result(raise_on_failure=False)
-    if isinstance(ended, VeerNetError):
-        raise ended
-    if isinstance(ended, BaseException):
-        raise RuntimeError(f"the run failed: {ended}") from ended
-    return ended
+        state: Any = archive(source, out, return_state=True, **options)
+    return result_of_run(state)

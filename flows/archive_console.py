@@ -9,14 +9,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from flows.server import PrefectServer, configured_url, serve_until_interrupt
+from flows.server import PrefectServer, serve_until_interrupt
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from flows.archive_plan import Plan
     from flows.archive_report import Tally
+    from veernet.archive.listing import Standing
 
-_PLANNED = ("weights", "las_version", "confidence", "limit", "prefix", "retry")
+_PLANNED = ("weights", "las_version", "confidence", "limit", "prefix", "retry", "stop_above")
 
 
 def archive_watched(source: str, out: str, console: Console, *, keep_ui: bool = False, **options: Any) -> bool:
@@ -28,62 +30,76 @@ def archive_watched(source: str, out: str, console: Console, *, keep_ui: bool = 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
     from flows.archive_plan import plan
 
-    if configured_url() is None:
-        asked = plan(source, out, **{name: options[name] for name in _PLANNED})
-        found = asked.standing()
-        if not asked.to_do(found):  # no server is worth its start for that
-            settled = found.done + found.all_set_aside
-            told = f"0 done, 0 set aside, {settled} were settled already, in {escape(out)}"
-            console.print(told, highlight=False, soft_wrap=True)
-            return True
+    asked = plan(source, out, **{name: options[name] for name in _PLANNED})
+    if not any(True for _ in asked.sheets()):  # no server is worth its start for that, nor the engine its import
+        console.print(_nothing_to_do(asked, asked.begin()), markup=False, highlight=False, soft_wrap=True)
+        return True
     with PrefectServer() as server:
         from flows.archive import run  # seconds of imports, while the server starts
         from flows.archive_report import watching
 
         server.wait_ready()
         console.print(f"watch it at {server.ui_url}", style="dim", highlight=False)
-        with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task("listing", total=None, told="")
+        latest: list[Tally] = []
+        try:
+            with Progress(*columns, console=console, transient=True) as progress:
+                bar = progress.add_task("listing", total=None, told="")
 
-            def show(tally: Tally) -> None:
-                told = f"{tally.settled} of {tally.total}, {tally.set_aside} set aside; {tally.pace()}"
-                progress.update(bar, description="sheets", completed=tally.settled, total=tally.total, told=told)
+                def show(tally: Tally) -> None:
+                    latest[:] = [tally]
+                    told = f"{tally.settled} of {tally.total}, {tally.set_aside} set aside; {tally.pace()}"
+                    progress.update(bar, description="sheets", completed=tally.settled, total=tally.total, told=told)
 
-            with watching(show):
-                tally = run(source, out, **options)
-        console.print(f"{tally.message()}, in {escape(out)}", highlight=False, soft_wrap=True)
-        for reason, count in tally.reasons.most_common():
-            console.print(f"[bold red]set aside[/] {count} for {escape(reason)}", highlight=False, soft_wrap=True)
-        for folder, why in tally.first_set_aside:
-            console.print(f"  {escape(folder)}: {escape(why)}", highlight=False, soft_wrap=True)
-        if tally.set_aside:
-            told = (
-                f"veernet status {escape(out)} --list set-aside names all of them; --retry set-aside tries them again"
-            )
-            console.print(told, style="dim", highlight=False, soft_wrap=True)
+                with watching(show):
+                    run(source, out, **options)
+        finally:  # a run that ends early has something to tell, too
+            for tally in latest:
+                _sum_up(tally, out, console)
         if keep_ui and server.own:
             serve_until_interrupt(server)
-    return not tally.set_aside
+    return not any(tally.set_aside or tally.partial for tally in latest)
+
+
+def _nothing_to_do(asked: Plan, found: Standing) -> str:
+    settled = found.done + found.all_set_aside
+    if settled:
+        return f"0 done, 0 set aside, {settled} were settled already, in {asked.ledger.out}"
+    where = f"{asked.source}/{asked.prefix}" if asked.prefix else str(asked.source)
+    return f"no sheet manifest in {where}, and {found.scans_alone} scans without one; nothing was done"
+
+
+def _sum_up(tally: Tally, out: str, console: Console) -> None:
+    """Say how a run ended, and of the sheets that it set aside the first by name."""
+    console.print(f"{tally.message()}, in {escape(out)}", highlight=False, soft_wrap=True)
+    for reason, count in tally.reasons.most_common():
+        console.print(f"[bold red]set aside[/] {count} for {escape(reason)}", highlight=False, soft_wrap=True)
+    for folder, why in tally.first_set_aside:
+        console.print(f"  {escape(folder)}: {escape(why)}", highlight=False, soft_wrap=True)
+    if tally.set_aside:
+        told = f"veernet status {escape(out)} --list set-aside names all of them; --retry set-aside tries them again"
+        console.print(told, style="dim", highlight=False, soft_wrap=True)
 
 
 def standing_of(out: str) -> dict[str, Any]:
-    """How the archive of a destination stands, from listings alone: what ``veernet status --json`` prints.
+    """How the archive of a destination stands, from listings and from manifests that have no scan of their name: what ``veernet status --json`` prints.
 
     Raises:
         VeerNetError: It is no archive's destination, or the storage did not answer.
     """
     from veernet import storage
+    from veernet.archive.elsewhere import scans_elsewhere
     from veernet.archive.ledger import Ledger
     from veernet.archive.listing import listed_sheets, standing
 
     ledger = Ledger(storage.resolve(out))
     about = ledger.read_about()
-    counted = standing(listed_sheets(storage.resolve(about.source), ledger), about.shaping)
+    counted = standing(listed_sheets(storage.resolve(about.source), ledger), about.shaping, scans_elsewhere)
     return {
         "source": about.source,
         "destination": str(ledger.out),
         "model_sha256": about.model_sha256,
         "done": counted.done,
+        "done_in_part": counted.partial,
         "set_aside": dict(sorted(counted.set_aside.items())),
         "pending": counted.pending,
         "pending_with_an_earlier_result": counted.changed,
@@ -92,8 +108,8 @@ def standing_of(out: str) -> dict[str, Any]:
     }
 
 
-def names_of(out: str, which: Literal["set-aside", "pending"]) -> Iterator[str]:
-    """The sheets of an archive that are set aside, each with its reason, or those that are pending; from listings alone, as they come.
+def names_of(out: str, which: Literal["set-aside", "partial", "pending"]) -> Iterator[str]:
+    """The sheets of an archive that are set aside, each with its reason, or those that are done in part, or pending; from listings alone, as they come.
 
     Raises:
         VeerNetError: As ``standing_of``.
@@ -106,10 +122,11 @@ def names_of(out: str, which: Literal["set-aside", "pending"]) -> Iterator[str]:
     about = ledger.read_about()
     for sheet in listed_sheets(storage.resolve(about.source), ledger):
         entry = sheet.settled(about.shaping) if sheet.manifests else None
-        if which == "pending" and sheet.manifests and entry is None:
-            yield sheet.name
-        elif which == "set-aside" and entry is not None and entry.status == "set-aside":
-            yield f"{sheet.name}  {entry.detail}"
+        if which == "pending":
+            if sheet.manifests and entry is None:
+                yield sheet.name
+        elif entry is not None and entry.status == which:
+            yield f"{sheet.name}  {entry.detail}" if which == "set-aside" else sheet.name
 
 
 def standing_table(told: Mapping[str, Any]) -> Table:
@@ -119,6 +136,8 @@ def standing_table(told: Mapping[str, Any]) -> Table:
     table.add_column("sheets that are", overflow="fold")
     table.add_column("", justify="right", no_wrap=True)
     table.add_row("[green]done[/]", str(told["done"]))
+    if told["done_in_part"]:
+        table.add_row("[yellow]  of these in part[/], their scans damaged", str(told["done_in_part"]))
     for reason, count in told["set_aside"].items():
         table.add_row(f"[red]set aside[/], {escape(reason)}", str(count))
     table.add_row("pending", str(told["pending"]))

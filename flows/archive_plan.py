@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from flows.places import destination
 from veernet import storage
 from veernet.archive.elsewhere import unchanged
 from veernet.archive.keys import Shaping
 from veernet.archive.ledger import Ledger
 from veernet.archive.listing import ListedSheet, Standing, listed_sheets, standing, to_do
+from veernet.digest import file_digest
 from veernet.errors import OptionError, WeightsError
 from veernet.location import Location
+
+#: Percentage of failures that are not the sheets' own above which a run ends early, unless told otherwise.
+STOP_ABOVE = 50
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Plan:
         limit: Sheets to do at most.
         prefix: What the names of its sheets begin with.
         retry: Whether what was set aside is tried again.
+        stop_above: Percentage of failures that are not the sheets' own from which on the run ends early.
     """
 
     source: Location
@@ -37,10 +42,23 @@ class Plan:
     limit: int | None
     prefix: str
     retry: bool
+    stop_above: int
 
     def standing(self) -> Standing:
         """How the archive stands, as far as the run looks at it."""
         return standing(listed_sheets(self.source, self.ledger, self.prefix), self.shaping)
+
+    def begin(self) -> Standing:
+        """How the archive stands; the destination is claimed for it, unless there is no sheet to be had from it.
+
+        Raises:
+            OptionError: The destination holds the results of another source.
+            StorageError: The storage did not answer.
+        """
+        found = self.standing()
+        if found.done or found.all_set_aside or found.pending:
+            self.ledger.claim(self.source, self.shaping)
+        return found
 
     def sheets(self) -> Iterator[ListedSheet]:
         """The sheets to do, listed as they are asked for."""
@@ -62,8 +80,9 @@ def plan(
     limit: int | None = None,
     prefix: str = "",
     retry: str | None = None,
+    stop_above: int = STOP_ABOVE,
 ) -> Plan:
-    """Look at what was asked for, and claim the destination for the archive.
+    """Look at what was asked for; nothing is written yet.
 
     Raises:
         OptionError: It makes no sense.
@@ -72,14 +91,16 @@ def plan(
     """
     if limit is not None and limit < 1:
         raise OptionError("--limit", f"is {limit}", "give 1 or more")
-    place, ledger = storage.resolve(source), Ledger(storage.resolve(out))
+    if not 0 <= stop_above <= 100:
+        raise OptionError("--stop-above", f"is {stop_above}", "give a percentage; with 100 a run never ends early")
+    place, ledger = storage.resolve(source), Ledger(destination(out))
     if place == ledger.out:
         raise OptionError(str(place), "is both source and destination", "give another --out; one within it will do")
     if not storage.is_folder(place):
         raise OptionError(str(place), "is no folder, or an empty one", "name the folder of the archive")
     shaping = Shaping(weights_digest(weights), las_version, confidence)
-    ledger.claim(place, shaping)
-    return Plan(place, ledger, shaping, limit, prefix, retry is not None)
+    ledger.check(place)
+    return Plan(place, ledger, shaping, limit, prefix, retry is not None, stop_above)
 
 
 def weights_digest(weights: str | None) -> str:
@@ -91,8 +112,7 @@ def weights_digest(weights: str | None) -> str:
     with as_file(files("veernet.network") / "veernet.safetensors") as shipped:
         path = Path(weights) if weights else shipped
         try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            return file_digest(path)
         except OSError as error:
             found = f"cannot be read ({error.strerror})"
             raise WeightsError(str(path), found, "give the path of a weights file") from error

@@ -6,7 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -20,6 +20,7 @@ from prefect.logging import get_run_logger
 from flows.digitise import outcome_of
 from flows.markup import plain, plain_uri
 from tasks.state import Batch, Sheet
+from veernet.errors import SHEETS_OWN, VeerNetError
 
 Row = dict[str, str | float]
 
@@ -27,8 +28,17 @@ Row = dict[str, str | float]
 MOST_ROWS = 500
 #: Sheets set aside that a terminal is told of one by one.
 MOST_NAMED = 20
+#: Sheets that are looked back at to see whether a run still makes sense.
+LOOK_BACK = 50
 #: Seconds between two updates of the progress artifact.
 UPDATE_S = 2.0
+
+
+class TooManyFailedError(VeerNetError):
+    """So many sheets failed by something that is not their own that the run ended early."""
+
+    reason: ClassVar[str] = "too-many-failed"
+    retryable: ClassVar[bool] = True
 
 
 class Tally:
@@ -43,8 +53,12 @@ class Tally:
         self.total = total
         self.already = already
         self.done = 0
+        self.partial = 0
         self.reasons: Counter[str] = Counter()
         self.first_set_aside: list[tuple[str, str]] = []
+        self._faults: deque[str] = deque(
+            maxlen=LOOK_BACK
+        )  # of the latest sheets, each its reason, empty where it has none
         self._started = time.monotonic()
 
     @property
@@ -64,13 +78,36 @@ class Tally:
 
     def count(self, sheet: Sheet) -> None:
         """Count a sheet that has reached its end."""
+        reason = sheet.failure.reason if sheet.failure else ""
+        self.total = max(self.total, self.settled + 1)  # a replaced page is found on the way only
+        self._faults.append("" if reason in SHEETS_OWN else reason)
         if sheet.failure is None:
             self.done += 1
+            self.partial += sheet.record is not None and sheet.record.status == "partial"
         else:
             self.reasons[sheet.failure.reason] += 1
             if len(self.first_set_aside) < MOST_NAMED:
                 folder = f"{sheet.job.out / sheet.job.stem}"
                 self.first_set_aside.append((folder, f"{sheet.failure.found}; {sheet.failure.remedy}"))
+
+    def check(self, stop_above: int) -> None:
+        """Whether the run still makes sense: what is broken in storage, workers or VeerNet itself would go on to fail sheet after sheet.
+
+        Args:
+            stop_above: Percentage of the latest ``LOOK_BACK`` sheets; fewer are too few to tell.
+
+        Raises:
+            TooManyFailedError: More of them failed by something that is not their own.
+        """
+        faults = Counter(filter(None, self._faults))
+        if len(self._faults) < LOOK_BACK or faults.total() * 100 <= stop_above * LOOK_BACK:
+            return
+        told = ", ".join(f"{count} for {reason}" for reason, count in faults.most_common())
+        found = (
+            f"ended early: of the latest {LOOK_BACK} sheets {faults.total()} failed by no fault of their own ({told})"
+        )
+        remedy = "mend what their records name, then run the same command with --retry set-aside"
+        raise TooManyFailedError("the run", f"{found}; {self.message()}", remedy)
 
     def pace(self) -> str:
         """How fast the run is and how long it has still to go, in words."""
@@ -83,7 +120,8 @@ class Tally:
 
     def message(self) -> str:
         """The run in a clause, as its final state has it."""
-        return f"{self.done} done, {self.set_aside} set aside, {self.already} were settled already"
+        parts = f" ({self.partial} of them in part)" if self.partial else ""
+        return f"{self.done} done{parts}, {self.set_aside} set aside, {self.already} were settled already"
 
 
 def _duration(minutes: float) -> str:
@@ -191,6 +229,6 @@ def _row(sheet: Sheet) -> Row:
         "curves": ", ".join(f"{plain(name)} {coverage:.0%}" for name, coverage, _ in outcome.curves),
         "confidence": ", ".join(f"{plain(name)} {confidence:.2f}" for name, _, confidence in outcome.curves),
         "seconds": outcome.seconds,
-        "page": plain_uri(page) if outcome.status == "done" else "",
+        "page": plain_uri(page) if outcome.status != "set aside" else "",
         "reason": plain(outcome.reason),
     }

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.deployments import run_deployment
 from pydantic import Field
 
-from flows.archive_plan import plan
+from flows.archive_plan import STOP_ABOVE, plan
 from flows.archive_report import Tally
 from flows.backfill_plan import Choice, Order
 from flows.chosen import take_up
@@ -51,8 +51,10 @@ def backfill(
     dask: str | None = None,
     workers: int | None = None,
     work: str | None = None,
+    deadline: float | None = None,
     las_version: LasVersion = "2.0",
     confidence: bool = False,
+    stop_above: Annotated[int, Field(ge=0, le=100)] = STOP_ABOVE,
     share: str = WHOLE,
 ) -> State[Tally]:
     """Digitise chosen sheets of an archive that are not settled; what decides that is the archive's ledger, so that a run goes on where another was.
@@ -72,21 +74,24 @@ def backfill(
         dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
         workers: Worker processes of the run's own cluster.
         work: Folder for work arrays that all workers share; a temporary one unless given.
+        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
         las_version: Of the files written, 1.2 or 2.0.
         confidence: Whether they have a confidence curve beside each curve.
+        stop_above: End early when more than this percentage of the latest 50 sheets failed by something that is not their own: storage, workers.
         share: Which part this run does, as 2/4; at_once sets it for the runs that it starts.
 
     Raises:
         OptionError: An argument makes no sense; nothing was started.
         WeightsError: The weights cannot be used; nothing was started.
+        TooManyFailedError: The run ended early; what was settled by then is.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
     choice = Choice(first_day, last_day, made_before, order, share)
     choice.check(limit)
     if at_once > 1:
         choice, limit = replace(choice, share=_begin_others(share, limit, at_once)), _of(limit, at_once)
-    wide = plan(source, out, weights, las_version, confidence, limit, prefix, retry)
-    return take_up(wide, choice, weights, dask, workers, work)
+    wide = plan(source, out, weights, las_version, confidence, limit, prefix, retry, stop_above)
+    return take_up(wide, choice, weights, dask, workers, work, deadline)
 
 
 def _begin_others(share: str, limit: int | None, at_once: int) -> str:

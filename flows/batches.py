@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import TypeVar
@@ -48,10 +48,11 @@ def batched(things: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
 
 def run_batches(
     batches: Iterable[Batch], way: Callable[[Batch], Batch], run: Way, in_flight: int = IN_FLIGHT
-) -> Iterator[Batch]:
+) -> Generator[Batch]:
     """Send each batch its way in a thread, and give what becomes of it, in the order in which they arrive.
 
-    A batch is taken from ``batches`` when there is room for it, and forgotten when it has been given.
+    A batch is taken from ``batches`` when there is room for it, and forgotten when it has been given. Who ends before the last has come
+    closes the generator: then, too, no batch takes another step.
 
     Raises:
         Exception: What a way raised; no other batch takes another step.

@@ -17,7 +17,13 @@ from flows.giving_way import GivingWay, why_wait
 
 
 def take_up(
-    wide: Plan, choice: Choice, weights: str | None, dask: str | None, workers: int | None, work: str | None
+    wide: Plan,
+    choice: Choice,
+    weights: str | None,
+    dask: str | None,
+    workers: int | None,
+    work: str | None,
+    deadline: float | None,
 ) -> State[Tally]:
     """Digitise what is chosen and not settled, waiting wherever others come first; called within a flow.
 
@@ -28,12 +34,14 @@ def take_up(
         dask: Address of a Dask scheduler; unless given, a cluster of the run's own.
         workers: Worker processes of the run's own cluster.
         work: Folder for work arrays that all workers share; a temporary one unless given.
+        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
 
     Raises:
         OptionError: The choice makes no sense; nothing was started.
+        TooManyFailedError: The run ended early; what was settled by then is.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
     wait = GivingWay(partial(why_wait, UUID(str(runtime.flow_run.id))), get_run_logger())
     asked = BackfillPlan.narrowed(wide, choice, wait)
     wait()
-    return carry_out(asked, asked.standing(), weights, dask, workers, work)
+    return carry_out(asked, asked.begin(), weights, dask, workers, work, deadline)

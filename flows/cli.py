@@ -5,24 +5,63 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from flows.guard import guarded, new_console
 from flows.study import app as study
 
+
+class _Commands(TyperGroup):
+    """The commands, which refuse a value without the words of the library that looked at it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ").partition(", unable to parse")[0]
+            raise
+
+
 app = typer.Typer(
-    help="Scanned well logs to LAS files.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    cls=_Commands,
+    help="Scanned well logs to LAS files.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
 )
 
 app.add_typer(study, name="study")
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from veernet import __version__
+
+        typer.echo(f"veernet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _veernet(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version, and end.")
+    ] = False,
+) -> None:
+    pass
+
 
 _Out = Annotated[str, typer.Option("--out", help="Destination folder: a local path or s3://bucket/prefix.")]
 _Weights = Annotated[Path | None, typer.Option(help="Weights of the network; the shipped ones unless given.")]
 _Dask = Annotated[str | None, typer.Option(help="Dask scheduler to use, as tcp://host:8786.")]
 _Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes of the run's own Dask cluster.")]
 _Work = Annotated[Path | None, typer.Option(help="Folder for work arrays; with --dask one that all share.")]
+_Deadline = Annotated[
+    float | None, typer.Option(help="Seconds that any one piece of a sheet's work may take; by its size unless given.")
+]
 _LasVersion = Annotated[Literal["1.2", "2.0"], typer.Option(help="LAS version to write.")]
 _Confidence = Annotated[bool, typer.Option("--confidence", help="Add a curve <mnemonic>_CONF for each.")]
 _KeepUi = Annotated[bool, typer.Option("--keep-ui", help="Keep the run's own Prefect UI open afterwards.")]
@@ -36,6 +75,7 @@ def digitise(
     dask: _Dask = None,
     workers: _Workers = None,
     work: _Work = None,
+    deadline: _Deadline = None,
     las_version: _LasVersion = "2.0",
     confidence: _Confidence = False,
     keep_ui: _KeepUi = False,
@@ -55,6 +95,7 @@ def digitise(
             dask=dask,
             workers=workers,
             work=_absolute(work),
+            deadline=deadline,
             las_version=las_version,
             confidence=confidence,
         ),
@@ -70,11 +111,16 @@ def archive(
     dask: _Dask = None,
     workers: _Workers = None,
     work: _Work = None,
+    deadline: _Deadline = None,
     las_version: _LasVersion = "2.0",
     confidence: _Confidence = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Do at most so many sheets.")] = None,
     prefix: Annotated[str, typer.Option(help="Only sheets whose path in the archive begins so.")] = "",
     retry: Annotated[Literal["set-aside"] | None, typer.Option(help="Try again what was set aside.")] = None,
+    stop_above: Annotated[
+        int,
+        typer.Option(min=0, max=100, help="End early when more % of the latest 50 sheets fail by no fault of theirs."),
+    ] = 50,
     keep_ui: _KeepUi = False,
 ) -> None:
     """Digitise whatever of an archive is not settled yet; ends with 0 only when none of that was set aside."""
@@ -92,11 +138,13 @@ def archive(
             dask=dask,
             workers=workers,
             work=_absolute(work),
+            deadline=deadline,
             las_version=las_version,
             confidence=confidence,
             limit=limit,
             prefix=prefix,
             retry=retry,
+            stop_above=stop_above,
         ),
     )
     raise typer.Exit(0 if all_done else 1)
@@ -107,7 +155,7 @@ def status(
     out: Annotated[str, typer.Argument(metavar="DEST", help="Destination of `veernet archive`.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     listed: Annotated[
-        Literal["set-aside", "pending"] | None, typer.Option("--list", help="Name these sheets, a line each, instead.")
+        Literal["set-aside", "partial", "pending"] | None, typer.Option("--list", help="Name these sheets, a line each, instead.")
     ] = None,
 ) -> None:
     """Show how many sheets of an archive are done, set aside and pending, from listings alone."""

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from flows.places import check_there, destination
 from flows.server import PrefectServer, serve_until_interrupt
 from tasks.progress import listening
 
@@ -57,6 +58,8 @@ def digitise_watched(
         TextColumn("{task.fields[stage]}"),
         TimeElapsedColumn(),
     )
+    destination(out)
+    check_there(sources)  # what is mistyped is told before a server is started
     with PrefectServer() as server:
         from flows.digitise import run  # seconds of imports, while the server starts
         from flows.sources import find_jobs

@@ -17,8 +17,10 @@ from prefect.states import Completed
 
 from flows.batches import Way, batched, run_batches
 from flows.cluster import dask_client
+from flows.ended import result_of_run
 from flows.markup import plain
 from flows.sources import find_jobs
+from tasks.aside import leave_records
 from tasks.compute import describe_model
 from tasks.fetch import fetch
 from tasks.publish import publish
@@ -28,7 +30,6 @@ from tasks.tile import tile
 from tasks.trace import trace
 from tasks.workers import result_of, submit_inference, using
 from veernet.curves.las import LasVersion
-from veernet.errors import VeerNetError
 
 #: Sheets that go through the stages together.
 SHEETS_PER_BATCH = 4
@@ -68,6 +69,7 @@ def digitise(
     dask: str | None = None,
     workers: int | None = None,
     work: str | None = None,
+    deadline: float | None = None,
     las_version: LasVersion = "2.0",
     confidence: bool = False,
 ) -> State[list[Outcome]]:
@@ -80,6 +82,7 @@ def digitise(
         dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
         workers: Worker processes of the run's own cluster.
         work: Folder for work arrays that all workers share; a temporary one unless given.
+        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
         las_version: Of the files written, 1.2 or 2.0.
         confidence: Whether they have a confidence curve beside each curve.
 
@@ -90,7 +93,7 @@ def digitise(
     logger = get_run_logger()
     with tempfile.TemporaryDirectory(prefix="veernet-", dir=work) as work_dir:
         jobs = find_jobs(sources, out, Path(work_dir))
-        with dask_client(dask, workers) as client, using(client):
+        with dask_client(dask, workers) as client, using(client, deadline):
             model = result_of(submit_inference(describe_model, weights))
             logger.info(
                 "%d sheets, model %.12s on %s in %s", len(jobs), model["sha256"], model["device"], model["precision"]
@@ -102,7 +105,11 @@ def digitise(
                 for stage in (fetch, tile, partial(segment, weights=weights), trace):
                     batch = stage(batch, label=label)
                     run.check()
-                return publish(batch, label, model, las_version, confidence)
+                batch = publish(batch, label, model, las_version, confidence)
+                run.check()
+                if left := tuple(sheet for sheet in batch if sheet.failure):
+                    leave_records(left, label_of(left), model["sha256"])
+                return batch
 
             settled = {
                 sheet.job: outcome_of(sheet) for batch in run_batches(_batches(jobs), way, run) for sheet in batch
@@ -176,10 +183,5 @@ def run(sources: Sequence[str], out: str, **options: Any) -> list[Outcome]:
     Raises:
         VeerNetError: As the flow does.
     """
-    state = digitise(list(sources), out, return_state=True, **options)
-    outcomes: Any = state.result(raise_on_failure=False)
-    if isinstance(outcomes, VeerNetError):
-        raise outcomes
-    if isinstance(outcomes, BaseException):
-        raise RuntimeError(f"the run failed: {outcomes}") from outcomes
-    return list(outcomes)
+    state: Any = digitise(list(sources), out, return_state=True, **options)
+    return result_of_run(state)

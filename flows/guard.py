@@ -22,9 +22,9 @@ def new_console() -> Console:
 
 
 def guarded(console: Console, work: Callable[[], T]) -> T:
-    """Do the work; an error of ours is one clear message and exit code 1, of usage 2, Ctrl-C is 130."""
+    """Do the work; an error of ours is one clear message and exit code 1, of usage or a missing file 2, Ctrl-C is 130."""
     from flows.interrupt import interrupts
-    from veernet.errors import OptionError, VeerNetError
+    from veernet.errors import OptionError, SourceMissingError, VeerNetError
 
     with interrupts() as interrupt:
         try:
@@ -36,4 +36,4 @@ def guarded(console: Console, work: Callable[[], T]) -> T:
             if not isinstance(error, VeerNetError):
                 raise
             console.print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-            raise typer.Exit(2 if isinstance(error, OptionError) else 1) from error
+            raise typer.Exit(2 if isinstance(error, OptionError | SourceMissingError) else 1) from error

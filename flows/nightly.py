@@ -9,7 +9,7 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from pydantic import Field
 
-from flows.archive_plan import plan
+from flows.archive_plan import STOP_ABOVE, plan
 from flows.archive_report import Tally
 from flows.backfill_plan import Choice
 from flows.chosen import take_up
@@ -37,8 +37,10 @@ def nightly(
     dask: str | None = None,
     workers: int | None = None,
     work: str | None = None,
+    deadline: float | None = None,
     las_version: LasVersion = "2.0",
     confidence: bool = False,
+    stop_above: Annotated[int, Field(ge=0, le=100)] = STOP_ABOVE,
 ) -> State[Tally]:
     """Digitise sheets of an archive that are new, or were corrected, and are not settled.
 
@@ -51,14 +53,17 @@ def nightly(
         dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
         workers: Worker processes of the run's own cluster.
         work: Folder for work arrays that all workers share; a temporary one unless given.
+        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
         las_version: Of the files written, 1.2 or 2.0.
         confidence: Whether they have a confidence curve beside each curve.
+        stop_above: End early when more than this percentage of the latest 50 sheets failed by something that is not their own: storage, workers.
 
     Raises:
         OptionError: An argument makes no sense; nothing was started.
         WeightsError: The weights cannot be used; nothing was started.
+        TooManyFailedError: The run ended early; what was settled by then is.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
     first_day = (datetime.now(UTC) - timedelta(days=last_days)).date()
-    wide = plan(source, out, weights, las_version, confidence, None, prefix)
-    return take_up(wide, Choice(first_day=first_day), weights, dask, workers, work)
+    wide = plan(source, out, weights, las_version, confidence, None, prefix, None, stop_above)
+    return take_up(wide, Choice(first_day=first_day), weights, dask, workers, work, deadline)

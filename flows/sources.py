@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from flows.places import check_there, destination
 from tasks.fetch import SCAN_SUFFIXES
 from tasks.state import Job
 from veernet import storage
@@ -20,22 +21,23 @@ _MANIFEST_SUFFIXES = (".sheet.yaml", ".sheet.json", ".sheet.yml")
 def find_jobs(sources: Sequence[str], out: str, work_dir: Path) -> list[Job]:
     """One job a sheet, in the order named; a sheet that is named twice is one job.
 
-    A file that is missing, or is neither scan nor manifest, is a job all the same: fetching refuses it, and no other
-    with it.
+    A file that is neither scan nor manifest is a job all the same: fetching refuses it, and no other with it.
 
     Raises:
-        OptionError: A source names no place, a folder holds no sheet, or two sheets have one stem.
+        OptionError: A source names no place, or nothing is there; a folder holds no sheet; two sheets have one stem; no
+            results can go to ``out``.
     """
-    destination = storage.resolve(out)
+    check_there(sources)
+    into = destination(out)
     jobs: dict[str, Job] = {}
     for source in sources:
         place = storage.resolve(source)
         if not _MANIFEST.search(place.name) and storage.is_folder(place):
-            found = _in_folder(place, destination, work_dir)
+            found = _in_folder(place, into, work_dir)
             if not found:
                 raise OptionError(str(place), "no scan and no sheet manifest in this folder", "name another folder")
         else:
-            found = [_single(place, destination, work_dir)]
+            found = [_single(place, into, work_dir)]
         for job in found:
             _add(jobs, job)
     return list(jobs.values())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial, wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from veernet.curves.identity import Trace
 from veernet.curves.las import DepthLog
 from veernet.curves.trace import trace_track
 from veernet.errors import VeerNetError, WeightsError
-from veernet.network.predict import HALO, TILE_ROWS, Segmenter
+from veernet.network.tiles import HALO, TILE_ROWS
 from veernet.review.overlay import draw_overlay
 from veernet.review.page import write_page
 from veernet.review.record import SheetRecord
@@ -29,6 +29,9 @@ from veernet.sheets.printed import Profiler, Refined, refine
 from veernet.sheets.raster import count_pages, open_scan
 from veernet.sheets.strips import cut_strips
 from veernet.sheets.work import CURVES, SHARD_ROWS, WorkStore
+
+if TYPE_CHECKING:
+    from veernet.network.predict import Segmenter
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,7 +57,12 @@ def _told(work: Callable[P, T]) -> Callable[P, T | VeerNetError]:
 
 @lru_cache(maxsize=1)
 def segmenter(weights: str | None) -> Segmenter:
-    """This worker's one model, loaded when it is first asked for, so that workers that join late have it too."""
+    """This worker's one model, loaded when it is first asked for, so that workers that join late have it too.
+
+    The engine that runs it is imported by workers alone: the run and the scheduler, which import this module too, have no use for it.
+    """
+    from veernet.network.predict import Segmenter
+
     return Segmenter.load(Path(weights) if weights else None)
 
 

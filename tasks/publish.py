@@ -19,8 +19,8 @@ from tasks.workers import submit
 from veernet import __version__, storage
 from veernet.curves.assemble import Provenance, assemble_log, doubts
 from veernet.curves.las import DepthLog, LasVersion, write_las
+from veernet.digest import file_digest
 from veernet.location import Location
-from veernet.network.weights import file_digest
 from veernet.review.record import DepthIndex, LostStretch, SheetRecord, Source, curve_record, lost_stretches
 from veernet.sheets.geometry import DepthRegister
 from veernet.sheets.manifest import SheetManifest

@@ -16,7 +16,7 @@ from tasks.retries import again
 from tasks.state import Batch, Sheet, fail
 from tasks.workers import Submitted, inference_workers, submit
 from veernet.errors import VeerNetError
-from veernet.network.predict import TILE_ROWS
+from veernet.network.tiles import TILE_ROWS
 from veernet.sheets.geometry import STRIP_WIDTH
 from veernet.sheets.work import SHARD_ROWS
 

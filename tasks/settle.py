@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 
 from prefect import task
 from prefect.logging import get_run_logger
 
+from tasks.aside import put_by, record_of, record_place
 from tasks.filing import filing_of
 from tasks.state import Batch, Logger, Sheet, attempt
 from veernet import storage
 from veernet.archive.ledger import standing_files
-from veernet.review.record import SheetRecord, Source
 
 STAGE = "settle"
 
@@ -34,9 +33,7 @@ def _settled(sheet: Sheet, logger: Logger) -> Sheet:
     if sheet.failure is None:
         settled = attempt(sheet, STAGE, _enter_done, logger)
     else:
-        # The failure is put by, so that it does not stand in the way of its own record.
-        entered = attempt(replace(sheet, failure=None), STAGE, lambda _: _enter_set_aside(sheet), logger)
-        settled = replace(sheet, failure=entered.failure or sheet.failure)
+        settled = put_by(sheet, STAGE, lambda _: _enter_set_aside(sheet), logger)
     shutil.rmtree(sheet.job.work_dir, ignore_errors=True)
     return Sheet(sheet.job, record=settled.record, failure=settled.failure, seconds=settled.seconds)
 
@@ -50,16 +47,8 @@ def _enter_done(sheet: Sheet) -> Sheet:
 
 def _enter_set_aside(sheet: Sheet) -> Sheet:
     filing = filing_of(sheet)
-    record = SheetRecord(
-        sheet=sheet.job.stem,
-        status="set-aside",
-        source=Source(uri=sheet.scan.uri, sha256=sheet.scan.sha256) if sheet.scan else None,
-        manifest_sha256=sheet.manifest_file.sha256 if sheet.manifest_file else None,
-        model_sha256=filing.shaping.model_sha256,
-        seconds=sheet.seconds,
-        error=sheet.failure,
-    )
+    record = record_of(sheet, filing.shaping.model_sha256)
     if not standing_files(filing.listed.entries):  # an earlier good result keeps the record that vouches for it
-        storage.put_bytes(sheet.job.out / sheet.job.stem / f"{sheet.job.stem}.record.json", record.to_json())
+        storage.put_bytes(record_place(sheet), record.to_json())
     filing.ledger.commit(filing.listed.name, filing.set_aside(sheet), record)
     return sheet

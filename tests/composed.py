@@ -240,6 +240,10 @@ class Composed:
                 start_new_session=True,
             )
 
+    def pid(self, name: str) -> int:
+        """The number of a service's process, which runs."""
+        return self._processes[name].pid
+
     def well(self, name: str) -> bool:
         """Whether a service's health check is content."""
         checked = subprocess.run(self.health_check(name), env=self.environment(name), capture_output=True, check=False)

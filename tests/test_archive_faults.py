@@ -21,16 +21,16 @@ from tasks.state import Job, Sheet, attempt, fail
 from tasks.workers import WorkerLostError, result_of
 from veernet import storage
 from veernet.archive.clean import clean_work
-from veernet.archive.elsewhere import digest_elsewhere, unchanged
+from veernet.archive.elsewhere import digest_elsewhere, scans_elsewhere, unchanged
 from veernet.archive.keys import Shaping
 from veernet.archive.ledger import Entry, Ledger
-from veernet.archive.listing import ListedSheet, listed_sheets, to_do
+from veernet.archive.listing import ListedSheet, listed_sheets, standing, to_do
 from veernet.archive.traces import Traced
 from veernet.curves.identity import Doubt, Trace
 from veernet.errors import ScanError, SourceMissingError, StorageError, VeerNetError, WorkStoreError
 from veernet.review.record import SheetRecord
 from veernet.sheets.geometry import Edge, RowShift, StripGeometry
-from veernet.storage import StorageDeniedError
+from veernet.storage import StorageDeniedError, StoredObject
 from veernet.training.layout import SheetRecipe
 from veernet.training.sheet import write_sheet
 
@@ -66,6 +66,8 @@ def test_what_passes_costs_a_moment_only() -> None:
     assert (3, None, 200.0) == (len(tries), done.failure, done.dpi)
 
 
+@pytest.mark.fault(35, outcome="failed")
+@pytest.mark.fault(39, outcome="set aside")
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
@@ -160,6 +162,21 @@ def test_a_page_that_was_replaced_makes_its_sheet_pending(tmp_path: Path) -> Non
     assert [] == list(to_do([listed], SHAPING, retry=False, unchanged=unchanged))
     (tmp_path / "in" / "p" / "2.tif").write_text("scanned anew")
     assert ["a"] == [sheet.name for sheet in to_do([listed], SHAPING, retry=False, unchanged=unchanged)]
+
+
+def test_pages_that_a_manifest_names_are_not_counted_as_scans_to_be_registered(tmp_path: Path) -> None:
+    """A scan that nobody names is; and the manifest of a sheet with a scan of its name need not be read for that."""
+    _with_pages(tmp_path)
+    (tmp_path / "in" / "p" / "lone.tif").write_text("a scan")
+    ledger = Ledger(storage.resolve(tmp_path / "out"))
+
+    def counted(**options: Any) -> int:
+        return standing(listed_sheets(storage.resolve(tmp_path / "in"), ledger), SHAPING, **options).scans_alone
+
+    assert (3, 1) == (counted(), counted(elsewhere=scans_elsewhere))
+    beside = ListedSheet("a", manifests=[StoredObject("/nowhere/a.sheet.yaml", 1, "x", 0.0)])
+    beside.scans.append(StoredObject("/nowhere/a.tif", 1, "x", 0.0))
+    assert () == scans_elsewhere(beside)
 
 
 def test_a_page_that_is_gone_makes_its_sheet_pending(tmp_path: Path) -> None:

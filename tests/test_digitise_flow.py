@@ -107,18 +107,17 @@ def _blank(scan: Path, path: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def ended(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """A run over a folder with one good sheet and many bad ones, and over a file that is not there."""
+    """A run over a folder with one good sheet and many bad ones."""
     sheets, out = tmp_path_factory.mktemp("sheets"), tmp_path_factory.mktemp("out") / "results"
     drawn = write_sheet(sample_sheet(3, 0.1, 50.0), sheets, "good")
     drawn["truth"].rename(out.parent / "good.truth.las")
     _write_bad_sheets(sheets, drawn["scan"], yaml.safe_load(drawn["manifest"].read_bytes()))
     options = ("--las-version", "1.2", "--confidence")
-    done = _run("digitise", sheets / "gone.tif", sheets, "--out", out, *options, url=prefect_url)
+    done = _run("digitise", sheets, "--out", out, *options, url=prefect_url)
     return Ended(sheets, out, done.returncode, done.stdout)
 
 
 BAD = {
-    "gone": ("gone.tif", "no such file", "check"),
     "no-image": ("no-image.tif", "HTML", "scan"),
     "cut-short": ("cut-short.tif", "cannot be read", "fetch it again"),
     "gigapixels": ("gigapixels.tif", "300000 columns by 300000 rows", "cut or shrink it"),
@@ -141,17 +140,23 @@ def test_a_bad_sheet_is_refused_by_one_message(ended: Ended, stem: str, parts: t
 
 
 @pytest.mark.parametrize("stem", BAD)
-def test_a_bad_sheet_leaves_nothing_behind(ended: Ended, stem: str) -> None:
-    """There is no folder, LAS, picture or record of a sheet that was refused."""
-    assert [] == [path for path in ended.out.rglob("*") if stem in path.name]
+def test_a_bad_sheet_leaves_a_record_that_says_why(ended: Ended, stem: str) -> None:
+    """And no LAS or picture: what was wrong with which file, in what stage, and what would help."""
+    assert [f"{stem}.record.json"] == [path.name for path in (ended.out / stem).iterdir()]
+    record = SheetRecord.model_validate_json((ended.out / stem / f"{stem}.record.json").read_bytes())
+    assert record.error is not None
+    assert record.source is not None
+    assert ("set-aside", True) == (record.status, f"{record.error.found}; {record.error.remedy}" in ended.message(stem))
+    assert record.source.uri.startswith(f"{ended.sheets}/{stem}.")
 
 
 def test_the_neighbours_of_bad_sheets_are_done(ended: Ended) -> None:
     """The good sheet of the same call has its files and no others, and the call still ends with 1."""
-    expected = ["good", "good/good.html", "good/good.las", "good/good.png", "good/good.record.json"]
-    assert expected == sorted(str(path.relative_to(ended.out)) for path in ended.out.rglob("*"))
+    expected = ["good.html", "good.las", "good.png", "good.record.json"]
+    assert expected == sorted(path.name for path in (ended.out / "good").iterdir())
+    assert {"good", *BAD} == {path.name for path in ended.out.iterdir()}
     assert 1 == ended.code
-    assert "1 of 12 sheets done" in ended.text
+    assert "1 of 11 sheets done" in ended.text
 
 
 def test_no_traceback_is_shown_for_bad_input(ended: Ended) -> None:
@@ -231,4 +236,4 @@ def test_the_run_is_to_be_seen_on_the_server(ended: Ended, prefect_url: str) -> 
     assert {"fetch", "tile", "segment", "trace", "publish"} <= tasks
     assert any("good" in message for message in logs)
     tables = [artifact for artifact in artifacts if artifact["type"] == "table"]
-    assert 12 == tables[0]["data"].count('"sheet"')
+    assert 11 == tables[0]["data"].count('"sheet"')

@@ -304,6 +304,7 @@ def test_doubts_are_read_off_the_record_too(tmp_path: Path) -> None:
         tmp_path,
         "truth",
         "GR 300.0 to 301.0 ft: carried along beneath the other curve",
+        "GR 3 times, 310.0 to 310.5, 320.0 to 320.0, 330.0 to 330.0 and 7 more ft: shares the ink of the other curve",
         "ILD 250.0 to 299.0 ft: carried along beneath the other curve",
         "t1: GR and SP are both solid; told apart by continuity alone",
         low=(DepthRange(top=260, base=262),),
@@ -312,7 +313,7 @@ def test_doubts_are_read_off_the_record_too(tmp_path: Path) -> None:
     assert gr.low_confidence is not None
     assert gr.warned is not None
     assert [260.0, 260.5, 261.0, 261.5, 262.0] == DEPTHS[gr.low_confidence].tolist()
-    assert [300.0, 300.5, 301.0] == DEPTHS[gr.warned].tolist()
+    assert [300.0, 300.5, 301.0, 310.0, 310.5, 320.0, 330.0] == DEPTHS[gr.warned].tolist()
 
 
 def test_a_damaged_record_is_an_error(tmp_path: Path) -> None:
@@ -439,14 +440,14 @@ def test_the_command_scores_two_files(folders: tuple[Path, Path]) -> None:
         (["truth/a.truth.las", "got"], 2, "give two folders"),
         (["truth", "got", "--manifest", "truth/a.sheet.yaml"], 2, "leave --manifest out"),
         (["truth", "got", "--csv", "none/scores.csv"], 2, "name a file in a folder that is there"),
-        (["truth/a.truth.las", "got/a/b.las", "--manifest", "truth/a.sheet.yaml"], 1, "b.las: there is no such file"),
-        (["truth/a.truth.las", "got/a/a.las", "--manifest", "none.yaml"], 1, "none.yaml: no such file"),
+        (["truth/a.truth.las", "got/a/b.las", "--manifest", "truth/a.sheet.yaml"], 2, "b.las: there is no such file"),
+        (["truth/a.truth.las", "got/a/a.las", "--manifest", "none.yaml"], 2, "none.yaml: no such file"),
     ],
 )
 def test_the_command_refuses_what_makes_no_sense(
     folders: tuple[Path, Path], arguments: list[str], code: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two of usage, 1 of files; each message names what it is about and what to do."""
+    """Whether it is usage or a file that is not there; each message names what it is about and what to do."""
     monkeypatch.chdir(folders[0].parent)
     ended = CliRunner().invoke(app, ["evaluate", *arguments], env={"COLUMNS": "200"})
     assert (code, True) == (ended.exit_code, said in ended.output), ended.output

@@ -12,8 +12,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from veernet.errors import OptionError
 from veernet.network.body import BodyConfig
 from veernet.network.losses import LOSSES, loss_by_name
-from veernet.network.predict import HALO, ROW_ALIGN, Segmenter, folded
+from veernet.network.predict import Segmenter, folded
 from veernet.network.targets import TARGETS, Network, Target
+from veernet.network.tiles import HALO, ROW_ALIGN
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+def one_line(text: str) -> str:
+    """Take line ends and what cannot be printed out: strangers' files must not speak to a terminal, or forge a log's lines."""
+    return " ".join("".join(character for character in text if character.isprintable() or character.isspace()).split())
+
+
+#: Reasons that lie in what was given: a sheet with one of these says nothing of the sheets after it. Any other lies in what
+#: works on it (storage, workers, VeerNet itself), and may well meet the next sheet, too.
+SHEETS_OWN = frozenset({"bad-manifest", "bad-option", "bad-scan", "las", "no-curve", "no-manifest", "source-missing"})
+
+
 class VeerNetError(Exception):
     """Base of every error a user of VeerNet can meet.
 
@@ -22,11 +32,11 @@ class VeerNetError(Exception):
     def __init__(self, subject: str, found: str, remedy: str) -> None:
         super().__init__(subject, found, remedy)  # all in args, so that it pickles
         self.subject = subject
-        self.found = found
+        self.found = one_line(found)
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.found}; {self.remedy}"
+        return one_line(f"{self.subject}: {self.found}; {self.remedy}")
 
 
 class SourceMissingError(VeerNetError):

@@ -9,6 +9,7 @@ from veernet.archive.keys import elsewhere_digest
 from veernet.archive.ledger import Entry
 from veernet.archive.listing import ListedSheet
 from veernet.errors import VeerNetError
+from veernet.location import Location
 from veernet.sheets.manifest import MAX_BYTES, read_manifest
 
 
@@ -26,11 +27,29 @@ def unchanged(listed: ListedSheet, entry: Entry) -> bool:
     """
     if not entry.elsewhere:
         return True
-    manifest = storage.resolve(listed.manifests[0].uri)
     try:
-        told = read_manifest(storage.read_bytes(manifest, MAX_BYTES), manifest.name)
-        named = told.pages or ((told.source,) if told.source else ())
-        found = [storage.stat(manifest.named(reference)) for reference in named]
+        found = [storage.stat(place) for place in _named(listed)]
     except VeerNetError:
         return False
     return entry.elsewhere == digest_elsewhere(listed, ((one.uri, one.size_bytes, one.etag) for one in found))
+
+
+def scans_elsewhere(listed: ListedSheet) -> tuple[str, ...]:
+    """URIs of the scans that a sheet's manifest names, where none lies beside it under its name; none if it cannot be read."""
+    if listed.scans or not listed.manifests:
+        return ()
+    try:
+        return tuple(str(place) for place in _named(listed))
+    except VeerNetError:  # the run that takes the sheet up says what is wrong with it
+        return ()
+
+
+def _named(listed: ListedSheet) -> list[Location]:
+    """The scans that a sheet's manifest names.
+
+    Raises:
+        VeerNetError: It cannot be read.
+    """
+    manifest = storage.resolve(listed.manifests[0].uri)
+    told = read_manifest(storage.read_bytes(manifest, MAX_BYTES), manifest.name)
+    return [manifest.named(reference) for reference in told.pages or ((told.source,) if told.source else ())]

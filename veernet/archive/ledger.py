@@ -1,6 +1,6 @@
 """The ledger of an archive, in its destination: how each sheet ended, told by names alone, so that a listing is all one needs to read.
 
-``DEST/.veernet/ledger/<sheet>.sheet/<number>.<token>.done.<content key>.json`` or ``....set-aside.<reason>.json`` hold the sheet's record. An entry
+``DEST/.veernet/ledger/<sheet>.sheet/<number>.<token>.done.<content key>.json``, ``....partial.<content key>.json`` or ``....set-aside.<reason>.json`` hold the sheet's record. An entry
 is created once, after the files that it vouches for, and never changed: it is the commit. Its number counts on from the last one of its
 sheet, because only the last result is still in the sheet's folder, whatever earlier ones were made from.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,10 +21,12 @@ from veernet.location import Location
 from veernet.review.record import Sha256, SheetRecord
 
 FORMAT: Literal["veernet-archive/1"] = "veernet-archive/1"
+Status = Literal["done", "partial", "set-aside"]
+
 _MAX_BYTES = 16 << 20
 _NAME = re.compile(
     r"(?P<number>\d{4,})\.(?P<token>[0-9a-f]{32})(\+(?P<elsewhere>[0-9a-f]{32}))?"
-    r"\.(?P<status>done|set-aside)\.(?P<detail>[0-9a-z-]+)\.json"
+    r"\.(?P<status>done|partial|set-aside)\.(?P<detail>[0-9a-z-]+)\.json"
 )
 #: What follows a sheet's name in the ledger; with its dot, so that a sheet's entries stand between its files in the order of keys.
 FOLDER_SUFFIX = ".sheet"
@@ -37,14 +39,14 @@ class Entry:
     Args:
         number: Counts the sheet's results, from 1.
         token: Of the objects that it was made from.
-        status: Whether there are files, or only a reason why not.
-        detail: The content key of what is done, the reason of what is set aside.
+        status: Whether there are files, of all of the sheet or of a part, or only a reason why not.
+        detail: The content key of what is done or partial, the reason of what is set aside.
         elsewhere: Digest of objects that lie elsewhere than the listing looks; empty where there are none.
     """
 
     number: int
     token: str
-    status: Literal["done", "set-aside"]
+    status: Status
     detail: str
     elsewhere: str = ""
 
@@ -54,13 +56,18 @@ class Entry:
         also = f"+{self.elsewhere}" if self.elsewhere else ""
         return f"{self.number:04d}.{self.token}{also}.{self.status}.{self.detail}.json"
 
+    @property
+    def has_files(self) -> bool:
+        """Whether it vouches for files."""
+        return self.status != "set-aside"
+
     @classmethod
     def of_name(cls, name: str) -> Self | None:
         """The entry that an object's name tells of; None of what is no entry."""
         told = _NAME.fullmatch(name)
         if told is None:
             return None
-        status: Literal["done", "set-aside"] = "done" if told["status"] == "done" else "set-aside"
+        status = cast("Status", told["status"])
         return cls(int(told["number"]), told["token"], status, told["detail"], told["elsewhere"] or "")
 
 
@@ -72,7 +79,7 @@ def last_of(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 def standing_files(entries: Sequence[Entry]) -> frozenset[str]:
     """Content keys of which the files in the sheet's folder may be; one, unless runs over different contents met."""
-    return frozenset(entry.detail for entry in last_of([entry for entry in entries if entry.status == "done"]))
+    return frozenset(entry.detail for entry in last_of([entry for entry in entries if entry.has_files]))
 
 
 class About(BaseModel):
@@ -170,12 +177,23 @@ class Ledger:
             shaping_version=shaping.version,
         )
         text = about.model_dump_json(indent=2).encode() + b"\n"
-        if storage.create_once(self.about, text):
-            return
+        if not storage.create_once(self.about, text) and self._about_of(source) != about:
+            storage.put_bytes(self.about, text)
+
+    def check(self, source: Location) -> None:
+        """Refuse what could not be claimed; nothing is written.
+
+        Raises:
+            OptionError: The destination holds the results of another source.
+            StorageError: The storage did not say.
+        """
+        if storage.exists(self.about):
+            self._about_of(source)
+
+    def _about_of(self, source: Location) -> About:
         there = self.read_about()
-        if there.source != about.source:
+        if there.source != str(source):
             found = f"holds the results of {there.source}, not of {source}"
             remedy = f"give another --out, or remove {self.about} where the archive itself has moved"
             raise OptionError(str(self.out), found, remedy)
-        if there != about:
-            storage.put_bytes(self.about, text)
+        return there

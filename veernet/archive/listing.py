@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import TypeVar
 
 from veernet import storage
 from veernet.archive.keys import Shaping, token
@@ -20,6 +21,8 @@ from veernet.archive.ledger import FOLDER_SUFFIX, Entry, Ledger, last_of, standi
 from veernet.errors import OptionError, SourceMissingError
 from veernet.location import Location
 from veernet.storage import StorageDeniedError, StoredObject
+
+T = TypeVar("T")
 
 _ASKED_AT_ONCE = 16
 _MANIFEST = re.compile(r"(?P<sheet>.*[^/])\.sheet\.(yaml|yml|json)", re.IGNORECASE | re.DOTALL)
@@ -65,7 +68,7 @@ class ListedSheet:
         """
         wanted = self.token(shaping)
         fitting = [entry for entry in last_of(self.entries) if entry.token == wanted]
-        done = [entry for entry in fitting if entry.status == "done"]
+        done = [entry for entry in fitting if entry.has_files]
         if done:
             return done[0] if len(standing_files(self.entries)) == 1 else None
         return fitting[0] if fitting else None
@@ -170,14 +173,16 @@ class Standing:
 
     Args:
         done: Settled, with files.
+        partial: Of those, how many have files of a part only.
         set_aside: Settled without, by reason.
         pending: Still to be done.
         changed: Of those, how many had a result before: of other content, weights or options.
         gone: Sheets with a result whose manifest is no longer there.
-        scans_alone: Scans without a manifest of their name: pages of others, or still to be registered.
+        scans_alone: Scans without a manifest of their name that no manifest was found to name either.
     """
 
     done: int = 0
+    partial: int = 0
     set_aside: dict[str, int] = field(default_factory=dict)
     pending: int = 0
     changed: int = 0
@@ -190,22 +195,37 @@ class Standing:
         return sum(self.set_aside.values())
 
 
-def standing(sheets: Iterable[ListedSheet], shaping: Shaping) -> Standing:
-    """Count how the sheets of an archive stand, from listings alone."""
+def standing(
+    sheets: Iterable[ListedSheet],
+    shaping: Shaping,
+    elsewhere: Callable[[ListedSheet], Iterable[str]] = lambda _: (),
+) -> Standing:
+    """Count how the sheets of an archive stand, from listings alone but for what ``elsewhere`` asks.
+
+    Args:
+        sheets: As listed.
+        shaping: What is to shape their results.
+        elsewhere: Asked of each sheet for scans of another name that belong to it; many at a time, because it takes requests.
+    """
     counted = Standing()
-    for sheet in sheets:
+    alone: set[int] = set()  # hashes of URIs, because an archive may consist of pages
+    named: set[int] = set()
+    for sheet, uris in _asked(sheets, elsewhere):
+        named.update(map(hash, uris))
         if not sheet.manifests:
             counted.gone += bool(sheet.entries)
-            counted.scans_alone += len(sheet.scans)
+            alone.update(hash(scan.uri) for scan in sheet.scans)
             continue
         entry = sheet.settled(shaping)
         if entry is None:
             counted.pending += 1
             counted.changed += bool(sheet.entries)
-        elif entry.status == "done":
+        elif entry.has_files:
             counted.done += 1
+            counted.partial += entry.status == "partial"
         else:
             counted.set_aside[entry.detail] = counted.set_aside.get(entry.detail, 0) + 1
+    counted.scans_alone = len(alone - named)
     return counted
 
 
@@ -231,10 +251,15 @@ def to_do(
             return bool(sheet.manifests)
         return (retry and entry.status == "set-aside") or (bool(entry.elsewhere) and not unchanged(sheet, entry))
 
+    return (sheet for sheet, chosen in _asked(sheets, left) if chosen)
+
+
+def _asked(sheets: Iterable[ListedSheet], question: Callable[[ListedSheet], T]) -> Iterator[tuple[ListedSheet, T]]:
+    """Each sheet with the answer to a question that may take requests: asked of some at one time, answered in their order."""
     source = iter(sheets)
     with ThreadPoolExecutor(_ASKED_AT_ONCE) as threads:
         while some := list(itertools.islice(source, _ASKED_AT_ONCE * 4)):
-            yield from (sheet for sheet, chosen in zip(some, threads.map(left, some), strict=True) if chosen)
+            yield from zip(some, threads.map(question, some), strict=True)
 
 
 def next_number(entries: Sequence[Entry]) -> int:

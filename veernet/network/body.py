@@ -18,10 +18,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-#: Rows of one attention window; tiles begin on multiples of it.
-ROW_ALIGN = 128
-#: Rows a tile needs beyond its own on either side: two windows cover the reach of both attention blocks and the convolutions.
-HALO = 256
+from veernet.network.tiles import ROW_ALIGN
 
 _TOKEN_PX = 16
 _WINDOW_ROWS = ROW_ALIGN // _TOKEN_PX
@@ -40,6 +37,12 @@ class BodyConfig:
     width: int = 512
     channels: tuple[int, int, int, int] = (16, 48, 96, 128)
     heads: int = 4
+
+    def __post_init__(self) -> None:
+        sizes = (self.width, self.heads, *self.channels)
+        whole = len(self.channels) == 4 and all(type(size) is int and size > 0 for size in sizes)
+        if not whole or self.width % _TOKEN_PX or self.channels[-1] % self.heads:
+            raise ValueError(f"no network can be made of {self}")
 
     def to_json(self) -> dict[str, object]:
         """The configuration as plain values, for the header of a weights file."""

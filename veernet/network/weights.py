@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -53,13 +52,29 @@ def load_weights(path: Path) -> Network:
     if header.get("format") != FORMAT:
         raise WeightsError(str(path), f"not {FORMAT} weights", _REMEDY)
     try:
-        network = _network(header)
-        network.load_state_dict(state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        with torch.device("meta"):  # without memory: what the header asks for is not what the file has
+            network = _network(header)
+        _check_fit(network.state_dict(), state)
+        network.to_empty(device="cpu").load_state_dict(state)
+    except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError) as error:
         raise WeightsError(str(path), f"weights and header do not fit this network ({error})"[:400], _REMEDY) from error
     if not all(bool(torch.isfinite(tensor).all()) for tensor in state.values()):
         raise WeightsError(str(path), "weights that are not finite", _REMEDY)
     return network.eval()
+
+
+def _check_fit(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> None:
+    names = [
+        *(name for name in expected if name not in found),
+        *(name for name in found if name not in expected),
+        *(
+            n
+            for n in expected
+            if n in found and (expected[n].shape, expected[n].dtype) != (found[n].shape, found[n].dtype)
+        ),
+    ]
+    if names:
+        raise ValueError(f"{len(names)} tensors are missing, too many or of another shape, {names[0]!r} first")
 
 
 def _network(header: dict[str, str]) -> Network:
@@ -67,16 +82,13 @@ def _network(header: dict[str, str]) -> Network:
         raise ValueError(f"target {header['target']!r}")
     body = json.loads(header["body"])
     config = BodyConfig(width=int(body["width"]), channels=tuple(body["channels"]), heads=int(body["heads"]))
-    return Network(config, header["target"], int(header["curves"]))  # type: ignore[arg-type]
+    curves = int(header["curves"])
+    if curves < 1:
+        raise ValueError(f"{curves} curves")
+    return Network(config, header["target"], curves)  # type: ignore[arg-type]
 
 
 def shipped_weights() -> Path:
     """The weights file inside the package."""
     with as_file(files("veernet.network") / SHIPPED) as path:
         return path
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

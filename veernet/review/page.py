@@ -181,6 +181,6 @@ def _facts(log: DepthLog, record: SheetRecord, register: DepthRegister) -> list[
         per_inch = dpi / register.px_per_depth(top, base)
         facts.append(("Paper scale", f"about 1:{per_inch * (12 if unit == 'ft' else 100 / 2.54):.3g} ({dpi:g} dpi)"))
     if record.source is not None:
-        facts += [("Scan", record.source.uri), ("Scan SHA-256", record.source.sha256)]
+        facts += [("Scan", record.source.uri), ("Scan SHA-256", record.source.sha256 or "")]
     facts += [("Model SHA-256", record.model_sha256)] if record.model_sha256 else []
     return facts + [(name, value) for name, value in record.versions.items() if name in ("veernet", "engine")]

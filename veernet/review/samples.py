@@ -31,7 +31,10 @@ CROSSING_FRACTION = 0.02
 CROSSING_SAMPLES = 3
 
 _METRES_PER_FOOT = 0.3048
-_STRETCH = re.compile(r"(?P<mnemonic>\S+) (?P<top>-?[\d.]+) to (?P<base>-?[\d.]+) \S+: ")
+_ENDS = re.compile(r"(-?[\d.]+) to (-?[\d.]+)")
+_STRETCHES = re.compile(
+    rf"(?P<mnemonic>\S+) (?:\d+ times, )?(?P<stretches>{_ENDS.pattern}(?:, {_ENDS.pattern})*)(?: and \d+ more)? \S+: "
+)
 _STRETCH_ROUNDING = 0.0501  # of the depths in a warning
 
 
@@ -252,9 +255,9 @@ def _low_confidence(
 def _warned(mnemonic: str, depths: FloatArray, record: SheetRecord | None) -> BoolArray | None:
     if record is None:
         return None
-    told = [found for warning in record.warnings if (found := _STRETCH.match(warning))]
-    stretches = [(float(w["top"]), float(w["base"])) for w in told if w["mnemonic"] == mnemonic]
-    return _inside(depths, stretches, _STRETCH_ROUNDING)
+    told = [found for warning in record.warnings if (found := _STRETCHES.match(warning))]
+    ends = [pair for found in told if found["mnemonic"] == mnemonic for pair in _ENDS.findall(found["stretches"])]
+    return _inside(depths, [(float(top), float(base)) for top, base in ends], _STRETCH_ROUNDING)
 
 
 def _inside(depths: FloatArray, stretches: list[tuple[float, float]], slack: float) -> BoolArray:

@@ -27,12 +27,13 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from veernet import __version__
+from veernet.digest import file_digest
 from veernet.errors import OptionError
 from veernet.network.body import BodyConfig
 from veernet.network.losses import loss_by_name
 from veernet.network.precision import Precision, computing_in
 from veernet.network.targets import Network, Target
-from veernet.network.weights import file_digest, load_weights, save_weights
+from veernet.network.weights import load_weights, save_weights
 from veernet.training.instance import Instance, sample_instance
 from veernet.training.score import ClassScore, Tally
 
