@@ -1,18 +1,21 @@
 # `make demo` and `make test` need Python 3.11 or newer, git and make; they set up the rest, once, in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz lock clean
+.PHONY: help demo test lint chaos kill-series fuzz lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready.stamp
 JOBS ?= 2
+SEED ?= 1
 FUZZ := .venv-fuzz
 MINUTES ?= 2
 
 help:
 	@echo "make demo   draw a synthetic sheet, digitise it, compare with the truth"
 	@echo "make test   ruff, mypy, pytest"
+	@echo "make chaos  digitise an archive of good and bad sheets while all that does it is killed, and judge the result, SEED=1 SHEETS=200"
+	@echo "make kill-series  kill one process a run, of each kind at ten random moments, and judge each run, SEED=1 SHEETS=30"
 	@echo "make lint   ruff and mypy only"
 	@echo "make fuzz   fuzz what reads strangers' files and what writes LAS, MINUTES=2 a target (Linux)"
 	@echo "make lock   pin the whole set again from pyproject.toml (needs uv)"
@@ -56,6 +59,9 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $@
+
+chaos kill-series: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) $(if $(SHEETS),--sheets $(SHEETS)) $(if $(filter kill-series,$@),--series)
 
 lock:
 	uv pip compile --quiet --upgrade --no-emit-index-url --no-annotate --no-header --extra dev pyproject.toml -o requirements.lock
