@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 
 from veernet.sheets.geometry import DepthRegister, StripGeometry
-from veernet.sheets.profiles import BLOCK_CENTRES, BLOCKS, Profiles, vertex
+from veernet.sheets.profiles import BLOCK_CENTRES, BLOCKS, Profiles, vertices
 
 FloatArray = NDArray[np.float64]
 
 _LINE_ROWS = 15  # a printed line is thinner than half of this
 
 _WINDOW_ROWS = 512
+_WINDOWS_AT_ONCE = 64
 _STEEPEST = 0.044  # rows a column: two and a half degrees
 _SLOPE_STEP = 1 / 960  # half a strip row across a track
 _SLOPE_EVIDENCE = 0.25  # by how much the best shear must outdo the middling one
@@ -165,8 +167,8 @@ def _slope_of(blocks: _Blocks) -> FloatArray:
     rows = len(blocks.thin)
     slopes = np.arange(-_STEEPEST, _STEEPEST + _SLOPE_STEP / 2, _SLOPE_STEP)
     odd = np.arange(blocks.columns_px.size) % 2 == 1
-    firsts = range(0, max(rows - _WINDOW_ROWS // 2, 1), _WINDOW_ROWS // 2)
-    contrast = np.array([[_contrast(blocks, first, slopes, part) for first in firsts] for part in (odd, ~odd)])
+    firsts = list(range(0, max(rows - _WINDOW_ROWS // 2, 1), _WINDOW_ROWS // 2))
+    contrast = np.array([_contrast(blocks, firsts, slopes, part) for part in (odd, ~odd)])
     both = contrast.sum(axis=0)
     paths = [_smooth_path(rewards, 2, 0.1)[1] for rewards in (both, *contrast)]
     path = paths[0]
@@ -175,25 +177,35 @@ def _slope_of(blocks: _Blocks) -> FloatArray:
     if not agreed or mean < _SLOPE_EVIDENCE:
         return np.zeros(rows)
     inner = np.clip(path, 1, slopes.size - 2)
-    tops = [vertex(window[at - 1 : at + 2]) for window, at in zip(both, inner, strict=True)]
-    found = gaussian_filter1d(slopes[inner] + np.array(tops) * _SLOPE_STEP, 1.5, mode="nearest")
+    found = gaussian_filter1d(slopes[inner] + vertices(both, inner) * _SLOPE_STEP, 1.5, mode="nearest")
     centres = [min(first + _WINDOW_ROWS / 2, (first + rows) / 2) for first in firsts]
     return np.interp(np.arange(rows), centres, found)
 
 
-def _contrast(blocks: _Blocks, first: int, slopes: FloatArray, part: NDArray[np.bool_]) -> FloatArray:
-    """How much better some blocks of each track agree at each slope than at the middling one, in one window."""
-    window = blocks.thin[first : first + _WINDOW_ROWS, part]
-    spectrum = np.fft.rfft(window, axis=0)[1 : 1 + len(window) // 4]
-    phase = 2j * np.pi * np.arange(1, 1 + len(spectrum)) / len(window)
-    tracks = blocks.track_px[part]
-    power = np.zeros(slopes.size)
-    for middle_px in np.unique(tracks):
-        own = tracks == middle_px
-        falls = slopes[:, None] * (blocks.columns_px[part][own] - middle_px) * blocks.scale
-        sheared = np.exp(phase[None, :, None] * falls[:, None, :])
-        power += (np.abs((spectrum[None, :, own] * sheared).sum(axis=2)) ** 2).sum(axis=1)
-    return power / (np.median(power) + 1e-6) - 1.0
+def _contrast(blocks: _Blocks, firsts: Sequence[int], slopes: FloatArray, part: NDArray[np.bool_]) -> FloatArray:
+    """How much better some blocks of each track agree at each slope than at the middling one, in windows from some rows on.
+
+    Returns ``(windows, slopes)``.
+    """
+    tracks, columns_px = blocks.track_px[part], blocks.columns_px[part]
+    # Windows are as long as the first one, with nothing where the strip has ended.
+    thin = np.zeros((firsts[-1] + min(_WINDOW_ROWS, len(blocks.thin)), columns_px.size), np.float32)
+    thin[: len(blocks.thin)] = blocks.thin[: len(thin), part]
+    windows = np.lib.stride_tricks.sliding_window_view(thin, len(thin) - firsts[-1], axis=0)
+    length = windows.shape[-1]
+    phase = 2j * np.pi * np.arange(1, 1 + length // 4) / length
+    sheared = [
+        (own, np.exp(phase[:, None, None] * (slopes[:, None] * (columns_px[own] - middle_px) * blocks.scale)))
+        for middle_px in np.unique(tracks)
+        for own in [tracks == middle_px]
+    ]
+    power = np.empty((len(firsts), slopes.size))
+    for index in range(0, len(firsts), _WINDOWS_AT_ONCE):
+        some = slice(index, index + _WINDOWS_AT_ONCE)
+        spectrum = np.fft.rfft(windows[firsts[some]], axis=-1)[..., 1 : 1 + length // 4].transpose(2, 1, 0)
+        sums = (np.matmul(phases, spectrum[:, own]) for own, phases in sheared)
+        power[some] = sum((one.real**2 + one.imag**2).sum(axis=0).T for one in sums)
+    return power / (np.median(power, axis=1, keepdims=True) + 1e-6) - 1.0
 
 
 def _tick_columns(blocks: _Blocks, slope: FloatArray) -> FloatArray:
@@ -248,31 +260,33 @@ def _followed(
     changes = int(np.clip(round(_STEEPEST_STRETCH * spacing / _LIFT_STEP), 1, _LARGEST_CHANGE))
     score, path = _smooth_path(rewards, changes, _CHANGE_COST * min(1.0, _CLOSE_ROWS / spacing))
     inner = np.clip(path, 1, lifts.size - 2)
-    tops = [vertex(row[at - 1 : at + 2]) for row, at in zip(rewards, inner, strict=True)]
-    lift = lifts[inner] + np.array(tops) * _LIFT_STEP
+    lift = lifts[inner] + vertices(rewards, inner) * _LIFT_STEP
     return score, gaussian_filter1d(lift, min(1.5, _CLOSE_ROWS / spacing), mode="nearest")
 
 
-def _smooth_path(rewards: FloatArray, largest_change: int, change_cost: float) -> tuple[float, NDArray[np.intp]]:
+@njit(cache=True, nogil=True)
+def _smooth_path(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    rewards, largest_change, change_cost
+):
     """The way through ``(steps, states)`` that collects the most, at a cost for every state that it moves by (Viterbi)."""
     steps, states = rewards.shape
-    came_from = np.zeros((steps, states), np.intp)
+    moved_by = np.zeros((steps, states), np.int64)
     best = rewards[0].copy()
-    changes = sorted(range(-largest_change, largest_change + 1), key=abs)
     for step in range(1, steps):
-        arriving = np.full((len(changes), states), -np.inf)
-        for index, change in enumerate(changes):
-            kept = slice(max(change, 0), states + min(change, 0))
-            source = slice(max(-change, 0), states + min(-change, 0))
-            arriving[index, kept] = best[source] - change_cost * abs(change)
-        chosen = arriving.argmax(axis=0)
-        came_from[step] = np.arange(states) - np.asarray(changes)[chosen]
-        best = arriving.max(axis=0) + rewards[step]
-    path = np.zeros(steps, np.intp)
-    path[-1] = int(best.argmax())
+        before = best.copy()
+        for state in range(states):
+            for size in range(1, largest_change + 1):
+                cost = change_cost * size
+                if state - size >= 0 and before[state - size] - cost > best[state]:
+                    best[state], moved_by[step, state] = before[state - size] - cost, size
+                if state + size < states and before[state + size] - cost > best[state]:
+                    best[state], moved_by[step, state] = before[state + size] - cost, -size
+        best += rewards[step]
+    path = np.zeros(steps, np.int64)
+    path[-1] = best.argmax()
     for step in range(steps - 1, 0, -1):
-        path[step - 1] = came_from[step, path[step]]
-    return float(best.max()), path
+        path[step - 1] = path[step] - moved_by[step, path[step]]
+    return best.max(), path
 
 
 def _agree(found: FloatArray, left: FloatArray, right: FloatArray) -> bool:

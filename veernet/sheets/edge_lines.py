@@ -136,23 +136,29 @@ class _Lines:
         smooth = median_filter(by_px[seen], size=5, mode="nearest")
         return gaussian_filter1d(np.interp(np.arange(windows), np.flatnonzero(seen), smooth), 1.0, mode="nearest")
 
-    def _back(self, window: FloatArray, by_px: float, index: int) -> FloatArray:
-        """The columns of all tracks where they would be had the paper not run sideways."""
-        columns = (by_px - self.by_manifest_px[:, index]) * self.columns_per_px
-        at = np.arange(STRIP_WIDTH)
-        return np.stack(
-            [np.interp(at + by, at, track, left=0.0, right=0.0) for track, by in zip(window, columns, strict=True)]
-        )
+    def _back(self, window: FloatArray, by_px: float | FloatArray, index: int) -> FloatArray:
+        """The columns of all tracks where they would be had the paper not run sideways, ``(..., tracks, columns)``; by any of several ways."""
+        return _shifted(window, (np.expand_dims(by_px, -1) - self.by_manifest_px[:, index]) * self.columns_per_px)
 
     def _shift_of(self, window: FloatArray, reference: FloatArray, index: int, near_px: float) -> float | None:
         """How far a window runs sideways, looked for near what its neighbour does."""
         offsets = np.arange(-_STEP_COLUMNS, _STEP_COLUMNS + 1) / self.columns_per_px.max()
         norm = float(np.linalg.norm(window) * np.linalg.norm(reference)) + 1e-6
-        scores = np.array([(self._back(window, near_px + by, index) * reference).sum() / norm for by in offsets])
+        scores = (self._back(window, near_px + offsets, index) * reference).sum(axis=(1, 2)) / norm
         best = int(scores.argmax())
         if not 0 < best < offsets.size - 1 or scores[best] < _LIKENESS:
             return None
         return float(near_px + offsets[best] + vertex(scores[best - 1 : best + 2]) * (offsets[1] - offsets[0]))
+
+
+def _shifted(rows: FloatArray, by: FloatArray) -> FloatArray:
+    """Rows of columns ``(..., n)`` so many columns further on, ``(...)``; nothing comes in from beyond their ends."""
+    padded = np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(1, 2)])
+    at = np.clip(np.arange(rows.shape[-1]) + by[..., None], -1.0, float(rows.shape[-1]))
+    before = np.floor(at).astype(np.intp) + 1
+    padded = np.broadcast_to(padded, (*by.shape, padded.shape[-1]))
+    low, high = (np.take_along_axis(padded, place, axis=-1) for place in (before, before + 1))
+    return np.asarray(low + (at - np.floor(at)) * (high - low))
 
 
 def _sharp(geometry: StripGeometry, profile: Profiles, rows_px: FloatArray) -> FloatArray:

@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from veernet.errors import ManifestError
+from veernet.errors import ManifestError, one_line
 from veernet.sheets.documents import parse_document
 
 FORMAT: Literal["veernet-sheet/1"] = "veernet-sheet/1"
@@ -46,12 +46,8 @@ _MAX_KEY_CHARACTERS = 60  # of an unknown key, in a message
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 
 
-def _one_line(text: str) -> str:
-    """Take line ends and what cannot be printed out: header lines of a LAS file are made of this."""
-    return " ".join("".join(character for character in text if character.isprintable() or character.isspace()).split())
-
-
-_OneLine = BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value)
+# Header lines of a LAS file are made of this.
+_OneLine = BeforeValidator(lambda value: one_line(value) if isinstance(value, str) else value)
 Text = Annotated[str, _OneLine, StringConstraints(min_length=1, max_length=200)]
 Point = Annotated[tuple[Number, Number], Field(description="[row_px, column_px]")]
 EdgePx = Number | tuple[Point, ...]
@@ -68,9 +64,9 @@ def _scan_reference(text: str) -> str:
         raise ValueError(
             f"a source of the kind {scheme!r} is not read; give a path relative to the manifest, or s3://bucket/key"
         )
-    if text.lstrip().startswith("<") or re.match(r"/vsi|[A-Z_]+:", text):
+    if text.lstrip().startswith("<") or re.match(r"/vsi|\w+:(?!//)", text, re.IGNORECASE):
         raise ValueError("this is not the path of a scan; give a path relative to the manifest, or s3://bucket/key")
-    if scheme == "" and (text.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", text)):
+    if ".." in re.split(r"[/\\]", text) or (scheme == "" and text.startswith(("/", "\\"))):
         raise ValueError("the scan must lie beside the manifest or below it; give a path relative to the manifest")
     if scheme == "s3" and not re.fullmatch(r"s3://[a-z0-9][a-z0-9._-]+/[^?#]+", text):
         raise ValueError("this is no bucket and key; write s3://bucket/key, without credentials or a query")
@@ -163,7 +159,7 @@ class Curve(_Part):
     mnemonic: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-\[\]]{1,32}$")] = Field(
         description="name in ~Curve: letters, digits, _ - [ ]"
     )
-    unit: Annotated[str, _OneLine, StringConstraints(pattern=r"^[^\s.:#~]{0,32}$")] | None = Field(
+    unit: Annotated[str, StringConstraints(pattern=r"^[^\s.:#~]{0,32}$"), _OneLine] | None = Field(
         None, description="unit of the values: no spaces, dots, colons, # or ~"
     )
     description: Text | None = Field(None, description="what the curve is, in words, as Gamma Ray")
@@ -277,14 +273,14 @@ def read_manifest(text: bytes, name: str) -> SheetManifest:
     try:
         document = parse_document(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        found = _one_line(str(error))[:300] or type(error).__name__
+        found = one_line(str(error))[:300] or type(error).__name__
         raise ManifestError(name, f"not readable as YAML or JSON: {found}", _HOW) from error
     if not isinstance(document, dict):
         raise ManifestError(name, "not a mapping of keys", "begin it with `format: veernet-sheet/1`")
     try:
         return SheetManifest.model_validate(document)
     except ValidationError as error:
-        raise ManifestError(name, _one_line("; ".join(_findings(error))), _HOW) from error
+        raise ManifestError(name, "; ".join(_findings(error)), _HOW) from error
 
 
 def json_schema() -> dict[str, Any]:

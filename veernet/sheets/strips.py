@@ -29,6 +29,10 @@ ROWS_PER_PIECE = 4096
 
 # Bilinear interpolation looks one px beyond; the rest is for rounding.
 _REACH_PX = 2
+# Places across a strip at which its geometry is asked where a row lies: between them rows and edges are straight.
+_NODES = 3
+# Source px between two samples, beyond one: bilinear interpolation sees a stroke of one px from either side of it.
+_SPARSE_PX = 0.2
 
 
 def cut_strips(
@@ -114,11 +118,12 @@ class _Cutter:
         self._rows_per_piece = rows_per_piece
         self._next_row = 0
         self._piece = np.zeros((0, STRIP_WIDTH), np.uint8)
-        # Samples per strip px, down and across: one a source px at least, so that no stroke falls between two.
-        self._down = math.ceil(1 / geometry.row_scale)
-        self._across = math.ceil(geometry.widest_px() / TRACK_COLUMNS)
+        self._down = _samples(1 / geometry.row_scale)
+        self._across = _samples(geometry.widest_px() / TRACK_COLUMNS)
         self._reach_px = _REACH_PX + geometry.shift_reach_px
-        self._fractions = fraction_at(_sample_positions(0, STRIP_WIDTH, self._across))
+        fractions = fraction_at(_sample_positions(0, STRIP_WIDTH, self._across))
+        self._node_fractions = np.array([fractions[0], 0.5, fractions[-1]])
+        self._of_nodes = np.stack([np.interp(fractions, self._node_fractions, node) for node in np.eye(_NODES)])
 
     @property
     def done(self) -> bool:
@@ -148,22 +153,29 @@ class _Cutter:
         """Strip rows from the next one up to `end_row`."""
         rows = end_row - self._next_row
         ticked_px = self._geometry.source_row(_sample_positions(self._next_row, end_row, self._down))
-        rows_px = self._geometry.printed_row(ticked_px[:, None], self._fractions[None, :])
-        columns_px = self._geometry.column_px(rows_px, self._fractions[None, :])
+        rows_px = self._geometry.printed_row(ticked_px[:, None], self._node_fractions[None, :])
+        columns_px = self._geometry.column_px(rows_px, self._node_fractions[None, :])
         # The window is laid by the geometry alone: the same sums, to the last bit, however the scan arrives.
         window_rows = slice(self.first_needed_px, end_needed_px)
         window_columns = slice(math.floor(columns_px.min()) - _REACH_PX, math.ceil(columns_px.max()) + _REACH_PX)
         window = source.window(window_rows, window_columns)
         if not window.any():
             return np.zeros((rows, STRIP_WIDTH), np.uint8)
-        map_rows = (rows_px - window_rows.start).astype(np.float32)
-        map_columns = (columns_px - window_columns.start).astype(np.float32)
+        map_rows, map_columns = (
+            ((nodes_px - start) @ self._of_nodes).astype(np.float32)
+            for nodes_px, start in ((rows_px, window_rows.start), (columns_px, window_columns.start))
+        )
         sampled = cv2.remap(
             window, map_columns, map_rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
         )
         if (self._down, self._across) == (1, 1):
             return sampled.astype(np.uint8, copy=False)
         return cv2.resize(sampled, (STRIP_WIDTH, rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _samples(source_px: float) -> int:
+    """Samples of a strip px that is so many source px long: as many as it takes that no stroke falls between two."""
+    return max(1, math.ceil(source_px - _SPARSE_PX))
 
 
 def _sample_positions(start: int, end: int, samples: int) -> NDArray[np.float64]:
