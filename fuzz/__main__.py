@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -46,6 +47,8 @@ def fuzz(name: str, budget_s: float, timeout_s: int, memory_mb: int) -> int:
     words = folder / "words"
     words.write_text("".join(f'"{_escaped(token)}"\n' for token in target.TOKENS.split()))
     log = folder / "log.txt"
+    # Every input is a file or makes one: in memory, where there is such a place.
+    environment = {**os.environ, "TMPDIR": "/dev/shm"} if Path("/dev/shm").is_dir() else None
     end, executions, deaths = time.monotonic() + budget_s, 0, 0
     while (left_s := int(end - time.monotonic())) > 0:
         limits = [f"-max_total_time={left_s}", f"-timeout={timeout_s}", f"-rss_limit_mb={memory_mb}"]
@@ -61,7 +64,8 @@ def fuzz(name: str, budget_s: float, timeout_s: int, memory_mb: int) -> int:
             str(corpus),
         ]
         with log.open("wb") as output:
-            died = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False).returncode != 0
+            child = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False, env=environment)
+            died = child.returncode != 0
         executions += _last(r"stat::number_of_executed_units: (\d+)", log) or _last(r"^#(\d+)", log)
         deaths += died
     coverage = _last(r"cov: (\d+)", log)

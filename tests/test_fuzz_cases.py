@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from fuzz import las as las_target
 from fuzz import manifest as manifest_target
+from fuzz import scan as scan_target
+from fuzz import weights as weights_target
 from fuzz.drawn import document_of
 
 GROUP, FIELD = "\x1d", "\x1f"
@@ -124,7 +126,60 @@ def test_any_log_is_written_as_meant_or_refused(
     las_target.check(las_with(list(options), well, *map(list, groups)))
 
 
-@pytest.mark.parametrize("target", [manifest_target, las_target])
+WEIGHTS = next(seed for seed in weights_target.seeds() if not seed.startswith(b"R"))
+HEADER, TENSORS = json.loads(WEIGHTS.partition(b"\0")[0]), WEIGHTS.partition(b"\0")[2]
+
+
+def weights_with(tensors: bytes = TENSORS, header: dict[str, str] | None = None, **body: Any) -> bytes:
+    """A small network's weights file with something else in its header, or in the body that this asks for."""
+    about = HEADER["__metadata__"]
+    about = {**about, "body": json.dumps({**json.loads(about["body"]), **body}), **(header or {})}
+    return json.dumps({**HEADER, "__metadata__": about}).encode() + b"\0" + tensors
+
+
+FOUND_WEIGHTS = {
+    "layers of 90 GB": weights_with(channels=[50_000] * 4),
+    "infinite width": weights_with(header={"body": '{"width": 1e999, "channels": [2, 2, 2, 2], "heads": 1}'}),
+    "heads that do not divide": weights_with(heads=3),
+    "no heads": weights_with(heads=0),
+    "width of no tokens": weights_with(width=33),
+    "no curves": weights_with(header={"curves": "0"}),
+    "header that speaks to a terminal": weights_with(header={"curves": "\x1b[2J"}),
+    "no tensors": json.dumps({"__metadata__": HEADER["__metadata__"]}).encode(),
+}
+
+
+@pytest.mark.parametrize("data", FOUND_WEIGHTS.values(), ids=FOUND_WEIGHTS)
+def test_weights_that_fuzzing_found_are_refused(data: bytes) -> None:
+    """Nothing is allocated for what a header merely claims, and what is loaded runs."""
+    assert "a network" not in weights_target.check(data)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    key=st.sampled_from(sorted(HEADER["__metadata__"])),
+    value=st.text(max_size=9) | st.integers().map(str),
+    cut=st.integers(0, 99),
+)
+def test_any_header_of_weights_makes_a_network_or_is_refused(key: str, value: str, cut: int) -> None:
+    """Whatever it asks for, however short the tensors are."""
+    weights_target.check(weights_with(TENSORS[: len(TENSORS) - cut], header={key: value}))
+
+
+SCANS = list(scan_target.seeds())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    scan=st.sampled_from(SCANS), place=st.floats(0, 1), other=st.binary(min_size=1, max_size=4), cut=st.integers(0, 3)
+)
+def test_any_damage_to_a_scan_is_read_around_or_refused(scan: bytes, place: float, other: bytes, cut: int) -> None:
+    """However a damaged file is read, it gives the same pixels, or is refused each time."""
+    at = int(place * len(scan))
+    scan_target.check(scan[:at] + other + scan[at + len(other) + (0, 0, 0, 9)[cut] :])
+
+
+@pytest.mark.parametrize("target", [manifest_target, las_target, scan_target, weights_target])
 def test_every_seed_is_sound(target: Any) -> None:
     """What fuzzing begins with breaks nothing."""
     seeds = list(target.seeds())
