@@ -103,6 +103,7 @@ class Scan:
         self.height = int(dataset.height)
         self.dpi = _dpi(dataset.tags())
         self._one_strip: dict[int, bool] = {}
+        self._deflated = dataset.tags(ns="IMAGE_STRUCTURE").get("COMPRESSION") == "DEFLATE"
         self._whole: set[int] = set()
 
     def bands(
@@ -198,7 +199,7 @@ class Scan:
 
     def _is_whole(self, band: int, across: int, down: int) -> bool:
         """Whether a stored piece has not been damaged, as far as the file itself can say; asked of the file once."""
-        if self._dataset.tags(ns="IMAGE_STRUCTURE").get("COMPRESSION") != "DEFLATE":
+        if not self._deflated:
             return True
         offset, size_bytes = (
             int(self._dataset.get_tag_item(f"BLOCK_{key}_{across}_{down}", "TIFF", bidx=band))
