@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chaos import verify
 from chaos.bad import WAYS
 from chaos.campaign import Campaign, begin, make_archive
 from chaos.killing import plan_of
@@ -190,6 +192,13 @@ def test_a_credential_is_found_wherever_it_stands() -> None:
     """By the name of what holds it, and without repeating it."""
     texts = [("a.log", b"all is well"), ("b.html", b"<!-- hush-hush -->")]
     assert ["b.html: hus..."] == credentials_in(texts, ["hush-hush"])
+
+
+def test_the_verifier_knows_nothing_of_what_it_judges() -> None:
+    """It imports nothing of this project, so that a fault there cannot hide itself here."""
+    imported = re.findall(r"^\s*(?:from|import) (\w+)", Path(verify.__file__).read_text(), re.MULTILINE)
+    assert "lasio" in imported
+    assert set() == set(imported) & {"veernet", "tasks", "flows", "chaos", "faults"}
 
 
 def test_an_archive_holds_every_way_of_being_bad_once(tmp_path: Path) -> None:

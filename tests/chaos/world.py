@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -23,6 +22,8 @@ Victim = Literal["worker", "flow", "server", "storage"]
 VICTIMS: tuple[Victim, ...] = ("worker", "flow", "server", "storage")
 WORKERS = 2
 READY_S = 180.0
+#: For what a killed command leaves behind to end by itself.
+ORPHANS_S = 20.0
 _COMMAND = [sys.executable, "-c", "from flows.cli import main; main()"]
 
 
@@ -110,7 +111,7 @@ class World:
             self.storage.kill()
             return "storage"
         if victim == "flow":
-            self._processes["flow"].kill()  # and no child of it: what a killed run leaves behind is to be seen
+            self._processes["flow"].kill()  # and no child of it: those must end by themselves
             return "flow"
         if victim == "server":
             self._kill("server")
@@ -146,17 +147,18 @@ class World:
                     self._start_worker(number)
 
     def ended(self, flow: subprocess.Popen[bytes]) -> None:
-        """Note that the command has ended, and end what is left of it.
+        """Note that the command has ended.
 
         Raises:
-            RuntimeError: it left a process behind although it was not killed.
+            RuntimeError: it left processes behind that do not end by themselves.
         """
-        left = [process for process in psutil.process_iter() if _in_session(process, flow.pid)]
-        for process in left:
-            process.kill()
         self._processes.pop("flow", None)
-        if left and flow.returncode != -signal.SIGKILL:
-            raise RuntimeError(f"the command left {[process.pid for process in left]} behind")
+        left = [process for process in psutil.process_iter() if _in_session(process, flow.pid)]
+        _, staying = psutil.wait_procs(left, timeout=ORPHANS_S)
+        for process in staying:
+            process.kill()
+        if staying:
+            raise RuntimeError(f"the command left processes behind: {staying}")
 
     def _workers(self) -> list[str]:
         return [f"worker-{number}" for number in range(WORKERS)]

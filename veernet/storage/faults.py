@@ -77,8 +77,8 @@ def _of_disk(place: Location, error: OSError) -> VeerNetError:
         return SourceMissingError(str(place), "is not there", "check the name, and that its disk is the one you mean")
     if isinstance(error, PermissionError | IsADirectoryError):
         return StorageDeniedError(str(place), said, "check the path and its permissions")
-    if error.errno == errno.ENOSPC:
-        return StorageError(str(place), "the disk is full", "make room, or give another --out or TMPDIR")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(str(place), "the disk is full", "make room, or give another --out, --work or TMPDIR")
     if error.errno in (errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EEXIST):
         return StorageDeniedError(str(place), said, "give another place")
     return StorageError(str(place), said, "check the disk, then try again")
