@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from tasks.state import Job, Sheet
 from veernet.archive.elsewhere import digest_elsewhere
 from veernet.archive.keys import Shaping, content_key, trace_key
-from veernet.archive.ledger import Entry, Ledger
+from veernet.archive.ledger import Entry, Ledger, Status
 from veernet.archive.listing import ListedSheet, next_number
 from veernet.location import Location
 
@@ -28,8 +27,9 @@ class Filing:
     shaping: Shaping
 
     def done(self, sheet: Sheet) -> Entry:
-        """The entry of a sheet that is done; its files must have been fetched."""
-        return self._entry(sheet, "done", self.content(sheet))
+        """The entry of a sheet that is done, wholly unless its record says otherwise; its files must have been fetched."""
+        partial = sheet.record is not None and sheet.record.status == "partial"
+        return self._entry(sheet, "partial" if partial else "done", self.content(sheet))
 
     def set_aside(self, sheet: Sheet) -> Entry:
         """The entry of a sheet that is set aside."""
@@ -49,7 +49,7 @@ class Filing:
         key = trace_key(sheet.scan.sha256, sheet.manifest, self.shaping.model_sha256, self.shaping.version)
         return self.ledger.work / f"{key}.npz"
 
-    def _entry(self, sheet: Sheet, status: Literal["done", "set-aside"], detail: str) -> Entry:
+    def _entry(self, sheet: Sheet, status: Status, detail: str) -> Entry:
         used = [(fetched.uri, fetched.size_bytes, fetched.etag) for fetched in sheet.fetched]
         elsewhere = digest_elsewhere(self.listed, used)
         number, token = next_number(self.listed.entries), self.listed.token(self.shaping)

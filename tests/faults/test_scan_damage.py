@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from faults.sheets import Ended, Folder, digitise, flip, place_of, sparse, zero
+from flows.archive_console import names_of
+from tasks.filing import Filing
+from tasks.state import Job, Sheet
+from veernet.archive.keys import Shaping
+from veernet.archive.ledger import Entry, Ledger
+from veernet.archive.listing import listed_sheets, standing
+from veernet.archive.traces import Traced
+from veernet.location import resolve
+from veernet.review.record import SheetRecord
+from veernet.sheets.lost import Lost
+from veernet.storage import Fetched
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
@@ -127,6 +139,35 @@ def test_row_04_flips_in_plain_pixels_are_found_by_the_digest(ended: Ended) -> N
 def test_row_05_strips_that_are_not_in_the_file_are_neither_paper_nor_ink(ended: Ended) -> None:
     """Three strips of a sparse TIFF."""
     assert_partial(ended, "sparse", [(384, 479)], "not in the file")
+
+
+def test_an_archive_counts_what_is_done_in_part_and_names_it(tmp_path: Path) -> None:
+    """It is settled, as far as it can be, until its scan changes; whoever can get a better scan finds it by name."""
+    source, out = tmp_path / "scans", tmp_path / "out"
+    source.mkdir()
+    for name in ("part.sheet.yaml", "part.tif"):
+        (source / name).write_text(name)
+    ledger, shaping = Ledger(resolve(out)), Shaping("0" * 64)
+    ledger.claim(resolve(source), shaping)
+    (sheet,) = listed_sheets(resolve(source), ledger)
+    filing = Filing(ledger, sheet, shaping)
+    record = SheetRecord(sheet="part", status="partial")
+    digests = Fetched(source / "part.tif", "part.tif", 8, "1" * 64)
+    made = Sheet(Job("part", None, None, resolve(out), tmp_path), manifest_file=digests, scan=digests, record=record)
+    entry = filing.done(made)
+    assert ledger.commit("part", entry, record)
+    assert Entry.of_name(entry.name) == entry
+    counted = standing(listed_sheets(resolve(source), ledger), shaping)
+    assert (counted.done, counted.partial, counted.pending) == (1, 1, 0)
+    assert ["part"] == list(names_of(str(out), "partial"))
+    (source / "part.tif").write_text("a better scan")
+    assert standing(listed_sheets(resolve(source), ledger), shaping).pending == 1
+
+
+def test_kept_traces_know_what_their_scan_has_lost() -> None:
+    """A corrected scale does not make a partial sheet a whole one."""
+    traced = Traced((), (), None, (), (), (Lost(32, 64, "are not in the file"),))
+    assert Traced.from_bytes(traced.to_bytes()).lost == traced.lost
 
 
 def test_the_good_neighbour_is_done_and_the_command_does_not_end_with_0(ended: Ended) -> None:

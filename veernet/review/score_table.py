@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from veernet.errors import OptionError
+from veernet.review.cells import quoted
 from veernet.review.evaluate import Score, kinds_of, score
 from veernet.review.samples import CurveSamples
 
@@ -73,7 +74,7 @@ def write_csv(curves: Sequence[CurveSamples], path: Path) -> None:
     Raises:
         OptionError: The file cannot be written.
     """
-    rows = [_row(one) for one in curves]
+    rows = [{key: quoted(cell) for key, cell in _row(one).items()} for one in curves]
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))

@@ -295,7 +295,9 @@ def _findings(error: ValidationError) -> list[str]:
         path = _path(issue["loc"])
         message = issue["msg"].removeprefix("Value error, ")
         if issue["type"] == "extra_forbidden":
-            message = "unknown key" + _nearest(str(issue["loc"][-1])[:_MAX_KEY_CHARACTERS])
+            key = str(issue["loc"][-1])[:_MAX_KEY_CHARACTERS]
+            path = ".".join(filter(None, (_path(issue["loc"][:-1]), key)))  # a key may look like a union's member
+            message = "unknown key" + _nearest(key)
         elif issue["type"] == "missing":
             message = "required, but absent"
         elif _is_scalar(issue.get("input")):
