@@ -202,10 +202,12 @@ class Scan:
         if not self._deflated:
             return True
         offset, size_bytes = (
-            int(self._dataset.get_tag_item(f"BLOCK_{key}_{across}_{down}", "TIFF", bidx=band))
+            int(self._dataset.get_tag_item(f"BLOCK_{key}_{across}_{down}", "TIFF", bidx=band) or 0)
             for key in ("OFFSET", "SIZE")
         )
-        if offset not in self._whole and is_whole(self._path, offset, size_bytes, MAX_BLOCK_BYTES):
+        shape = (self.height, self.width) if self._is_one_strip(band) else self._dataset.block_shapes[band - 1]
+        most_bytes = 2 * math.prod(shape) * self._dataset.count
+        if offset not in self._whole and is_whole(self._path, offset, size_bytes, most_bytes):
             self._whole.add(offset)
         return offset in self._whole
 
