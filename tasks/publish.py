@@ -21,7 +21,15 @@ from veernet.curves.assemble import Provenance, assemble_log, doubts
 from veernet.curves.las import DepthLog, LasVersion, write_las
 from veernet.digest import file_digest
 from veernet.location import Location
-from veernet.review.record import DepthIndex, LostStretch, SheetRecord, Source, curve_record, lost_stretches
+from veernet.review.record import (
+    DepthIndex,
+    LostStretch,
+    SheetRecord,
+    Source,
+    curve_record,
+    lost_stretches,
+    told_of_lost,
+)
 from veernet.sheets.geometry import DepthRegister
 from veernet.sheets.manifest import SheetManifest
 
@@ -55,7 +63,7 @@ def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confi
     near = job.work_dir / job.stem / "out"
     near.mkdir(parents=True, exist_ok=True)
     digests = scan.sha256, manifest_file.sha256, model["sha256"]
-    lost = tuple(one.told(manifest.depth.unit) for one in _lost(sheet, manifest))
+    lost = tuple(told_of_lost(_lost(sheet, manifest), manifest.depth.unit))
     made = Provenance(scan.path.name, *digests, __version__, sheet.dpi, lost)
     log = assemble_log(job.stem, manifest, sheet.geometries, sheet.traces, made)
     las = near / f"{job.stem}.las"
@@ -76,7 +84,7 @@ def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[
     assert scan is not None
     assert manifest_file is not None
     lost = _lost(sheet, manifest)
-    warnings = [one.told(manifest.depth.unit) for one in lost]
+    warnings = told_of_lost(lost, manifest.depth.unit)
     warnings += [*sheet.doubts, *doubts(manifest, sheet.geometries, sheet.traces)]
     warnings += [
         f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in nulled.items() if count

@@ -71,7 +71,10 @@ def assert_partial(ended: Ended, stem: str, rows: list[tuple[int, int]], why: st
     assert record.status == "partial"
     assert [(one.first_row, one.last_row) for one in record.lost] == rows
     assert all(why in one.why for one in record.lost), record.lost
-    told = [one.told("ft") for one in record.lost]
+    told = [
+        *(one.told("ft") for one in record.lost),
+        "the scan is damaged, and may be so elsewhere without a trace: fetch it again",
+    ]
     assert list(record.warnings[: len(told)]) == told
     other = " ".join(las.other)
     assert all(f"every curve is NULL, because rows {first} to {last} of the scan" in other for first, last in rows), (

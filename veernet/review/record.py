@@ -168,6 +168,16 @@ def lost_stretches(lost: Sequence[Lost], register: DepthRegister, top: float, ba
     return tuple(found)
 
 
+def told_of_lost(lost: Sequence[LostStretch], unit: str) -> list[str]:
+    """What a reader of the log must know of a damaged scan, in words; nothing of a whole one."""
+    if not lost:
+        return []
+    return [
+        *(one.told(unit) for one in lost),
+        "the scan is damaged, and may be so elsewhere without a trace: fetch it again",
+    ]
+
+
 def _ranges(depths: NDArray[np.float64], flags: NDArray[np.bool_]) -> tuple[DepthRange, ...]:
     """Ranges of depths over which the flag stands."""
     return tuple(
