@@ -34,7 +34,7 @@ _IMPOSSIBLE = -1e30
 class DigitReader(nn.Module):
     """``(n, 1, 32, 112)`` of ink, 0 to 1, to log-probabilities ``(n, 28, 13)``: none, then `CHARACTERS`."""
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(self, width: int = 12) -> None:
         super().__init__()
         channels = (1, width, 2 * width, 4 * width, 4 * width)
         layers: list[nn.Module] = []

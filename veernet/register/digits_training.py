@@ -51,7 +51,7 @@ def label_ink(text: str, rng: Generator) -> Bits:
     """A label as it may stand on a scan, with what else may be in its box."""
     clean = _written(text, rng) if text else _junk(rng)
     ink = _turned(clean, rng)
-    height = int(np.exp(rng.uniform(np.log(9), np.log(52))))
+    height = int(np.exp(rng.uniform(np.log(10), np.log(44))))
     scale = height / _DRAWN_PX
     size = (max(4, round(ink.shape[1] * scale * rng.uniform(0.85, 1.2))), max(6, round(ink.shape[0] * scale)))
     grey = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
@@ -134,8 +134,8 @@ def _printed(grey: NDArray[np.float32], height: int, rng: Generator) -> Bits:
     blur = rng.uniform(0.0, 0.09) * height
     if blur > 0.3:
         grey = cv2.GaussianBlur(grey, (0, 0), blur)
-    level = rng.uniform(0.22, 0.62)
-    grain = rng.choice([0.0, 0.05, 0.12, 0.22])
+    level = rng.uniform(0.27, 0.58)
+    grain = rng.choice([0.0, 0.05, 0.12, 0.18])
     noise = cv2.GaussianBlur(
         rng.normal(0, 1, grey.shape).astype(np.float32), (0, 0), max(0.5, rng.uniform(0.01, 0.06) * height)
     )
@@ -173,7 +173,7 @@ class _Labels(IterableDataset[tuple[Tensor, Tensor, int]]):
             yield label, torch.tensor(codes + [0] * (8 - len(codes))), len(codes)
 
 
-def train(out: Path, steps: int, seed: int = 0, batch: int = 128, workers: int = 1) -> None:
+def train(out: Path, steps: int, seed: int = 0, batch: int = 64, workers: int = 1) -> None:
     """Train the reader and write its weights."""
     torch.manual_seed(seed)
     reader = DigitReader()
@@ -191,7 +191,7 @@ def train(out: Path, steps: int, seed: int = 0, batch: int = 128, workers: int =
         nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        mean = 0.98 * mean + 0.02 * float(loss)
+        mean = 0.98 * mean + 0.02 * float(loss.detach())
         if step % 100 == 0:
             print(f"{step} {mean / (1 - 0.98**step):.3f} {time.monotonic() - began:.0f} s", flush=True)
         if step % 500 == 0 or step == steps:

@@ -68,7 +68,7 @@ def line_profiles(search: Bits) -> Floats:
     windows = len(search) // WINDOW_ROWS
     whole = search[: windows * WINDOW_ROWS].reshape(windows, WINDOW_ROWS, -1)
     profiles = np.stack([window.sum(axis=0, dtype=np.uint8) for window in whole]) / WINDOW_ROWS
-    thin = profiles - median_filter(profiles, size=(1, _LINE_PX), mode="nearest")
+    thin = profiles - median_filter(profiles, size=(1, _LINE_PX), mode="constant")
     return np.asarray(np.clip(thin, 0.0, 0.6))
 
 

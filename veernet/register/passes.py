@@ -1,0 +1,233 @@
+"""The logged passes of a scan, by their printed depths: where each begins and ends, and which depth each label stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.register.chains import Chain, chains
+from veernet.register.digits import best_text, log_chance
+from veernet.register.paper import Bits, Paper
+from veernet.register.scales import prior
+from veernet.register.vote import Verdict, vote
+from veernet.register.words import Words, words
+
+Floats = NDArray[np.float64]
+Reader = Callable[[Sequence[Bits]], Floats]
+
+_MARGIN = 0.18
+"""Around a label when it is read, of its height."""
+_FEWEST = 4
+_SAMPLE = 12
+_SHARE_OF_NUMBERS = 0.25
+_JUNK = -5.0
+"""Support under which a label rather is none."""
+_SAME_SCALE = 0.03
+_SAME_DEPTH = 0.2
+"""Of a step."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a pass, from the top.
+
+    Args:
+        boxes: Full px, ``(n, 4)``: top, left, end, right.
+        turned: Whether their text runs down the sheet.
+        texts: As read.
+        chances: That each text is what is printed.
+        depths: At which each stands.
+        agreeing: Which say so on their own.
+    """
+
+    boxes: Floats
+    turned: bool
+    texts: tuple[str, ...]
+    chances: Floats
+    depths: Floats
+    agreeing: NDArray[np.bool_]
+
+    @property
+    def rows(self) -> Floats:
+        """Rows of their middles, full px."""
+        return np.asarray((self.boxes[:, 0] + self.boxes[:, 2] - 1) / 2)
+
+    @property
+    def columns(self) -> Floats:
+        """Columns of their middles."""
+        return np.asarray((self.boxes[:, 1] + self.boxes[:, 3] - 1) / 2)
+
+    def some(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Labels:
+        """Those that are asked for."""
+        texts = np.array(self.texts, object)[which]
+        return Labels(
+            self.boxes[which], self.turned, tuple(texts), self.chances[which], self.depths[which], self.agreeing[which]
+        )
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One logged pass.
+
+    Args:
+        labels: Its printed depths.
+        step: Depth from one label to the next.
+        px_per_unit: Rows a unit of depth, full px.
+        confidence: That the depths are right.
+        margin: By how much this reading of its numbers is better than the next.
+    """
+
+    labels: Labels
+    step: float
+    px_per_unit: float
+    confidence: float
+    margin: float
+
+    def row_at(self, depth: float) -> float:
+        """Row of a depth, by the labels nearest to it."""
+        rows, depths = self.labels.rows, self.labels.depths
+        inside = float(np.interp(depth, depths, rows))
+        return inside + self.px_per_unit * (min(depth - depths[0], 0.0) + max(depth - depths[-1], 0.0))
+
+
+def find_passes(paper: Paper, read: Reader) -> list[Pass]:
+    """The passes of a scan, from the top."""
+    found: list[Pass] = []
+    both = words(paper)
+    candidates = [(chain, of) for of in both for chain in chains(of, paper.search_dpi)]
+    for chain, of in sorted(candidates, key=lambda candidate: -candidate[0].score):
+        found += _passes_of(paper, of, chain, read)
+    return sorted(_merged(found), key=lambda one: float(one.labels.rows[0]))
+
+
+def _passes_of(paper: Paper, of: Words, chain: Chain, read: Reader) -> Iterator[Pass]:
+    crops = [label_crop(paper, box, of.turned) for box in of.boxes[chain.members]]
+    sample = np.unique(np.linspace(0, len(crops) - 1, _SAMPLE).astype(int))
+    if len(crops) > 2 * _SAMPLE and not _numbers(read([crops[index] for index in sample])):
+        return
+    logs = read(crops)
+    if _numbers(logs):
+        yield from _consistent(paper, of.some(chain.members), chain.places, logs)
+
+
+def _numbers(logs: Floats) -> bool:
+    """Whether enough of some labels are numbers of two digits or more."""
+    return sum(len(text) >= 2 for text, _ in map(best_text, logs)) >= _SHARE_OF_NUMBERS * len(logs)
+
+
+def label_crop(paper: Paper, box: NDArray[np.integer], turned: bool) -> Bits:
+    """The ink of a label with a small margin, its text upright."""
+    top, left, end, right = (float(side) * paper.factor for side in box)
+    margin = _MARGIN * ((right - left) if turned else (end - top))
+    ink = paper.crop(top - margin, end + margin, left - margin, right + margin)
+    return np.rot90(ink) if turned else ink
+
+
+def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats) -> Iterator[Pass]:
+    """The passes that one chain holds: it may run on from the main pass into a repeat section, or begin in a header."""
+    if len(places) < _FEWEST:
+        return
+    readings = [best_text(log) for log in logs]
+    pitch = float(np.median(np.diff(of.rows) / np.diff(places))) * paper.factor
+    verdict = vote(
+        places - places[0], readings, lambda texts: log_chance(logs, texts), lambda step: prior(pitch / step, paper.dpi)
+    )
+    if verdict is None:
+        return
+    first, last = _best_stretch(verdict)
+    if last - first < _FEWEST:
+        return
+    part = slice(first, last)
+    inner = vote(
+        places[part] - places[first],
+        readings[part],
+        lambda texts: log_chance(logs[part], texts),
+        lambda step: prior(pitch / step, paper.dpi),
+    )
+    if inner is not None:
+        yield _pass(paper, of.some(np.arange(first, last)), places[part], readings[part], inner)
+    for rest in (slice(0, first), slice(last, len(places))):
+        yield from _consistent(paper, of.some(np.arange(len(places))[rest]), places[rest], logs[rest])
+
+
+def _best_stretch(verdict: Verdict) -> tuple[int, int]:
+    """The consecutive labels that support a verdict most."""
+    worth = np.clip(verdict.support - _JUNK, -3.0, 3.0)
+    best, first, last, start, total = 0.0, 0, 0, 0, 0.0
+    for index, value in enumerate(worth.tolist()):
+        if total <= 0:
+            start, total = index, 0.0
+        total += value
+        if total > best:
+            best, first, last = total, start, index + 1
+    return first, last
+
+
+def _pass(
+    paper: Paper, of: Words, places: NDArray[np.intp], readings: Sequence[tuple[str, float]], verdict: Verdict
+) -> Pass:
+    depths = verdict.first + verdict.step * (places - places[0]).astype(np.float64)
+    boxes = of.boxes.astype(np.float64) * paper.factor
+    texts = tuple(text for text, _ in readings)
+    chances = np.array([chance for _, chance in readings])
+    labels = Labels(boxes, of.turned, texts, chances, depths, verdict.agreeing)
+    slope = float(np.median(np.diff(labels.rows) / np.diff(depths)))
+    return Pass(labels, verdict.step, slope, verdict.confidence, verdict.margin)
+
+
+def _merged(found: list[Pass]) -> list[Pass]:
+    """Passes that go on from one another are one; of two that contradict each other in the same rows the better stays."""
+    kept: list[Pass] = []
+    for one in sorted(found, key=lambda each: -(each.confidence * each.labels.agreeing.sum())):
+        for index, other in enumerate(kept):
+            if _continues(one, other):
+                kept[index] = _joined(other, one)
+                break
+            if _overlap(one, other):
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def _continues(one: Pass, other: Pass) -> bool:
+    if one.labels.turned != other.labels.turned or abs(one.px_per_unit / other.px_per_unit - 1) > _SAME_SCALE:
+        return False
+    at = np.array([other.row_at(depth) for depth in one.labels.depths])
+    gap = max(one.labels.rows[0] - other.labels.rows[-1], other.labels.rows[0] - one.labels.rows[-1], 0.0)
+    loose = _SAME_DEPTH * min(one.step, other.step) * other.px_per_unit + _SAME_SCALE * gap
+    return bool(np.median(np.abs(at - one.labels.rows)) <= loose)
+
+
+def _overlap(one: Pass, other: Pass) -> bool:
+    margin = 0.5 * other.step * other.px_per_unit
+    return bool(
+        one.labels.rows[0] < other.labels.rows[-1] + margin and other.labels.rows[0] < one.labels.rows[-1] + margin
+    )
+
+
+def _joined(one: Pass, other: Pass) -> Pass:
+    """Both passes' labels, each depth once."""
+    boxes = np.concatenate([one.labels.boxes, other.labels.boxes])
+    both = Labels(
+        boxes,
+        one.labels.turned,
+        one.labels.texts + other.labels.texts,
+        np.concatenate([one.labels.chances, other.labels.chances]),
+        np.concatenate([one.labels.depths, other.labels.depths]),
+        np.concatenate([one.labels.agreeing, other.labels.agreeing]),
+    )
+    order = np.lexsort((~both.agreeing, both.depths))
+    single = [int(order[0])] + [
+        int(later) for early, later in pairwise(order) if both.depths[later] > both.depths[early]
+    ]
+    labels = both.some(np.array(single))
+    rising = np.append(True, np.diff(labels.rows) > 0)
+    labels = labels.some(rising)
+    step = float(np.diff(labels.depths).min())
+    confidence = max(one.confidence, other.confidence)
+    return replace(one, labels=labels, step=step, confidence=confidence, margin=one.margin + other.margin)

@@ -1,0 +1,134 @@
+"""Printed text: where its lines are and what they say, by the two networks of PP-OCRv4 on OpenCV's own runtime.
+
+Their weights (Apache-2.0) lie beside this file; docs/register.md says where they come from. Nothing is fetched at run time.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.register.paper import Bits
+
+Floats = NDArray[np.float64]
+
+CHARACTERS = "'208-7>:],13!|;H./*54(6)su[9SYFDAPT@%\"r=q?Jl&xzetb<Lwih+IBN^_M}~ZCoEf\\UapyngQOk$cvWRGdKXm`V#{j "
+"""Of the reader, in the order of its classes; before them stands none."""
+
+_HERE = Path(__file__).parent
+_READER_HEIGHT = 48
+_BATCH = 16
+_SIDE = 32
+_INK_LEVEL = 0.3
+_BOX_LEVEL = 0.5
+_SMALLEST_BOX_PX = 3
+_GROWTH = 1.6
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text: rows and columns of its box in the image that was looked at, its words, and how sure the worst of them is."""
+
+    top: float
+    left: float
+    end: float
+    right: float
+    text: str
+    confidence: float
+
+
+def text_lines(ink: Bits) -> list[Line]:
+    """The lines of text of an upright image, from the top and from left to right."""
+    boxes = text_boxes(ink)
+    crops = [_cut(ink, box) for box in boxes]
+    read = read_lines(crops)
+    lines = [Line(*box, text.strip(), chance) for box, (text, chance) in zip(boxes, read, strict=True) if text.strip()]
+    return sorted(lines, key=lambda line: (line.top, line.left))
+
+
+def text_boxes(ink: Bits) -> list[tuple[float, float, float, float]]:
+    """Boxes around lines of text: top, left, end, right."""
+    rows, columns = (-(-size // _SIDE) * _SIDE for size in ink.shape)
+    grey = np.full((rows, columns), 255, np.uint8)
+    grey[: ink.shape[0], : ink.shape[1]] = 255 - 255 * ink
+    image = np.repeat((grey.astype(np.float32) / 127.5 - 1.0)[None, None], 3, axis=1)
+    finder = _finder()
+    finder.setInput(image)
+    level = np.asarray(finder.forward())[0, 0]
+    mask = cv2.dilate((level > _INK_LEVEL).astype(np.uint8), np.ones((2, 2), np.uint8))
+    outlines, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for outline in outlines:
+        left, top, width, height = cv2.boundingRect(outline)
+        if min(width, height) < _SMALLEST_BOX_PX:
+            continue
+        inside = level[top : top + height, left : left + width][mask[top : top + height, left : left + width] > 0]
+        if float(inside.mean()) < _BOX_LEVEL:
+            continue
+        # The network shrinks lines, so that neighbours stay apart.
+        grow = width * height * _GROWTH / (2 * (width + height))
+        found.append((max(top - grow, 0.0), max(left - grow, 0.0), top + height + grow, left + width + grow))
+    return found
+
+
+def read_lines(crops: Sequence[Bits]) -> list[tuple[str, float]]:
+    """What some cut lines of text say, and how sure the worst character is."""
+    found: list[tuple[str, float]] = [("", 0.0)] * len(crops)
+    shapes = [
+        max(_SIDE, round(_READER_HEIGHT * crop.shape[1] / max(1, crop.shape[0]))) if crop.size else 0 for crop in crops
+    ]
+    order = [index for index in np.argsort(shapes, kind="stable").tolist() if shapes[index]]
+    for first in range(0, len(order), _BATCH):
+        batch = order[first : first + _BATCH]
+        chances = characters([crops[index] for index in batch], -(-max(shapes[index] for index in batch) // 8) * 8)
+        for index, chance in zip(batch, chances, strict=True):
+            found[index] = _spelled(chance)
+    return found
+
+
+def characters(crops: Sequence[Bits], width: int) -> NDArray[np.float32]:
+    """Chances of none and of each of `CHARACTERS` along some crops, ``(n, width / 8, 96)``."""
+    images = np.full((len(crops), 1, _READER_HEIGHT, width), 1.0, np.float32)
+    for image, crop in zip(images, crops, strict=True):
+        grey = _scaled(crop, width)
+        image[0, :, : grey.shape[1]] = grey.astype(np.float32) / 127.5 - 1.0
+    reader = _reader()
+    reader.setInput(np.repeat(images, 3, axis=1))
+    return np.asarray(reader.forward(), np.float32)
+
+
+def _scaled(crop: Bits, width: int) -> NDArray[np.uint8]:
+    grey = 255 - 255 * np.ascontiguousarray(crop)
+    scale = _READER_HEIGHT / grey.shape[0]
+    size = (min(width, max(1, round(grey.shape[1] * scale))), _READER_HEIGHT)
+    if scale < 1:
+        return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(cv2.GaussianBlur(grey, (3, 3), 0.6), size, interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def _cut(ink: Bits, box: tuple[float, float, float, float]) -> Bits:
+    top, left, end, right = (max(0, round(side)) for side in box)
+    return ink[top:end, left:right]
+
+
+def _spelled(chances: NDArray[np.float32]) -> tuple[str, float]:
+    best = chances.argmax(axis=1)
+    first = np.append(True, best[1:] != best[:-1]) & (best > 0)
+    text = "".join(CHARACTERS[index - 1] for index in best[first])
+    return text, float(chances.max(axis=1)[first].min()) if text else 0.0
+
+
+@functools.cache
+def _reader() -> cv2.dnn.Net:
+    return cv2.dnn.readNetFromONNX(str(_HERE / "text_reader.onnx"))
+
+
+@functools.cache
+def _finder() -> cv2.dnn.Net:
+    return cv2.dnn.readNetFromONNX(str(_HERE / "text_finder.onnx"))

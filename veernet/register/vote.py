@@ -1,0 +1,154 @@
+"""Which depths a chain of labels stands for: every reading of every label votes, and the numbers must go on evenly.
+
+A chain fixes how many steps lie between its labels; what is left to find are the step and the first number. Each pair of them is
+scored by the chance of all its numbers together, so that one misread label can move nothing, and the confidence is how far the best
+pair is from the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+STEPS = (5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
+DEEPEST = 40_000
+
+_WORST = -9.0
+"""A label that says something else costs this much, however sure it is: it may be another label's number, or no number."""
+_MOST_A_LABEL = 4.0
+"""And decides between two hypotheses by this much at the most."""
+_READ = 0.5
+_FEWEST_READ = 3
+
+Chances = Callable[[Sequence[str]], Floats]
+"""Logarithms of the chance of each text for each label, ``(labels, texts)``."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a chain stands for.
+
+    Args:
+        first: Depth of its first label.
+        step: Depth from one place to the next.
+        confidence: That both are right.
+        margin: By how much the logarithm of the chance is above the next hypothesis's.
+        agreeing: Labels that on their own say the number that they should.
+        contradicting: Labels that on their own say another number.
+        support: Logarithm of the chance of the number that each should be.
+    """
+
+    first: float
+    step: float
+    confidence: float
+    margin: float
+    agreeing: NDArray[np.bool_]
+    contradicting: NDArray[np.bool_]
+    support: Floats
+
+
+def vote(
+    places: NDArray[np.intp],
+    readings: Sequence[tuple[str, float]],
+    chances: Chances,
+    prior: Callable[[int], float] = lambda _: 0.0,
+) -> Verdict | None:
+    """The depths of a chain; None if no reading is a number that could be one.
+
+    Args:
+        places: Of its labels, in steps below the first.
+        readings: The best reading of each on its own, with its chance.
+        chances: Asks the reader.
+        prior: Logarithm of how usual the vertical scale is that a step would make.
+    """
+    numbers = [depth_of(text) for text, _ in readings]
+    hypotheses = sorted(
+        {
+            (number - step * int(place), step)
+            for number, place in zip(numbers, places, strict=True)
+            if number is not None
+            for step in STEPS
+            if number % step == 0 and number + step * int(places[-1] - place) <= DEEPEST
+        }
+    )
+    if not hypotheses:
+        return None
+    table = _Table(places, chances)
+    scores = table.scores(hypotheses)
+    # Whoever misreads a digit everywhere misreads it alike: neighbours of the best are asked for, too, though nobody read them.
+    before = np.array([prior(step) for _, step in hypotheses])
+    best = hypotheses[int((scores.sum(axis=1) + before).argmax())]
+    others = [
+        (best[0] + shift, best[1])
+        for shift in (*(n * best[1] for n in (-10, -5, -3, -2, -1, 1, 2, 3, 5, 10)), -10000, -1000, 1000, 10000)
+        if best[0] + shift + best[1] * int(places[-1]) <= DEEPEST
+    ]
+    others = [other for other in others if other not in set(hypotheses)]
+    if others:
+        hypotheses = hypotheses + others
+        scores = np.concatenate([scores, table.scores(others)])
+        before = np.array([prior(step) for _, step in hypotheses])
+    winner = int((scores.sum(axis=1) + before).argmax())
+    lead = np.clip(scores[winner] - scores, -_MOST_A_LABEL, _MOST_A_LABEL).sum(axis=1) + before[winner] - before
+    lead[winner] = np.inf
+    margin = float(lead.min()) if len(hypotheses) > 1 else _MOST_A_LABEL
+    first, step = hypotheses[winner]
+    expected = first + step * places
+    chance = np.array([chance for _, chance in readings])
+    read = np.array([-1.0 if number is None else number for number in numbers])
+    agreeing = read == expected
+    contradicting = (read >= 0) & ~agreeing & (chance >= _READ)
+    return Verdict(
+        first, step, _confidence(margin, agreeing, contradicting), margin, agreeing, contradicting, scores[winner]
+    )
+
+
+def depth_of(text: str) -> int | None:
+    """The depth that a text says, if it is one."""
+    if not text.isdigit() or len(text) > 5 or (text.startswith("0") and len(text) != 4 and text != "0"):
+        return None
+    return int(text)
+
+
+def written(depth: int) -> tuple[str, ...]:
+    """How a depth is printed."""
+    return (str(depth), f"{depth:04d}") if 0 < depth < 1000 else (str(depth),)
+
+
+def _confidence(margin: float, agreeing: NDArray[np.bool_], contradicting: NDArray[np.bool_]) -> float:
+    """Few labels, a small margin or many that say otherwise: each alone makes it unsure."""
+    by_margin = 1.0 / (1.0 + np.exp(-(margin - 4.0)))
+    count = int(agreeing.sum())
+    by_count = 1.0 - 0.5 ** max(0.0, 1.0 + 2.0 * (count - _FEWEST_READ + 1))
+    said = count + int(contradicting.sum())
+    by_agreement = min(1.0, 1.35 * count / said) if said else 0.0
+    return float(by_margin * by_count * by_agreement)
+
+
+class _Table:
+    """Chances of numbers for labels, each asked for once."""
+
+    def __init__(self, places: NDArray[np.intp], chances: Chances) -> None:
+        self._places = places
+        self._chances = chances
+        # What would stand above zero depth is something else.
+        self._columns: dict[int, Floats] = {}
+
+    def scores(self, hypotheses: Sequence[tuple[int, int]]) -> Floats:
+        """Of each hypothesis, by each label, ``(hypotheses, labels)``."""
+        depths = np.array([[first + step * int(place) for place in self._places] for first, step in hypotheses])
+        new = [int(depth) for depth in np.unique(depths) if int(depth) not in self._columns]
+        texts = [text for depth in new if depth >= 0 for text in written(depth)]
+        found = dict(zip(texts, self._chances(texts).T, strict=True)) if texts else {}
+        for depth in new:
+            read = [found[text] for text in written(depth)] if depth >= 0 else [np.full(len(self._places), _WORST)]
+            self._columns[depth] = np.maximum(np.max(read, axis=0), _WORST)
+        labels = np.arange(len(self._places))
+        return np.array(
+            [[self._columns[int(depth)][label] for label, depth in zip(labels, row, strict=True)] for row in depths]
+        )
