@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import cv2
 import numpy as np
 import pytest
 from browser import colour, expect, press, settle
 
-from veernet.errors import ManifestError, StorageError
+from veernet.errors import ManifestError, SourceMissingError, StorageError
 from veernet.register.draft import Draft
-from veernet.register.page import write_page
+from veernet.register.page import SUFFIX, write_page
+from veernet.register.page_server import edit_server
 from veernet.review.tiles import TILE_ROWS
 from veernet.sheets.geometry import sheet_geometries
 from veernet.sheets.manifest import SheetManifest, read_manifest
@@ -615,3 +619,66 @@ def test_a_page_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
     """A folder that is not there is named with its remedy."""
     with pytest.raises(StorageError, match="make room and rights"):
         write_page(bands_of(scan()), Draft.model_validate(drafted()), tmp_path / "none", "a")
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of a folder with one page, and where that page saves."""
+    write_page(bands_of(scan()), Draft.model_validate(drafted()), tmp_path, "a")
+    with edit_server(tmp_path) as url:
+        yield url, tmp_path / "a.sheet.yaml"
+
+
+def status_of(url: str, body: bytes | None = None, **headers: str) -> int:
+    """The status of an answer."""
+    try:
+        with urlopen(Request(url, body, headers), timeout=10) as answer:
+            return answer.status
+    except HTTPError as error:
+        return error.code
+
+
+def test_a_served_page_saves_beside_itself_and_goes_on_from_there(browser: Any, served: tuple[str, Path]) -> None:
+    """Without a download; loaded again it begins with what was saved, and the list says so."""
+    url, path = served
+    page = browser.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(url)
+    expect(page.locator("li")).to_have_text("a: to do")
+    page.get_by_role("link", name="a").click()
+    settle(page)
+    fill(page, "Name, curve 1 of track-1", "SGR")
+    press(page, "s")
+    expect(said(page)).to_have_text("Saved a.sheet.yaml.")
+    assert "SGR" == read_manifest(path.read_bytes(), "a").tracks[0].curves[0].mnemonic
+    page.reload()
+    settle(page)
+    expect(page.get_by_label("Name, curve 1 of track-1")).to_have_value("SGR")
+    page.goto(url)
+    expect(page.locator("li")).to_have_text("a: saved")
+    page.close()
+    assert [] == troubles
+
+
+def test_a_stranger_is_not_answered_and_nothing_unsound_is_saved(served: tuple[str, Path]) -> None:
+    """Without the token, by another name, from another page, beyond the folder, or with what no run would take: refused."""
+    url, path = served
+    origin, sound = url.rsplit("/", 2)[0], json.dumps(WHOLE).encode()
+    assert 200 == status_of(url)
+    assert 403 == status_of(f"{origin}/guessed/a")
+    assert 403 == status_of(url, Host="evil.example")
+    assert 404 == status_of(f"{url}..%2Fa")
+    assert 403 == status_of(f"{url}a", sound)
+    assert 403 == status_of(f"{url}a", sound, Origin="http://evil.example")
+    assert 403 == status_of(f"{url}..%2Fb", sound, Origin=origin)
+    assert 400 == status_of(f"{url}a", b"{}", Origin=origin)
+    assert [f"a{SUFFIX}"] == [one.name for one in path.parent.iterdir()]
+    assert 200 == status_of(f"{url}a", sound, Origin=origin)
+    assert sound == path.read_bytes()
+
+
+def test_a_folder_without_pages_says_what_to_do(tmp_path: Path) -> None:
+    """There is nothing to serve, and the error says how to come by it."""
+    with pytest.raises(SourceMissingError, match="veernet register SCAN"), edit_server(tmp_path):
+        pass

@@ -7,6 +7,8 @@ schema and the rules of `page_rules.js`, which a test holds to those of `veernet
 
 from __future__ import annotations
 
+import json
+import re
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 GREY_WIDTH_PX = 1600
 """Columns of the embedded picture, at most, where the scan is not bilevel."""
 
+SUFFIX = ".register.html"
+"""Of the names of these pages, after the sheet's stem."""
+
+_SHEET = re.compile(r'(?<=<script type="application/json" id="sheet">).*(?=</script>)')
 _GREYS = 16
 _PROBES = 5  # stretches of rows by which a scan is judged to be bilevel
 _PROBE_ROWS = 64
@@ -39,7 +45,6 @@ def write_page(
     stem: str,
     *,
     manifest: SheetManifest | None = None,
-    save_to: str | None = None,
 ) -> Path:
     """Write the page of a draft, `<stem>.register.html`.
 
@@ -49,7 +54,6 @@ def write_page(
         directory: An existing folder for the page.
         stem: Name of the page and of the manifest that it saves.
         manifest: What a person made of it before, to go on from.
-        save_to: Where the page puts the manifest, a path of the server that it came from; unless given it is downloaded.
 
     Raises:
         StorageError: The page cannot be written.
@@ -57,21 +61,16 @@ def write_page(
 
     Memory is bounded by one tile.
     """
-    path = directory / f"{stem}.register.html"
-    step, origin = None, {"source": draft.source}
-    if manifest is not None:
-        draft, step = resumed(draft, manifest), manifest.depth.step
-        origin = manifest.model_dump(mode="json", include={"source", "pages", "sha256"}, exclude_none=True)
+    path = directory / f"{stem}{SUFFIX}"
     bilevel = _is_bilevel(bands, draft.rows)
     head, _, foot = page_template("veernet.register", "page.html").partition("{{blocks}}")
-    head = head.replace("{{connect}}", "'self'" if save_to else "'none'")
     try:
         with path.open("w", encoding="utf-8", newline="\n") as file:
             file.write(head)
             width, greys = (draft.width_px, 2) if bilevel else (GREY_WIDTH_PX, _GREYS)
             picture = write_tiles(file, bands, 0, draft.rows, max_width=width, greys=greys)
             sheet: dict[str, Any] = {
-                "stem": stem, "draft": draft.model_dump(mode="json"), "step": step, "origin": origin, "save_to": save_to,
+                "stem": stem, **_beginning(draft, manifest),
                 "picture": {
                     "width": picture.width, "height": picture.height, "tile": TILE_ROWS, "across": picture.across, "scale": picture.scale,
                 },
@@ -86,6 +85,23 @@ def write_page(
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def resumed_page(page: str, manifest: SheetManifest) -> str:
+    """A page that `write_page` wrote, made to begin with a manifest that was saved since."""
+    found = _SHEET.search(page)
+    assert found is not None, "every page has its draft"
+    sheet = json.loads(found[0])
+    sheet |= _beginning(Draft.model_validate(sheet["draft"]), manifest)
+    return f"{page[: found.start()]}{embeddable(sheet)}{page[found.end() :]}"
+
+
+def _beginning(draft: Draft, manifest: SheetManifest | None) -> dict[str, Any]:
+    """What a person goes on from."""
+    if manifest is None:
+        return {"draft": draft.model_dump(mode="json"), "step": None, "origin": {"source": draft.source}}
+    origin = manifest.model_dump(mode="json", include={"source", "pages", "sha256"}, exclude_none=True)
+    return {"draft": resumed(draft, manifest).model_dump(mode="json"), "step": manifest.depth.step, "origin": origin}
 
 
 def _is_bilevel(bands: BandSource, rows: int) -> bool:

@@ -138,23 +138,25 @@ function nudge(event) {
 }
 
 // -- Save -------------------------------------------------------------------------------------------------------------------------------------
+/** Give the manifest to `veernet register --edit`, if the page came from there; null if it is a file. */
+async function send(text) {
+  if (!location.protocol.startsWith("http")) return null;
+  return fetch(location.href, { method: "POST", body: text, headers: { "Content-Type": "application/json" } }).catch(({ message }) => ({ ok: false, text: async () => message }));
+}
 async function save() {
   view.focus({ preventScroll: true }); // which has a field take what was typed
   showPanel();
   const wrong = stops().find(({ kind }) => kind === "error"), open = stops().filter(({ kind }) => kind !== "error");
   if (wrong) { visit(wrong); return say(`Not saved. ${wordsOf(wrong.path)}: ${wrong.why}.`, "wrong"); }
   if (open.length && saveAsked !== state) { saveAsked = state; return say(`Not saved yet: ${open.length} still to check, first ${wordsOf(open[0].path)}. Save again to take them as they are.`, "doubt"); }
-  const name = `${sheet.stem}.sheet.yaml`, text = manifestText(), kept = state;
-  if (sheet.save_to) {
-    const answer = await fetch(sheet.save_to, { method: "POST", body: text, headers: { "Content-Type": "application/json" } }).catch((error) => ({ ok: false, text: async () => error.message }));
-    if (!answer.ok) return say(`Not saved: ${await answer.text()}`, "wrong");
-  } else {
+  const name = `${sheet.stem}.sheet.yaml`, text = manifestText(), kept = state, answer = await send(text);
+  if (answer === null) {
     const link = html("a", { href: URL.createObjectURL(new Blob([text], { type: "application/yaml" })), download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  }
+  } else if (!answer.ok) return say(`Not saved: ${await answer.text()}`, "wrong");
   saved = kept;
-  say(sheet.save_to ? `Saved ${name}.` : `Saved ${name} where the browser puts downloads; it belongs beside the scan.`, "fine");
+  say(answer ? `Saved ${name}.` : `Saved ${name} where the browser puts downloads; it belongs beside the scan.`, "fine");
   redraw();
 }
 

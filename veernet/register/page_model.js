@@ -102,7 +102,7 @@ const rowOf = (depth) => { const { y, depth: depths, works } = register(); retur
 /** How far below its depth a label of the main pass stands, in px; NaN where it has no number. */
 const offOf = (label) => label.number === null || !inMain(label) ? NaN : label.row_px - rowOf(label.number);
 const inMain = (label) => { const { [mainIndex()]: main } = state.sections; return Boolean(main) && label.row_px >= main.first_row && label.row_px < main.end_row; };
-const pointsText = (points) => points.map(([, column]) => short(column)).join(" … ");
+const pointsText = (points) => points.length === 1 ? short(points[0][1]) : `${short(points[0][1])} to ${short(points.at(-1)[1])} (${points.length} points)`;
 const short = (value, decimals = 1) => String(Number(Number(value).toFixed(decimals)));
 const columnAt = (points, row) => along(row, points.map(([y]) => y), points.map(([, x]) => x));
 
