@@ -159,19 +159,19 @@ def _sample_labels(
     digits = 4 if rng.random() < 0.1 else 1
     deepest = len(f"{max(plan.base for plan in passes):.0f}")
     tallest = column_in / (1.15 * deepest) if turned == 0 else 0.16
-    height = float(np.clip(rng.uniform(0.07, 0.15), 7.0 / px_per_inch, tallest))
+    height = float(np.clip(rng.uniform(0.07, 0.15), min(11.0 / px_per_inch, tallest), tallest))
     face = str(
         rng.choice(
             ["Helvetica", "Helvetica-Bold", "Times-Bold", "Courier", "Courier-Bold", "sans", "plotter", "guide", "dots"]
         )
     )
-    faint = rng.random() < 0.5 * difficulty
+    faint = rng.random() < 0.25 * difficulty
     heavy = all(plan.label_every % plan.heavy == 0 for plan in passes)
     return LabelPlan(
         face=face,
         height_in=height,
-        bolder_px=int(rng.random() < 0.15) * max(1, round(height * px_per_inch / 12)),
-        darkness=int(rng.integers(110, 200)) if faint else int(rng.integers(200, 256)),
+        bolder_px=int(rng.random() < 0.15) * int(height * px_per_inch / 14),  # small print would fill in
+        darkness=int(rng.integers(130, 200)) if faint else int(rng.integers(200, 256)),
         turned=turned,
         above=bool(heavy and turned == 0 and rng.random() < 0.12),
         digits=digits,
