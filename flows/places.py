@@ -31,6 +31,7 @@ def check_there(sources: Sequence[str]) -> None:
         StorageError: The storage did not say.
     """
     places = [storage.resolve(source) for source in sources]
-    missing = [str(place) for place in places if not (storage.exists(place) or storage.is_folder(place))]
+    # A folder first: S3's answer to a listing says what is wrong with credentials, and that to a look at one object does not.
+    missing = [str(place) for place in places if not (storage.is_folder(place) or storage.exists(place))]
     if missing:
         raise OptionError(", ".join(missing), "no such file or folder", "check the path; nothing has been done")
