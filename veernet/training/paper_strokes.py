@@ -98,7 +98,7 @@ def stroked(text: str, height_px: float, pen_px: int, slant: float = 0.0, unstea
             paths.append(np.rint(at).astype(np.int32).reshape(-1, 1, 2))
         pen_at += (2.0 if character in "Ii1.:,'" else 4.0) * size + 1.7 + rng.normal(0.0, unsteady)
     ink = np.zeros((int(2 * margin + 7 * cell) + 1, int(2 * margin + (pen_at + 6.0 * abs(slant)) * cell) + 1), np.uint8)
-    cv2.polylines(ink, paths, False, 255, max(1, pen_px), cv2.LINE_AA, 4)
+    cv2.polylines(ink, paths, False, 255, pen_px, cv2.LINE_AA, 4)
     return ink
 
 

@@ -64,7 +64,7 @@ def letters(text: str, face: str, height_px: float) -> ByteArray:
         ink = _dotted(text, height_px)
     elif face in _STROKES:
         pen, slant, unsteady = _STROKES[face]
-        ink = stroked(text, height_px, int(pen * height_px), slant, unsteady)
+        ink = stroked(text, height_px, max(1, int(pen * height_px)), slant, unsteady)
     elif face.startswith("sans"):
         ink = _sans(text, height_px, 700 if face.endswith("heavy") else 400)
     else:
