@@ -111,3 +111,30 @@ def tracing(
         console.print(f"tables {out / 'tracing.md'}, {out / 'tracing.csv'}", soft_wrap=True)
 
     guarded(console, run)
+
+
+@app.command()
+def registering(
+    out: Annotated[Path, typer.Option("--out", help="Folder for drafts, truths and the tables.")],
+    papers: Annotated[int, typer.Option(min=1, max=5000, help="Drawn papers.")] = 200,
+    first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first paper; the others follow.")] = 0,
+    difficulty: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Of all papers; each seed's own, up to 0.55, unless given.")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1000, help="Rows that the passes of a paper have at most.")] = 40_000,
+) -> None:
+    """Draw whole papers, register each from its scan alone, and score the drafts field by field against what was drawn."""
+    console = new_console()
+
+    def run() -> None:
+        from veernet.register.registering import register
+        from veernet.study.registering_table import markdown, study_registering, write_csv
+
+        done = study_registering(
+            lambda scan: register(scan, scan.name), papers, out, console, first_seed, difficulty, rows
+        )
+        (out / "registering.md").write_text(markdown(done), encoding="utf-8")
+        write_csv(done, out / "registering.csv")
+        console.print(f"tables {out / 'registering.md'}, {out / 'registering.csv'}", soft_wrap=True)
+
+    guarded(console, run)
