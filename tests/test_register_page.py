@@ -249,7 +249,7 @@ def test_a_dragged_tick_takes_depth_with_it_and_comes_back(opened: Any) -> None:
     drag(page, (300, row_of(1050)), 20)
     depth_there = "depthOf(900)"
     assert 1040 + 100 / 12 == pytest.approx(page.evaluate(depth_there), abs=0.05)
-    expect(page.locator("#tick-off")).to_contain_text("+20.0 px off its neighbours; 12.00 | 8.00 px/ft")
+    expect(page.locator("#tick-off")).to_contain_text("+20.0 px off its neighbours, 12.00 | 8.00 px/ft")
     press(page, "z")
     assert 1050 == pytest.approx(page.evaluate(depth_there), abs=1e-6)
     press(page, "y")
@@ -425,6 +425,43 @@ def test_curves_and_tracks_are_added_removed_and_left_out(opened: Any) -> None:
     assert ["track-2", "track-3"] == [one.name for one in saved(page).tracks]
 
 
+def test_a_scan_of_which_nothing_was_found_is_registered_by_hand(opened: Any) -> None:
+    """Two ticks, a track with its edges dragged to their lines, a curve and the well's names make a manifest."""
+    page = opened({key: drafted()[key] for key in ("source", "width_px", "rows")}, width=1600)
+    missing = ["Well, name", "Well, API number", "Main section", "Depth, unit", "Depth ticks", "Tracks"]
+    assert all(any(told.startswith(name) for told in to_check(page)) for name in missing), to_check(page)
+    show(page, row_of(1050))
+    for depth in (1040, 1070):
+        point(page, 300, row_of(depth) + 3)
+        press(page, "t")
+        page.keyboard.type(str(depth))
+        press(page, "Enter")
+    page.get_by_role("button", name="Add a track").click()
+    settle(page)
+    drag(page, (10, 1000), 0, 40)
+    drag(page, (899, 1000), 0, -499)
+    press(page, "l")  # of an edge it means nothing, and does nothing
+    for depth in (1040, 1070):
+        click(page, 300, row_of(depth) + 3)
+        press(page, "l")
+        expect(page.get_by_label("Row of the tick")).to_have_value(f"{row_of(depth):.0f}")
+    page.get_by_role("button", name="Add a curve").click()
+    for label, text in (
+        ("Name, curve 1 of track-1", "GR"),
+        ("Left, curve 1 of track-1", "0"),
+        ("Right, curve 1 of track-1", "150"),
+        ("Well, name", "A"),
+        ("Well, UWI", "1"),
+    ):
+        fill(page, label, text)
+    page.get_by_label("Depth unit").select_option("ft")
+    settle(page)
+    manifest = saved(page, 2)
+    assert ((800, 1040), (1100, 1070)) == manifest.depth.ticks
+    (track,) = manifest.tracks
+    assert (50, 400, "GR") == (track.left, track.right, track.curves[0].mnemonic)
+
+
 WHOLE: dict[str, Any] = {
     "format": "veernet-sheet/1", "source": "a.tif", "well": {"name": "Test 1", "api": "1"},
     "depth": {"unit": "ft", "step": 0.5, "top": 1000.0, "base": 1100.0, "ticks": [[400.0, 1000.0], [900.0, 1050.0], [1400.0, 1100.0]]},
@@ -531,7 +568,7 @@ def test_a_grey_scan_is_shrunk_and_its_ticks_still_lie_on_their_lines(opened: An
     page = opened(draft, (paper * 0.8).astype(np.uint8))
     assert 1600 == page.evaluate("picture.width")
     press(page, "n", "l")
-    expect(page.locator("#tick-off")).to_contain_text("off its neighbours; 10.0")
+    expect(page.locator("#tick-off")).to_contain_text("off its neighbours, 10.0")
     assert row_of(1030) == pytest.approx(page.evaluate("state.depth.ticks[3].row_px"), abs=0.6)
 
 

@@ -32,7 +32,7 @@ function showFields() {
   for (const node of document.querySelectorAll("[data-path]")) {
     const { path, type, hint } = node.dataset, value = valueAt(path), stop = byPath.get(path);
     if (type === "checkbox") { node.checked = value === true; node.indeterminate = value === null; }
-    else if (node !== document.activeElement || node.tagName === "SELECT") node.value = value === null || value === undefined ? "" : typeof value === "number" ? short(value, 4) : value;
+    else if (node !== document.activeElement || node.tagName === "SELECT") node.value = value === null || value === undefined ? "" : typeof value === "number" ? short(value, path.includes("row") ? 2 : 6) : value;
     node.classList.toggle("doubtful", stop !== undefined && stop.kind !== "error");
     node.classList.toggle("current", path === current);
     node.setAttribute("aria-invalid", String(stop?.kind === "error"));
@@ -98,7 +98,7 @@ function showSelected() {
         html("h3", {}, "Tick"),
         rowOfFields("Depth", field(`depth.ticks[${index}].depth`, { label: "Depth of the tick", type: "number", onCommit: true }), html("span", {}, state.depth.unit.value ?? "")),
         rowOfFields("Row", field(`depth.ticks[${index}].row_px`, { label: "Row of the tick", type: "number", onCommit: true }), html("span", { id: "tick-off", class: "quiet" })),
-        html("div", { class: "buttons" }, button("On the line (l)", toLine, { title: "Onto the printed line that is near (l)" }), button("Neighbours (m)", toNeighbours, { title: "Where its neighbours have its depth (m)" }), button("Shift all", shiftAll, { id: "shift-all", title: "Give all other ticks the change of depth that this one got" }), away),
+        html("div", { class: "buttons" }, button("Line (l)", toLine, { title: "Onto the printed line that is near (l)" }), button("Neighbours (m)", toNeighbours, { title: "Where its neighbours have its depth (m)" }), button("Shift all", shiftAll, { id: "shift-all", title: "Give all other ticks the change of depth that this one got" }), away),
       ];
     }
     if (one.kind === "edge") {
@@ -113,7 +113,7 @@ function showSelected() {
   });
   if (tick) {
     const { ticks, off, pace } = register(), index = ticks.indexOf(tick), around = [pace[index - 1], pace[index]].filter((one) => one !== undefined);
-    says("tick-off", index < 0 ? "not in the main pass: not used" : `${offText(off[index])} px off its neighbours; ${around.map((one) => one.toFixed(2)).join(" | ")} px/${state.depth.unit.value ?? "unit"}`);
+    says("tick-off", index < 0 ? "not in the main pass: not used" : `${offText(off[index])} px off its neighbours, ${around.map((one) => one.toFixed(2)).join(" | ")} px/${state.depth.unit.value ?? "unit"}`);
     byId("shift-all").disabled = !shiftOf(tick);
   }
   if (one?.kind === "edge") { const [row, column] = placeOf(one); says("edge-at", `column ${column.toFixed(1)} at row ${row.toFixed(0)}${one.point === null ? "; the whole edge moves" : "; this point moves"}`); }
