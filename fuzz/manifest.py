@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from fuzz.drawn import document_of
+from fuzz.drawn import document_of, document_with, places_in
 from fuzz.refusals import check_refusal
 from veernet.errors import ManifestError
 from veernet.sheets.manifest import MAX_LAS_ROWS, read_manifest
@@ -32,7 +32,17 @@ def seeds() -> Iterator[bytes]:
         yield yaml.safe_dump(document, sort_keys=False, default_flow_style=True).encode()
         yield json.dumps(document).encode()
     yield yaml.safe_dump({**document_of(1), "pages": ["roll/p1.tif", "roll/p2.pdf"]}).encode()
+    yield from _slips()
     yield yaml.safe_dump({**document_of(2), "source": "s3://bucket/a/b.tif"}).encode()
+
+
+def _slips() -> Iterator[bytes]:
+    """A small manifest with one value wrong, each value in turn: what a person gets wrong, and where refusals part."""
+    document = document_of(1)
+    document = {**document, "source": "a.tif", "tracks": document["tracks"][:1]}
+    for way in places_in(document)[1:]:
+        for value in (None, True, -1, 1e308, "x", "../x", [], [[0, 1], [0, 1]], {}):
+            yield json.dumps(document_with(document, value, *way)).encode()
 
 
 def check(data: bytes) -> None:

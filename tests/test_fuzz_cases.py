@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import struct
 from pathlib import Path
@@ -16,19 +15,14 @@ from fuzz import las as las_target
 from fuzz import manifest as manifest_target
 from fuzz import scan as scan_target
 from fuzz import weights as weights_target
-from fuzz.drawn import document_of
+from fuzz.drawn import document_of, document_with, places_in
 
 GROUP, FIELD = "\x1d", "\x1f"
 
 
 def manifest_with(value: Any, *way: str | int) -> bytes:
     """A drawn sheet's manifest with one of its values set."""
-    document: Any = copy.deepcopy(document_of(1))
-    place = document
-    for part in way[:-1]:
-        place = place[part]
-    place[way[-1]] = value
-    return json.dumps(document).encode()
+    return json.dumps(document_with(document_of(1), value, *way)).encode()
 
 
 def las_with(*groups: list[str]) -> bytes:
@@ -86,14 +80,8 @@ JSON_VALUES = st.recursive(
 )
 
 
-def ways(value: Any, way: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Every place in a document."""
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [way, *(deeper for key, part in parts for deeper in ways(part, (*way, key)))]
-
-
 @settings(max_examples=150, deadline=None)
-@given(way=st.sampled_from(ways(document_of(1))[1:]), value=JSON_VALUES)
+@given(way=st.sampled_from(places_in(document_of(1))[1:]), value=JSON_VALUES)
 def test_any_value_anywhere_in_a_manifest_is_read_or_refused(way: tuple[str | int, ...], value: Any) -> None:
     """A manifest keeps its contract, or the refusal is one printable line; nothing else comes out."""
     manifest_target.check(manifest_with(value, *way))
