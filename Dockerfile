@@ -20,7 +20,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends libexpat1 \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --user-group --create-home veernet \
-    && install --directory --owner veernet --group veernet /app /work
+    && install --directory --owner veernet --group veernet /app /work /certificates
 COPY --from=build /opt/veernet /opt/veernet
 COPY --chown=veernet:veernet prefect.yaml compose/health.py /app/
 ENV PATH=/opt/veernet/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/tmp/numba DO_NOT_TRACK=1

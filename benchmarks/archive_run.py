@@ -162,7 +162,7 @@ def in_bucket(server: S3Server, prefix: str) -> list[tuple[str, datetime]]:
 def archive(composed: Composed) -> subprocess.Popen[bytes]:
     """Start ``veernet archive`` over the bucket."""
     command = [BIN / "veernet", "archive", f"s3://{SCANS}/years", "--out", GIVEN["VEERNET_OUT"]]
-    placed = ["--dask", f"tcp://127.0.0.1:{composed.ports['scheduler']}", "--work", str(composed.folder / "work")]
+    placed = ["--dask", f"tls://127.0.0.1:{composed.ports['scheduler']}", "--work", str(composed.folder / "work")]
     return subprocess.Popen([*command, *placed], env=composed.environment("prefect-worker"), cwd=composed.folder)
 
 

@@ -216,6 +216,23 @@ def deploy(
 
 
 @app.command()
+def certificates(
+    out: Annotated[Path, typer.Option("--out", help="Folder for them; only its owner may read it.")],
+) -> None:
+    """Make the certificates of a Dask cluster that is to be reached from other machines: set DASK_CONFIG to OUT/dask.yaml on all of them."""
+    console = new_console()
+
+    def make() -> None:
+        from flows.certificates import CONFIG, make_certificates
+
+        make_certificates(out)
+        told = f"for scheduler, workers and runs alike: DASK_CONFIG={out.absolute() / CONFIG}"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+    guarded(console, make)
+
+
+@app.command()
 def join(
     pages: Annotated[list[Path], typer.Argument(help="The pages, top to bottom: scans, TIFFs of several pages, PDFs.")],
     out: Annotated[Path, typer.Option("--out", help="The scan to write, a TIFF.")],

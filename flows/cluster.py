@@ -9,17 +9,22 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from tasks.watch import GPU_DEVICES
 from veernet.errors import OptionError
+from veernet.location import redact
 
 if TYPE_CHECKING:
     from distributed import Client, SpecCluster
 
 CONNECT_TIMEOUT_S = 10.0
 WORKER_TIMEOUT_S = 120.0
+#: Dask samples every thread a hundred times a second and keeps what it saw for an hour, and a hundred thousand transitions of tasks:
+#: memory that grows by the sheet, for a dashboard that nobody sees. ``docker-compose.yml`` says the same to its services.
+_NO_DIARY = {"distributed.worker.profile.enabled": False, "distributed.admin.low-level-log-length": 1000}
 
 _LOOPBACK = "127.0.0.1"
 #: What the workers may have of the memory there is; the rest is for the run, its server and whatever else runs here.
@@ -34,7 +39,7 @@ def dask_client(address: str | None = None, workers: int | None = None) -> Itera
     is enough. Each process runs one task at a time and listens on the loopback interface only, without a dashboard.
 
     Args:
-        address: A scheduler, as ``tcp://10.0.0.7:8786``; it is left running.
+        address: A scheduler, as ``tls://10.0.0.7:8786``, or ``tcp://`` on this machine; it is left running.
         workers: How many local processes, where not as above; they share the cores and GPUs out between them.
 
     Raises:
@@ -60,20 +65,40 @@ def dask_client(address: str | None = None, workers: int | None = None) -> Itera
 def _connected(address: str) -> Client:
     from distributed import Client
 
+    _refuse_open_door(address)
+
     try:
         asyncio.run(asyncio.wait_for(_shake_hands(address), CONNECT_TIMEOUT_S))
         return Client(address, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
         why = str(error).strip().partition("\n")[0] or type(error).__name__
         remedy = "start one with 'dask scheduler', check the address, or leave the option out to use this machine"
-        raise OptionError(f"--dask {address}", f"no Dask scheduler answers there ({why})", remedy) from None
+        raise OptionError(redact(f"--dask {address}"), f"no Dask scheduler answers there ({why})", remedy) from None
+
+
+def _refuse_open_door(address: str) -> None:
+    """Whoever reaches a scheduler without TLS runs code on it, and on all that use it."""
+    scheme, _, rest = address.rpartition("://")
+    host = rest.rpartition(":")[0].strip("[]")
+    if scheme in ("", "tcp") and host and not _is_loopback(host):
+        remedy = "make certificates (`veernet certificates`), give them to scheduler and workers, and name it tls://host:8786"
+        raise OptionError(redact(f"--dask {address}"), "is beyond this machine and not encrypted", remedy)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _shake_hands(address: str) -> None:
     """Speak with a scheduler once; a client waits for ever for something that accepts connections but is none."""
+    from distributed import Security
     from distributed.comm.core import connect
 
-    comm = await connect(address, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
+    security = Security()  # type: ignore[no-untyped-call]
+    comm = await connect(address, timeout=CONNECT_TIMEOUT_S, **security.get_connection_args("client"))  # type: ignore[no-untyped-call]
     comm.abort()
 
 
@@ -108,8 +133,10 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
     with (
         dask.config.set(
             {
+                **_NO_DIARY,
                 "distributed.nanny.pre-spawn-environ": cores,
                 "temporary-directory": folder,
+                "distributed.comm.require-encryption": False,  # it may be set for a cluster of several machines; here nothing leaves this one
                 # A worker that is short of memory is ended by its nanny. To pause it would be for ever: what it holds is not Dask's to put on disk.
                 "distributed.worker.memory.pause": False,
             }

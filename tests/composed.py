@@ -20,6 +20,8 @@ from typing import Any, Self
 import psutil
 import yaml
 
+from flows.certificates import make_certificates
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 HEALTHY_S = 90.0
@@ -125,8 +127,10 @@ class Composed:
             ":8787": f"127.0.0.1:{ports['dask']}",
             ":8790": f"127.0.0.1:{ports['dask-worker']}",
             "/work": str(folder / "work"),
+            "/certificates/dask/dask.yaml": str(folder / "certificates" / "dask.yaml"),
         }
         (folder / "work").mkdir()
+        make_certificates(folder / "certificates")
 
     def __enter__(self) -> Self:
         return self
