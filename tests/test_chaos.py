@@ -15,7 +15,7 @@ import pytest
 from chaos import verify
 from chaos.bad import WAYS
 from chaos.campaign import Campaign, begin, make_archive
-from chaos.killing import plan_of
+from chaos.killing import Kill, plan_of
 from chaos.verify import credentials_in, judge
 from chaos.world import VICTIMS, World
 from s3_server import S3UnavailableError, set_up
@@ -212,18 +212,18 @@ def test_an_archive_holds_every_way_of_being_bad_once(tmp_path: Path) -> None:
 
 
 def test_kills_come_of_the_seed_alone() -> None:
-    """The same again for the same one; of each kind of process as many as of the others, all within the span."""
-    plan = plan_of(3, 8, 100.0)
-    assert plan_of(3, 8, 100.0) == plan
-    assert plan_of(4, 8, 100.0) != plan
+    """The same again for the same one; of each kind of process as many as of the others, all within the run."""
+    plan = plan_of(3, 8)
+    assert plan_of(3, 8) == plan
+    assert plan_of(4, 8) != plan
     assert dict.fromkeys(VICTIMS, 2) == Counter(kill.victim for kill in plan)
-    assert all(0 <= kill.at_s <= 100 for kill in plan)
-    assert sorted(kill.at_s for kill in plan) == [kill.at_s for kill in plan]
+    assert all(0 <= kill.at_share <= 1 for kill in plan)
+    assert sorted(kill.at_share for kill in plan) == [kill.at_share for kill in plan]
 
 
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
-    """A dozen sheets, a third of them bad, with all that digitises them, done once in peace."""
+    """Eight sheets, three of them bad, with all that digitises them, done once in peace."""
     try:
         set_up()
         world = World(tmp_path_factory.mktemp("campaign"))
@@ -231,15 +231,15 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
         warnings.warn(f"no campaign is run: {error}", stacklevel=1)
         pytest.skip(str(error))
     with world:
-        yield begin(world, 5, 12, 4, say=lambda _: None)
+        yield begin(world, 5, 8, 3, say=lambda _: None)
 
 
 @pytest.mark.fault(22, outcome="done")
 @pytest.mark.fault(28, outcome="done")
 def test_an_archive_whose_worker_and_run_are_killed_is_done_as_if_they_were_not(campaign: Campaign) -> None:
     """The same command again finishes it: nothing lost, wrong, left lying about, done twice or told to whom it does not concern."""
-    kills = plan_of(5, 2, 0.7 * campaign.undisturbed_s, ("worker", "flow"))
+    kills = [Kill(0.2, 0.0, "worker", 0.5, 0.1), Kill(0.6, 0.0, "flow", 0.0, 0.0)]
     outcome = campaign.round("disturbed", kills)
-    assert outcome.disturbed.kills
-    assert (8, 4) == (outcome.verdict.done, outcome.verdict.set_aside)
+    assert ["worker-0, below its nanny", "flow"] == [name for _, _, name in outcome.disturbed.kills]
+    assert (5, 3) == (outcome.verdict.done, outcome.verdict.set_aside)
     assert outcome.good, outcome

@@ -18,14 +18,12 @@ from rasterio.errors import NotGeoreferencedWarning
 from s3_server import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 from chaos.bad import WAYS, bad, bad_name
-from chaos.killing import Disturbed, Kill, plan_of, run_until_done
+from chaos.killing import Disturbed, Kill, kill_of, plan_of, run_until_done
 from chaos.sheets import Expected, Place, draw, good, good_names
 from chaos.verify import Verdict, credentials_in, journal_of, judge, repeated
 from chaos.world import Victim, World
 
 SOURCE, UNDISTURBED = "scans", "undisturbed"
-#: What a kill makes a run longer by, about: kills are spread over a run of the length that this gives.
-_KILL_COSTS_S = 8.0
 Say = Callable[[str], object]
 
 
@@ -70,6 +68,7 @@ class Campaign:
         objects: The archive, by key.
         undisturbed: Results of the undisturbed run, by key.
         undisturbed_s: How long that took.
+        undisturbed_asked: What it asked of the storage (``chaos.killing.Disturbed.asked``).
     """
 
     world: World
@@ -78,16 +77,17 @@ class Campaign:
     objects: dict[str, bytes]
     undisturbed: dict[str, bytes] = field(default_factory=dict)
     undisturbed_s: float = 0.0
+    undisturbed_asked: int = 0
 
     def round(self, name: str, kills: Sequence[Kill]) -> Outcome:
         """Do the archive into a bucket of its own under these kills, and judge what comes of it."""
         self.world.storage.make_bucket(name)
         source, out = f"s3://{SOURCE}", f"s3://{name}"
-        disturbed = run_until_done(self.world, source, out, kills)
+        disturbed = run_until_done(self.world, source, out, kills, self.undisturbed_asked)
         asked_again = self._failed(self._objects(name))
         if asked_again:
-            run_until_done(self.world, source, out, (), "--retry", "set-aside")
-        once_more = run_until_done(self.world, source, out, ()).last
+            run_until_done(self.world, source, out, options=("--retry", "set-aside"))
+        once_more = run_until_done(self.world, source, out).last
         noted = journal_of(self.world.journal)
         results = self._objects(name)
         told = [one.told() for one in self.expected]
@@ -102,8 +102,9 @@ class Campaign:
             RuntimeError: Not even that gives what it must.
         """
         self.world.storage.make_bucket(UNDISTURBED)
-        told = run_until_done(self.world, f"s3://{SOURCE}", f"s3://{UNDISTURBED}", ())
-        self.undisturbed, self.undisturbed_s = self._objects(UNDISTURBED), told.seconds
+        told = run_until_done(self.world, f"s3://{SOURCE}", f"s3://{UNDISTURBED}")
+        self.undisturbed_s, self.undisturbed_asked = told.seconds, told.asked
+        self.undisturbed = self._objects(UNDISTURBED)
         expected = [one.told() for one in self.expected]
         verdict = judge(expected, self.undisturbed, self.undisturbed, self.objects)
         if not verdict.good:
@@ -158,8 +159,7 @@ def begin(world: World, seed: int, sheets: int, bad_sheets: int, say: Say) -> Ca
 
 def mixed(campaign: Campaign, kills: int) -> Outcome:
     """One archive while everything is killed at random moments."""
-    span_s = 0.8 * campaign.undisturbed_s + _KILL_COSTS_S * kills
-    return campaign.round("disturbed", plan_of(campaign.seed, kills, span_s))
+    return campaign.round("disturbed", plan_of(campaign.seed, kills))
 
 
 def series(campaign: Campaign, victim: Victim, rounds: int, say: Say) -> list[Outcome]:
@@ -167,8 +167,7 @@ def series(campaign: Campaign, victim: Victim, rounds: int, say: Say) -> list[Ou
     rng, outcomes = random.Random(f"{campaign.seed} {victim}"), []
     for number in range(1, rounds + 1):
         # One moment of each tenth of the run, so that none is left out by chance.
-        at_s = campaign.undisturbed_s * (number - 1 + rng.random()) / rounds
-        kill = Kill(at_s, victim, rng.uniform(0.0, 3.0), rng.random())
+        kill = kill_of(rng, (number - 1 + rng.random()) / rounds, victim)
         began_s = time.monotonic()
         outcome = campaign.round(f"{victim}-{number:02d}", [kill])
         told = "good" if outcome.good else f"NOT GOOD: {outcome.verdict}"

@@ -75,6 +75,11 @@ class World:
         return self.storage.folder / "journal.jsonl"
 
     @property
+    def asked(self) -> int:
+        """How much the storage has been asked, in bytes of its journal."""
+        return self.journal.stat().st_size if self.journal.exists() else 0
+
+    @property
     def database(self) -> Path:
         """What the Prefect server keeps."""
         return self.folder / "prefect" / "prefect.db"
