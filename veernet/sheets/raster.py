@@ -7,7 +7,6 @@ around those that are damaged, if the caller keeps note of what is lost. At most
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -26,9 +25,9 @@ from veernet.errors import ScanError
 from veernet.memory import out_of_memory
 from veernet.sheets.complaints import listening
 from veernet.sheets.darkness import normaliser
-from veernet.sheets.deflate import is_whole
 from veernet.sheets.kind import check_upright, driver_of
 from veernet.sheets.lost import LostRows
+from veernet.sheets.pieces import Pieces, UnreadableError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,14 +54,6 @@ _FAULTS = (RasterioError, CPLE_BaseError)
 _CM_PER_INCH = 2.54
 _SANE_DPI = (20, 4800)
 _DAMAGED = "fetch it again, or scan or save it anew"
-
-
-class _UnreadableError(Exception):
-    """Rows that cannot be had, and why not."""
-
-    def __init__(self, rows: str, why: str) -> None:
-        super().__init__(f"{rows} {why}")
-        self.why = why
 
 
 @dataclass(frozen=True)
@@ -95,16 +86,13 @@ class Scan:
 
     def __init__(self, dataset: Any, path: Path, name: str, again: Callable[[], AbstractContextManager[Any]]) -> None:
         self._dataset = dataset
-        self._path = path
         self._name = name
         self._again = again
         self._normaliser = normaliser(dataset, name)
+        self._pieces = Pieces(dataset, path, self._normaliser.bands)
         self.width = int(dataset.width)
         self.height = int(dataset.height)
         self.dpi = _dpi(dataset.tags())
-        self._one_strip: dict[int, bool] = {}
-        self._deflated = dataset.tags(ns="IMAGE_STRUCTURE").get("COMPRESSION") == "DEFLATE"
-        self._whole: set[int] = set()
 
     def bands(
         self, rows: int = BAND_ROWS, first_row: int = 0, end_row: int | None = None, lost: LostRows | None = None
@@ -133,7 +121,7 @@ class Scan:
                 continue
             try:
                 yield Band(row, self._read(row, end))
-            except _UnreadableError as error:
+            except UnreadableError as error:
                 raise ScanError(self._name, str(error), _DAMAGED) from error
 
     def _read(self, first_row: int, end_row: int, dataset: Any = None) -> NDArray[np.uint8]:
@@ -141,25 +129,25 @@ class Scan:
         window = Window(0, first_row, self.width, end_row - first_row)
         with rasterio.Env(**_GDAL), listening() as complaints:
             try:
-                self._check_stored(first_row, end_row)
+                self._pieces.check(first_row, end_row)
                 pixels = (dataset or self._dataset).read(list(self._normaliser.bands), window=window)
             except _FAULTS as error:
                 if out_of_memory(error):
                     raise  # says nothing of the scan
-                raise _UnreadableError(where, f"cannot be read ({_clause(error)})") from error
+                raise UnreadableError(where, f"cannot be read ({_clause(error)})") from error
         if complaints:
-            raise _UnreadableError(where, f"are damaged ({complaints[0]})")
+            raise UnreadableError(where, f"are damaged ({complaints[0]})")
         return self._normaliser.convert(pixels)
 
     def _read_around(self, first_row: int, end_row: int, lost: LostRows) -> NDArray[np.uint8]:
         """The rows, with paper for those of every damaged piece that they meet."""
-        if not lost.meets(first_row, end_row):
+        piece_rows = self._pieces.rows
+        if piece_rows is None or not lost.meets(first_row, end_row):
             try:
                 return self._read(first_row, end_row)
-            except _UnreadableError as error:
-                if self._dataset.driver != "GTiff" or self._is_one_strip(1):
+            except UnreadableError as error:
+                if piece_rows is None:
                     raise ScanError(self._name, str(error), _DAMAGED) from error
-        piece_rows = self._dataset.block_shapes[0][0]
         darkness = np.zeros((end_row - first_row, self.width), np.uint8)
         # What has been decoded is kept by GDAL, and read again without a complaint; not so in a file that is opened anew.
         with self._again() as dataset:
@@ -169,47 +157,9 @@ class Scan:
                     continue
                 try:
                     darkness[start - first_row : end - first_row] = self._read(start, end, dataset)
-                except _UnreadableError as error:
+                except UnreadableError as error:
                     lost.add(top, min(top + piece_rows, self.height), error.why)
         return darkness
-
-    def _check_stored(self, first_row: int, end_row: int) -> None:
-        """Refuse rows whose blocks the file does not hold: GDAL would make paper or ink of them."""
-        if self._dataset.driver != "GTiff":
-            return
-        for band in self._normaliser.bands:
-            block_rows, block_columns = self._dataset.block_shapes[band - 1]
-            downs = range(first_row // block_rows, (end_row - 1) // block_rows + 1)
-            for down in [0] if self._is_one_strip(band) else downs:
-                for across in range(math.ceil(self.width / block_columns)):
-                    if not self._stored(band, across, down):
-                        raise _UnreadableError(f"rows from {down * block_rows} on", "are not in the file")
-                    if not self._is_whole(band, across, down):
-                        raise _UnreadableError(f"rows from {down * block_rows} on", "are not what their checksum says")
-
-    def _is_one_strip(self, band: int) -> bool:
-        """Whether a TIFF is all one strip: GDAL shows its lines as blocks, of which the first alone has a place."""
-        if band not in self._one_strip:
-            one_line = self._dataset.block_shapes[band - 1] == (1, self.width)
-            self._one_strip[band] = one_line and not any(self._stored(band, 0, row) for row in range(1, self.height))
-        return self._one_strip[band]
-
-    def _stored(self, band: int, across: int, down: int) -> bool:
-        return self._dataset.get_tag_item(f"BLOCK_OFFSET_{across}_{down}", "TIFF", bidx=band) is not None
-
-    def _is_whole(self, band: int, across: int, down: int) -> bool:
-        """Whether a stored piece has not been damaged, as far as the file itself can say; asked of the file once."""
-        if not self._deflated:
-            return True
-        offset, size_bytes = (
-            int(self._dataset.get_tag_item(f"BLOCK_{key}_{across}_{down}", "TIFF", bidx=band) or 0)
-            for key in ("OFFSET", "SIZE")
-        )
-        shape = (self.height, self.width) if self._is_one_strip(band) else self._dataset.block_shapes[band - 1]
-        most_bytes = 2 * math.prod(shape) * self._dataset.count
-        if offset not in self._whole and is_whole(self._path, offset, size_bytes, most_bytes):
-            self._whole.add(offset)
-        return offset in self._whole
 
 
 @contextmanager
