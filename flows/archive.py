@@ -147,7 +147,8 @@ def carry_out(
     try:
         if first is not None:
             with (
-                tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=work) as near,
+                # A run that ends early does not wait for its threads, which may still be writing there.
+                tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=work, ignore_cleanup_errors=True) as near,
                 dask_client(dask, workers) as client,
                 using(client, deadline),
                 # Closed before the cluster is: what is on its way then goes no further, whyever the run ends.

@@ -42,7 +42,7 @@ def archive_watched(source: str, out: str, console: Console, *, keep_ui: bool = 
         console.print(f"watch it at {server.ui_url}", style="dim", highlight=False)
         latest: list[Tally] = []
         try:
-            with Progress(*columns, console=console, transient=True) as progress:
+            with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
                 bar = progress.add_task("listing", total=None, told="")
 
                 def show(tally: Tally) -> None:

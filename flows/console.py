@@ -67,7 +67,8 @@ def digitise_watched(
         find_jobs(sources, out, Path())  # what makes no sense is refused without waiting for the server
         server.wait_ready()
         console.print(f"watch it at {server.ui_url}", style="dim", highlight=False)
-        with Progress(*columns, console=console, transient=True) as progress, listening(_Bars(progress)):
+        bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        with bars as progress, listening(_Bars(progress)):
             outcomes = run(sources, out, **options)
         console.print(outcome_table(outcomes, out))
         for outcome in outcomes:

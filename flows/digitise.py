@@ -91,7 +91,8 @@ def digitise(
         WeightsError: The weights cannot be used; nothing was started.
     """
     logger = get_run_logger()
-    with tempfile.TemporaryDirectory(prefix="veernet-", dir=work) as work_dir:
+    # A run that ends early does not wait for its threads, which may still be writing there.
+    with tempfile.TemporaryDirectory(prefix="veernet-", dir=work, ignore_cleanup_errors=True) as work_dir:
         jobs = find_jobs(sources, out, Path(work_dir))
         with dask_client(dask, workers) as client, using(client, deadline):
             model = result_of(submit_inference(describe_model, weights))

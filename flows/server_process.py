@@ -6,11 +6,16 @@ kill -9 included, ends the server too and takes its folder along.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
+import sqlite3
 import sys
 import threading
+from contextlib import closing, suppress
+from importlib.metadata import version
+from pathlib import Path
 
 
 def _end_with_input(home: str) -> None:
@@ -20,9 +25,53 @@ def _end_with_input(home: str) -> None:
     os._exit(0)  # a graceful end would wait for connections; the database is temporary
 
 
+def kept_tables() -> Path:
+    """Where an empty database of this version of Prefect is kept for the user's later runs."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return caches / "veernet" / f"prefect-{version('prefect')}.db"
+
+
+def put_tables(database: Path, kept: Path) -> None:
+    """Begin a run's database as a copy of the one that is kept: making the tables takes a hundred migrations and seconds.
+
+    The server brings any database up to date, so that a copy is never wrong, at most of no use. One that is damaged is made again.
+
+    Args:
+        database: The run's, of which there is nothing yet.
+        kept: Made where there is none.
+
+    Raises:
+        OSError: The disk refused; the database is then still to be made.
+        sqlite3.Error: Likewise.
+    """
+    if not _whole(kept):
+        from prefect.server.database import provide_database_interface
+
+        asyncio.run(provide_database_interface().create_db())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}.part")
+        with closing(sqlite3.connect(database)) as made:
+            made.execute("VACUUM INTO ?", (str(part),))
+        part.replace(kept)  # whole, or not at all, whoever else does the same
+    else:
+        shutil.copyfile(kept, database)
+
+
+def _whole(kept: Path) -> bool:
+    if not kept.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except sqlite3.Error:
+        return False
+
+
 def main(listening_fd: int, home: str) -> None:
     """Serve Prefect's API and UI on a socket that already listens, until standard input closes."""
     threading.Thread(target=_end_with_input, args=(home,), daemon=True, name="end-with-input").start()
+    with suppress(OSError, sqlite3.Error):  # what cannot be kept is made anew each time, by the server itself
+        put_tables(Path(home) / "prefect.db", kept_tables())
     import uvicorn
 
     config = uvicorn.Config(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from prefect import task
 from prefect.logging import get_run_logger
 from pydantic import ValidationError
 
+from tasks.stage import stage
 from tasks.state import Batch, Logger, Sheet, Step, attempt
 from veernet import storage
 from veernet.errors import SourceMissingError
@@ -46,7 +46,7 @@ def put_by(sheet: Sheet, stage: str, step: Step, logger: Logger) -> Sheet:
     return replace(done, failure=done.failure or sheet.failure)
 
 
-@task(task_run_name="set aside {label}", cache_result_in_memory=False)
+@stage("set aside")
 def leave_records(batch: Batch, label: str, model_sha256: str) -> None:  # noqa: ARG001 - the label names the task's run
     """Leave a record of each sheet that failed; one of an earlier, good result stays, because it vouches for files that are still there."""
     logger = get_run_logger()

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import Look, join_pages, look_at
+from tasks.stage import stage
 from tasks.state import Batch, Job, Sheet, each
 from tasks.workers import submit
 from veernet import storage
@@ -26,7 +26,7 @@ _MEGAPIXELS_PER_MB = 50.0  # of pages that nobody has opened yet: bilevel ones, 
 SCAN_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".pdf")
 
 
-@task(task_run_name="fetch {label}", cache_result_in_memory=False)
+@stage("fetch")
 def fetch(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Bring scans and manifests near, whole and digested; read the manifest, open the scan, lay the tracks over it."""
     return each(batch, STAGE, _fetch, get_run_logger())

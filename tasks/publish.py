@@ -7,13 +7,14 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import overlay, page
+from tasks.stage import stage
 from tasks.state import Batch, Sheet, each
 from tasks.workers import submit
 from veernet import __version__, storage
@@ -37,7 +38,7 @@ STAGE = "publish"
 _SHAPING = ("lasio", "numba", "numpy", "opencv-python-headless", "rasterio", "torch", "zarr")
 
 
-@task(task_run_name="publish {label}", cache_result_in_memory=False)
+@stage("publish")
 def publish(
     batch: Batch,
     label: str,  # noqa: ARG001 - it names the task's run
@@ -147,4 +148,10 @@ def _remove_earlier_pieces(folder: Location, stem: str, kept: set[str]) -> None:
 
 def _versions(model: dict[str, str]) -> dict[str, str]:
     engine = {"engine": f"torch {model['device']} {model['precision']}"}
-    return {"veernet": __version__, "python": platform.python_version(), **{n: version(n) for n in _SHAPING}, **engine}
+    return {"veernet": __version__, "python": platform.python_version(), **_installed(), **engine}
+
+
+@cache
+def _installed() -> dict[str, str]:
+    """Versions of what shapes files; they are read off the disk, which costs more than a small sheet's LAS."""
+    return {name: version(name) for name in _SHAPING}

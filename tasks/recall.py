@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.filing import filing_of
+from tasks.stage import stage
 from tasks.state import Batch, Sheet, each
 from veernet import storage
 from veernet.archive.ledger import standing_files
@@ -19,7 +19,7 @@ STAGE = "recall"
 _MAX_BYTES = 1 << 30
 
 
-@task(task_run_name="recall {label}", cache_result_in_memory=False)
+@stage("recall")
 def recall(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Give sheets of known content their record, and sheets whose traces are kept these."""
     return each(batch, STAGE, _recall, get_run_logger())
@@ -56,7 +56,7 @@ def _record(sheet: Sheet) -> SheetRecord | None:
     return ledger.record(listed.name, earlier)
 
 
-@task(task_run_name="keep traces of {label}", cache_result_in_memory=False)
+@stage("keep traces of")
 def keep_traces(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Keep the traces of each sheet for later runs; a sheet whose traces cannot be kept goes on all the same."""
     logger = get_run_logger()

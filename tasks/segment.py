@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from distributed import Future, as_completed
-from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import segment_shard
 from tasks.progress import report
 from tasks.retries import again
+from tasks.stage import stage
 from tasks.state import Batch, Sheet, fail
 from tasks.workers import Submitted, inference_workers, submit
 from veernet.errors import VeerNetError
@@ -26,7 +26,7 @@ IN_FLIGHT = 2
 _SHARD_MEGAPIXELS = SHARD_ROWS * STRIP_WIDTH / 1e6
 
 
-@task(task_run_name="segment {label}", cache_result_in_memory=False)
+@stage("segment")
 def segment(batch: Batch, label: str, weights: str | None) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Segment all shards of all sheets of the batch together, so that no worker waits for a sheet's end."""
     logger = get_run_logger()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.aside import put_by, record_of, record_place
 from tasks.filing import filing_of
+from tasks.stage import stage
 from tasks.state import Batch, Logger, Sheet, attempt
 from veernet import storage
 from veernet.archive.ledger import standing_files
@@ -16,7 +16,7 @@ from veernet.archive.ledger import standing_files
 STAGE = "settle"
 
 
-@task(task_run_name="settle {label}", cache_result_in_memory=False)
+@stage("settle")
 def settle(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Enter done sheets and those that are set aside, remove what the run kept near, and let go of all but the outcome.
 

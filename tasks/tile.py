@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import tile_sheet
+from tasks.stage import stage
 from tasks.state import Batch, Sheet, each
 from tasks.workers import submit
 from veernet.sheets.geometry import DepthRegister
@@ -15,7 +15,7 @@ from veernet.sheets.geometry import DepthRegister
 STAGE = "tile"
 
 
-@task(task_run_name="tile {label}", cache_result_in_memory=False)
+@stage("tile")
 def tile(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Decode and rectify on a Dask worker, which a broken decoder may take with it, and not this process."""
     return each(batch, STAGE, _tile, get_run_logger())

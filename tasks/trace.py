@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from tasks.compute import trace_strip
+from tasks.stage import stage
 from tasks.state import Batch, Sheet, each
 from tasks.workers import submit
 from veernet.curves.unseen import without_lost
@@ -16,7 +16,7 @@ from veernet.sheets.geometry import STRIP_WIDTH
 STAGE = "trace"
 
 
-@task(task_run_name="trace {label}", cache_result_in_memory=False)
+@stage("trace")
 def trace(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
     """Trace every track on a Dask worker."""
     return each(batch, STAGE, _trace, get_run_logger())

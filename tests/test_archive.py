@@ -262,7 +262,7 @@ def test_what_was_set_aside_is_tried_again_when_asked(story: Story) -> None:
 
 
 def test_status_tells_from_listings_how_the_archive_stands(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Done, set aside by reason, pending; one object is read, which says what the destination is."""
+    """Done, set aside by reason, pending; one object is read, which says what the destination is, and manifests without a scan of their name."""
     read: list[str] = []
     local = sys.modules["veernet.storage.local"]
     plain_read = local.read
@@ -275,7 +275,7 @@ def test_status_tells_from_listings_how_the_archive_stands(story: Story, monkeyp
         told["pending"],
         told["scans_without_manifest"],
     )
-    assert ["archive.json"] == read
+    assert ["archive.json", f"{Path(ODD).name}.sheet.yaml"] == read
     assert "set aside, bad-scan" in CliRunner().invoke(app, ["status", str(story.out)]).output
     listed = CliRunner().invoke(app, ["status", str(story.out), "--list", "set-aside"]).output.splitlines()
     assert sum(told["set_aside"].values()) == len(listed)

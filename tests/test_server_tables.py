@@ -1,0 +1,45 @@
+"""The tables of a run's own Prefect server are made once for a user, and never stand in the way of a start."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from flows.server import PrefectServer
+from flows.server_process import kept_tables, put_tables
+
+
+@pytest.fixture(autouse=True)
+def _unconfigured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setattr("flows.server.configured_url", lambda: None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def _tables(database: Path) -> set[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def test_damaged_tables_are_made_again_by_the_server_that_meets_them() -> None:
+    """It starts all the same, and the next one finds them whole."""
+    kept = kept_tables()
+    kept.parent.mkdir()
+    kept.write_bytes(b"SQLite format 3\0" + bytes(5000))
+    with PrefectServer() as server:
+        server.wait_ready()
+    assert {"flow_run", "task_run", "artifact"} <= _tables(kept)
+    assert [kept] == list(kept.parent.iterdir())
+
+
+def test_a_run_begins_with_a_copy_of_what_is_kept(tmp_path: Path) -> None:
+    """And leaves what is kept as it is."""
+    kept, database = tmp_path / "kept.db", tmp_path / "prefect.db"
+    with closing(sqlite3.connect(kept)) as connection:
+        connection.execute("CREATE TABLE flow_run (id)")
+    before = kept.read_bytes()
+    put_tables(database, kept)
+    assert ({"flow_run"}, before) == (_tables(database), kept.read_bytes())
