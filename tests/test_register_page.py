@@ -348,6 +348,11 @@ def test_rows_that_are_marked_as_a_repeat_are_not_registered(opened: Any) -> Non
     depth = saved(page).depth
     assert (1700, 1130) == depth.ticks[-1]
     assert 1130 == depth.base
+    fill(page, "First row of section 3", "250")
+    edges = "state.sections.map(({ first_row, end_row }) => [first_row, end_row])"
+    assert [[200, 250], [250, 1705]] == page.evaluate(edges)[1:3]
+    press(page, "z")
+    assert [[200, 300], [300, 1705]] == page.evaluate(edges)[1:3]
     page.get_by_label("Kind of section 5").select_option("main")
     settle(page)
     expect(page.get_by_label("Kind of section 3")).to_have_value("other")

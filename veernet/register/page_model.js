@@ -62,6 +62,7 @@ function put(root, path, value) {
 }
 function setField(path, value) {
   edit(path, (draft) => {
+    if (path.endsWith(".first_row")) return cutAt(draft, Number(stepsOf(path)[1]), value);
     put(draft, path, value);
     if (path === "depth.unit" && Object.values(rules.las_step).includes(draft.depth.step.value)) draft.depth.step = sureOf(rules.las_step[value] ?? draft.depth.step.value);
     if (path.endsWith(".kind")) for (const [index, section] of draft.sections.entries()) if (value === "main" && section.kind === "main" && path !== `sections[${index}].kind`) section.kind = "other";

@@ -202,7 +202,6 @@ function addTrack() {
 const kindField = (index) => field(`sections[${index}].kind`, { label: `Kind of section ${index + 1}`, options: Object.entries(KIND_WORDS).map(([kind, text]) => [kind, text.split(":")[0]]) });
 function sectionRow(index) {
   const from = index ? field(`sections[${index}].first_row`, { label: `First row of section ${index + 1}`, type: "number", onCommit: true }) : html("span", { class: "quiet" }, "0");
-  if (index) from.addEventListener("change", () => edit(null, (draft) => cutAt(draft, index, Number(from.value))));
   const go = button("Show", () => { centre(Y(state.sections[index].first_row) + 0.4 * view.clientHeight / zoom); view.focus(); }, { class: "link", "aria-label": `Show section ${index + 1}` });
   return [html("div", { class: "row" }, kindField(index), html("span", { class: "name" }, "from row"), from, go)];
 }
