@@ -233,6 +233,18 @@ def certificates(
 
 
 @app.command()
+def register(
+    scans: Annotated[list[Path], typer.Argument(help="Scans, or folders of scans that have no manifest yet.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for drafts, pictures, pages and manifests.")],
+) -> None:
+    """Draft the manifests of scans that nobody registered; ends with 0 only when none of them needs a person."""
+    console = new_console()
+    from flows.register import register_scans
+
+    raise typer.Exit(0 if guarded(console, lambda: register_scans(scans, out, console)) else 1)
+
+
+@app.command()
 def join(
     pages: Annotated[list[Path], typer.Argument(help="The pages, top to bottom: scans, TIFFs of several pages, PDFs.")],
     out: Annotated[Path, typer.Option("--out", help="The scan to write, a TIFF.")],

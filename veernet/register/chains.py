@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numba
 import numpy as np
@@ -139,7 +140,7 @@ def _longest(pairs: _Pairs, pitch: float, left: NDArray[np.bool_], dpi: float) -
     return Chain(rows, place, float(_span(pairs, rows) / place[-1]), float(best.max()))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _ways(
     upper: NDArray[np.intp], lower: NDArray[np.intp], worth: Floats, chosen: NDArray[np.intp], count: int
 ) -> tuple[Floats, NDArray[np.intp]]:
@@ -160,6 +161,6 @@ def _ways(
 def _span(pairs: _Pairs, members: NDArray[np.intp]) -> float:
     """Distance of the first member from the last, over the pairs between."""
     total = 0.0
-    for upper, lower in zip(members[:-1], members[1:], strict=True):
+    for upper, lower in pairwise(members):
         total += float(pairs.gap[(pairs.upper == upper) & (pairs.lower == lower)][0])
     return total

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.chains import Chain, chains
-from veernet.register.digits import best_text, log_chance
+from veernet.register.numbers import best_text, log_chance
 from veernet.register.paper import Bits, Paper
 from veernet.register.scales import prior
 from veernet.register.vote import Verdict, vote
@@ -134,7 +134,10 @@ def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats)
     readings = [best_text(log) for log in logs]
     pitch = float(np.median(np.diff(of.rows) / np.diff(places))) * paper.factor
     verdict = vote(
-        places - places[0], readings, lambda texts: log_chance(logs, texts), lambda step: prior(pitch / step, paper.dpi)
+        places - places[0],
+        readings,
+        lambda which, texts: log_chance(logs[which], texts),
+        lambda step: prior(pitch / step, paper.dpi),
     )
     if verdict is None:
         return
@@ -145,7 +148,7 @@ def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats)
     inner = vote(
         places[part] - places[first],
         readings[part],
-        lambda texts: log_chance(logs[part], texts),
+        lambda which, texts: log_chance(logs[part][which], texts),
         lambda step: prior(pitch / step, paper.dpi),
     )
     if inner is not None:

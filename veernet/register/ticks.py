@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 
-from veernet.register.paper import Bits, Paper
+from veernet.register.paper import Paper
 from veernet.register.passes import Labels, Pass
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,7 @@ def placed(paper: Paper, one: Pass) -> Placed:
     columns = np.interp(depths, labels.depths, median_filter(labels.columns, 5, mode="nearest"))
     reach = _reach(labels, one)
     windows = [_Window.of(paper, row, column, reach + 8) for row, column in zip(about, columns, strict=True)]
-    slope = _slopes(windows, paper)
+    slope = _slopes(windows)
     offsets = np.arange(-reach, reach + _STEP_PX / 2, _STEP_PX)
     strength = np.stack([window.strength(offsets, fall) for window, fall in zip(windows, slope, strict=True)])
     size = np.abs(offsets) / reach
@@ -105,7 +105,7 @@ def _runs(paper: Paper, top: int, end: int, left: float, right: float) -> Floats
         return rows
     run = max(3, round(_RUN_INCHES * paper.dpi))
     kernel = np.ones((1, run), np.uint8)
-    across: Bits = cv2.morphologyEx(cv2.dilate(ink, np.ones((2, 1), np.uint8)), cv2.MORPH_OPEN, kernel)
+    across = cv2.morphologyEx(cv2.dilate(ink, np.ones((2, 1), np.uint8)), cv2.MORPH_OPEN, kernel)
     rows[first - top : first - top + len(across)] = across.mean(axis=1)
     return np.asarray(gaussian_filter1d(rows, 1.0) * 1.5)
 
@@ -128,7 +128,7 @@ def _reach(labels: Labels, one: Pass) -> float:
     return float(min(size, 0.24 * one.step * one.px_per_unit))
 
 
-def _slopes(windows: list[_Window], paper: Paper) -> Floats:
+def _slopes(windows: list[_Window]) -> Floats:
     """Slope of the lines at each window: where left and right agree best, steadily down the sheet."""
     slopes = np.linspace(-_STEEPEST, _STEEPEST, _SLOPE_STEPS)
     agreement = np.zeros((len(windows), slopes.size))

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 _LINE = 0.08
 _FAINT = 0.02
+_CLEAR_INCHES = 0.15
+"""About the middle of printed depths, where no line runs."""
 _USUAL_DIVISIONS = 10
 _WIDEST_GAP_INCHES = 0.62
 _EVEN = 0.12
@@ -75,17 +77,20 @@ def grids(run: Run, dpi: float, depth_column: float | None) -> list[Grid]:
             for part in (group[columns[group] < depth_column], group[columns[group] > depth_column])
         ]
     found = [_grid(columns[group], strengths[group]) for group in groups if group.size >= 3]
-    found = [grid and _completed(grid, smooth) for grid in found]
+    found = [grid and _completed(grid, smooth, depth_column, _CLEAR_INCHES * dpi) for grid in found]
     return [grid for grid in found if grid is not None and grid.right - grid.left >= _NARROWEST_INCHES * dpi]
 
 
-def _completed(grid: Grid, profile: Floats) -> Grid:
+def _completed(grid: Grid, profile: Floats, depth_column: float | None, clear_px: float) -> Grid:
     """With the outer line that is faint, or cut by the scan's edge, where one makes an even grid whole tens."""
     if grid.divisions is None or grid.divisions % _USUAL_DIVISIONS != _USUAL_DIVISIONS - 1:
         return grid
     spacing = (grid.right - grid.left) / grid.divisions
     seen = []
     for column in (grid.left - spacing, grid.right + spacing):
+        if depth_column is not None and abs(column - depth_column) < clear_px:
+            seen.append(0.0)
+            continue
         near = profile[max(0, round(column) - 2) : max(0, round(column) + 3)]
         at_scan_edge = -2.0 <= column <= 3.0 or profile.size - 4.0 <= column <= profile.size + 1.0
         seen.append(max(float(near.max()) if near.size else 0.0, _FAINT if at_scan_edge else 0.0))

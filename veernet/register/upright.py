@@ -60,7 +60,7 @@ class Run:
     def swing_at(self, search_rows: NDArray[np.floating] | float) -> Floats:
         """How far to the right lines are at some search rows."""
         centres = (np.arange(self.first, self.end) + 0.5) * WINDOW_ROWS - 0.5
-        return np.interp(search_rows, centres, self.swing)
+        return np.asarray(np.interp(search_rows, centres, self.swing))
 
 
 def line_profiles(search: Bits) -> Floats:
@@ -100,7 +100,7 @@ def _follow(profiles: Floats, level: Floats, first: int) -> Run | None:
     alike = [1.0]
     lost = 0
     for window in range(first + 1, len(profiles)):
-        by, likeness = _matched(template, level[window], swing[-1] + slope, at)
+        by, likeness = _matched(template, level[window], swing[-1] + slope)
         if likeness < _ALIKE:
             lost += 1
             swing.append(swing[-1] + slope)
@@ -122,7 +122,7 @@ def _follow(profiles: Floats, level: Floats, first: int) -> Run | None:
     return Run(first, first + count, smooth, np.array(alike[:count]), np.mean(straight, axis=0))
 
 
-def _matched(template: Floats, window: Floats, about: float, at: Floats) -> tuple[float, float]:
+def _matched(template: Floats, window: Floats, about: float) -> tuple[float, float]:
     """By how much a window's lines are right of the template's, near some shift, and how alike they are then."""
     base = round(about)
     most = int(_REACH_PX)

@@ -23,10 +23,11 @@ _WORST = -9.0
 _MOST_A_LABEL = 4.0
 """And decides between two hypotheses by this much at the most."""
 _READ = 0.5
+_HYPOTHESES = 24
 _FEWEST_READ = 3
 
-Chances = Callable[[Sequence[str]], Floats]
-"""Logarithms of the chance of each text for each label, ``(labels, texts)``."""
+Chances = Callable[[NDArray[np.intp], Sequence[str]], Floats]
+"""Logarithms of the chances that some labels, by index, say some texts."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ def vote(
     )
     if not hypotheses:
         return None
-    table = _Table(places, chances)
-    scores = table.scores(hypotheses)
+    read = np.array([-1 if number is None else number for number in numbers])
+    agree = [int((read == first + step * places).sum()) for first, step in hypotheses]
+    hypotheses = [hypotheses[index] for index in np.argsort(agree, kind="stable")[::-1][:_HYPOTHESES]]
+    scores = _scores(hypotheses, places, chances)
     # Whoever misreads a digit everywhere misreads it alike: neighbours of the best are asked for, too, though nobody read them.
     before = np.array([prior(step) for _, step in hypotheses])
     best = hypotheses[int((scores.sum(axis=1) + before).argmax())]
@@ -91,7 +94,7 @@ def vote(
     others = [other for other in others if other not in set(hypotheses)]
     if others:
         hypotheses = hypotheses + others
-        scores = np.concatenate([scores, table.scores(others)])
+        scores = np.concatenate([scores, _scores(others, places, chances)])
         before = np.array([prior(step) for _, step in hypotheses])
     winner = int((scores.sum(axis=1) + before).argmax())
     lead = np.clip(scores[winner] - scores, -_MOST_A_LABEL, _MOST_A_LABEL).sum(axis=1) + before[winner] - before
@@ -100,7 +103,6 @@ def vote(
     first, step = hypotheses[winner]
     expected = first + step * places
     chance = np.array([chance for _, chance in readings])
-    read = np.array([-1.0 if number is None else number for number in numbers])
     agreeing = read == expected
     contradicting = (read >= 0) & ~agreeing & (chance >= _READ)
     return Verdict(
@@ -130,25 +132,17 @@ def _confidence(margin: float, agreeing: NDArray[np.bool_], contradicting: NDArr
     return float(by_margin * by_count * by_agreement)
 
 
-class _Table:
-    """Chances of numbers for labels, each asked for once."""
-
-    def __init__(self, places: NDArray[np.intp], chances: Chances) -> None:
-        self._places = places
-        self._chances = chances
-        # What would stand above zero depth is something else.
-        self._columns: dict[int, Floats] = {}
-
-    def scores(self, hypotheses: Sequence[tuple[int, int]]) -> Floats:
-        """Of each hypothesis, by each label, ``(hypotheses, labels)``."""
-        depths = np.array([[first + step * int(place) for place in self._places] for first, step in hypotheses])
-        new = [int(depth) for depth in np.unique(depths) if int(depth) not in self._columns]
-        texts = [text for depth in new if depth >= 0 for text in written(depth)]
-        found = dict(zip(texts, self._chances(texts).T, strict=True)) if texts else {}
-        for depth in new:
-            read = [found[text] for text in written(depth)] if depth >= 0 else [np.full(len(self._places), _WORST)]
-            self._columns[depth] = np.maximum(np.max(read, axis=0), _WORST)
-        labels = np.arange(len(self._places))
-        return np.array(
-            [[self._columns[int(depth)][label] for label, depth in zip(labels, row, strict=True)] for row in depths]
-        )
+def _scores(hypotheses: Sequence[tuple[int, int]], places: NDArray[np.intp], chances: Chances) -> Floats:
+    """Logarithm of the chance of each hypothesis by each label, ``(hypotheses, labels)``; above zero depth stands something else."""
+    pairs = [
+        (index, label, text)
+        for index, (first, step) in enumerate(hypotheses)
+        for label, place in enumerate(places.tolist())
+        if first + step * place >= 0
+        for text in written(first + step * place)
+    ]
+    scores = np.full((len(hypotheses), places.size), _WORST)
+    if pairs:
+        rows, labels, texts = (np.array(part) for part in zip(*pairs, strict=True))
+        np.maximum.at(scores, (rows, labels), chances(labels, texts.tolist()))
+    return scores

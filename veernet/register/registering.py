@@ -1,0 +1,165 @@
+"""A draft of a scan's sheet manifest, from its pixels alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from veernet.register.draft import Box, Depth, Draft, Found, Label, Tick, Track
+from veernet.register.header import well_of
+from veernet.register.numbers import read as read_numbers
+from veernet.register.paper import Paper, paper_of
+from veernet.register.passes import Pass, Reader, find_passes
+from veernet.register.scale_block import Block, block_above, curves_of
+from veernet.register.scales import nearest
+from veernet.register.sections import Layout, laid_out
+from veernet.register.ticks import Placed, placed
+from veernet.register.tracks import Grid, edge_points, grids
+from veernet.register.upright import Run, line_profiles, runs
+from veernet.sheets.raster import open_scan
+
+_LINES_SEEN = 0.6
+"""Share of printed depths that must have a line of their own for the rows to be sure."""
+_FEW_LABELS = 5
+
+
+def register(path: Path, name: str, read: Reader = read_numbers) -> Draft:
+    """Draft the manifest of a scan.
+
+    Args:
+        path: The scan.
+        name: What to call it in messages and in the draft.
+        read: Reader of printed numbers.
+
+    Raises:
+        SourceMissingError, ScanError: As `open_scan` does.
+    """
+    with open_scan(path, name) as scan:
+        paper = paper_of(scan)
+    return draft_of(paper, name, read)
+
+
+def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
+    """Draft the manifest of a scan that was read."""
+    draft = Draft(
+        source=name,
+        width_px=paper.width,
+        rows=paper.rows,
+        dpi=Found(value=paper.dpi, confidence=0.9 if paper.dpi_claimed else 0.2),
+    )
+    lines = runs(line_profiles(paper.search))
+    passes = find_passes(paper, read)
+    if not passes:
+        return draft.model_copy(update={"well": well_of(paper, 0.0, name)})
+    layout = laid_out(paper, passes, lines)
+    one = passes[layout.of_pass.index(layout.main)]
+    ticks = placed(paper, one)
+    section = layout.sections[layout.main]
+    run = _run_of(paper, lines, one)
+    block = block_above(paper, section.first_row)
+    column = _depth_column(paper, one)
+    found = [] if run is None else grids(run, paper.search_dpi, _straight(paper, run, one))
+    return draft.model_copy(
+        update={
+            "sections": layout.sections,
+            "main": layout.main,
+            "depth": _depth(paper, one, ticks),
+            "labels": _labels(passes, layout),
+            "depth_column": column,
+            "tracks": _tracks(paper, run, found, one, block) if run is not None else (),
+            "scale_blocks": block.drafted(),
+            "well": well_of(paper, section.first_row, name),
+        }
+    )
+
+
+def _run_of(paper: Paper, lines: Sequence[Run], one: Pass) -> Run | None:
+    """The run of lines that most of a pass lies in."""
+    first, last = one.labels.rows[0] / paper.factor, one.labels.rows[-1] / paper.factor
+    shared = [min(run.end_row, last) - max(run.first_row, first) for run in lines]
+    return lines[int(np.argmax(shared))] if shared and max(shared) > 0 else None
+
+
+def _straight(paper: Paper, run: Run, one: Pass) -> float:
+    rows, columns = one.labels.rows / paper.factor, one.labels.columns / paper.factor
+    return float(np.median(columns - run.swing_at(rows)))
+
+
+def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
+    middle, half = float(np.median(one.labels.columns)), 0.3 * paper.dpi
+    return (round(middle - half, 1), round(middle + half, 1))
+
+
+def _depth(paper: Paper, one: Pass, ticks: Placed) -> Depth:
+    scale = nearest(one.px_per_unit, paper.dpi)
+    usual = scale.off <= 0.1
+    seen = float(ticks.on_line.mean())
+    agreeing = int(one.labels.agreeing.sum())
+    confidence = one.confidence * min(1.0, seen / _LINES_SEEN) * (1.0 if agreeing >= _FEW_LABELS else 0.8)
+    why = (
+        f"{agreeing} of {one.labels.rows.size} labels read as they should, "
+        f"{int(ticks.on_line.sum())} of {ticks.depths.size} depths are on a line"
+    )
+    unit_confidence = (0.97 if paper.dpi_claimed else 0.5) if usual else 0.4
+    at_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
+    top, base = float(ticks.depths[0]), float(ticks.depths[-1])
+    return Depth(
+        confidence=round(confidence, 3),
+        why=why,
+        unit=Found(value=scale.unit, confidence=unit_confidence, why=at_scale),
+        px_per_unit=Found(value=one.px_per_unit, confidence=one.confidence),
+        vertical_scale=Found(value=scale.scale, confidence=unit_confidence, why=at_scale),
+        label_step=Found(value=one.step, confidence=one.confidence),
+        ticks=tuple(
+            Tick(row_px=round(float(row), 2), depth=float(depth), confidence=0.97 if on else 0.6, on_line=bool(on))
+            for row, depth, on in zip(ticks.rows, ticks.depths, ticks.on_line, strict=True)
+        ),
+        top=Found(value=top, confidence=one.confidence, why="the first printed depth"),
+        base=Found(value=base, confidence=one.confidence, why="the last printed depth"),
+    )
+
+
+def _labels(passes: Sequence[Pass], layout: Layout) -> tuple[Label, ...]:
+    found = []
+    for one, section in zip(passes, layout.of_pass, strict=True):
+        labels = one.labels
+        for index, box in enumerate(labels.boxes.tolist()):
+            text = labels.texts[index]
+            found.append(
+                Label(
+                    box=Box(top_row=box[0], left_px=box[1], end_row=box[2], end_px=box[3]),
+                    row_px=float(labels.rows[index]),
+                    text=text,
+                    number=float(text) if text.isdigit() else None,
+                    confidence=round(float(labels.chances[index]), 3),
+                    used=bool(labels.agreeing[index]),
+                    depth=float(labels.depths[index]),
+                    turned=90 if labels.turned else 0,
+                    section=section,
+                )
+            )
+    return tuple(found)
+
+
+def _tracks(paper: Paper, run: Run, found: Sequence[Grid], one: Pass, block: Block) -> tuple[Track, ...]:
+    rows = (float(one.labels.rows[0]), float(one.labels.rows[-1]))
+    tracks = []
+    for index, grid in enumerate(found, start=1):
+        left, right = (edge_points(paper, run, column, rows) for column in (grid.left, grid.right))
+        whole = grid.decades is not None or (grid.divisions or 0) % 10 == 0
+        parts = grid.divisions or grid.decades or 0
+        curves = curves_of(paper, block, left[0][1], right[0][1])
+        tracks.append(
+            Track(
+                name=f"track-{index}",
+                left=left,
+                right=right,
+                edges_confidence=0.96 if whole else 0.6,
+                scale=Found(value="log" if grid.decades else "linear", confidence=0.96 if whole else 0.6),
+                divisions=Found(value=float(parts), confidence=0.96 if whole else 0.6),
+                curves=curves,
+            )
+        )
+    return tuple(tracks)
