@@ -112,6 +112,7 @@ def test_deploying_again_makes_nothing_and_leaves_what_a_person_set(client: Sync
     client.update_work_queue(low.id, is_paused=False)
 
 
+@pytest.mark.fault(28, outcome="the stale run is marked crashed")
 def test_a_run_that_falls_silent_is_crashed(client: SyncPrefectClient) -> None:
     """The automation waits from each heartbeat on, for several of the next."""
     [automation] = client.read_automations_by_name(ZOMBIES)

@@ -165,6 +165,7 @@ def test_deploying_again_changes_nothing(composed: Composed, prefect: Prefect) -
     assert (queue["id"], True) == (again["id"], again["is_paused"])
 
 
+@pytest.mark.fault(70, outcome="told nowhere")
 def test_no_secret_is_told_in_a_log(composed: Composed) -> None:
     """Of no service, whatever it was given."""
     secrets = [GIVEN[name] for name in ("POSTGRES_PASSWORD", "VALKEY_PASSWORD", "S3_SECRET_KEY")]
@@ -173,6 +174,7 @@ def test_no_secret_is_told_in_a_log(composed: Composed) -> None:
     assert 7 == len(told)
 
 
+@pytest.mark.fault(69, outcome="a password, required in compose")
 def test_a_server_without_the_password_answers_nothing(composed: Composed) -> None:
     """But its health."""
     asked = [

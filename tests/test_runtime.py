@@ -79,6 +79,8 @@ def test_a_server_answers_inside_the_context_and_is_gone_after_an_exception() ->
     assert "PREFECT_API_URL" not in os.environ
 
 
+@pytest.mark.fault(28, outcome="ended, with its server")
+@pytest.mark.fault(29, outcome="ended, with its server")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
 def test_the_server_ends_with_its_run_however_that_ends(number: signal.Signals) -> None:
     """Neither a signal nor kill -9 leaves a server or its folder behind."""
