@@ -112,6 +112,7 @@ def test_work_that_kills_its_workers_is_told_as_such(monkeypatch: pytest.MonkeyP
     assert told.value.retryable
 
 
+@pytest.mark.fault(30, outcome="the run fails, and the next one goes on")
 def test_nothing_is_entered_when_the_cluster_goes_away(
     prefect_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
