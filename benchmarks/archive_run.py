@@ -6,7 +6,8 @@ the deployment *backfill* over the sheets, lets *nightly* come with so many new 
 
 A sheet's share of ``wall time x cores`` falls into what the Dask workers compute, what the storage takes, bookkeeping (the run's own process with the
 LAS files that it writes, Dask's scheduler and nannies, Prefect's server and services, database and broker), and the rest: cores that idled, or worked
-for others. Overhead is bookkeeping; counted between two moments at which all places are taken, it leaves out what a run costs once.
+for others. Overhead is bookkeeping; counted between two moments at which all places are taken, it leaves out what a run costs once. What services
+take at rest, while nobody asks anything of them, is told beside it: it goes by the hour, not by the sheet.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -58,6 +59,8 @@ GIVEN = {
 WORKERS = 2
 #: Seconds in which what is told of a run reaches the database.
 SETTLING_S = 10.0
+#: Seconds in which services are watched that nobody asks anything of.
+AT_REST_S = 15.0
 #: Sheets that can be on their way at one time.
 IN_FLIGHT = 48
 LATE = datetime.max.replace(tzinfo=UTC)
@@ -169,10 +172,11 @@ def archive(composed: Composed) -> subprocess.Popen[bytes]:
 def archive_twice(server: S3Server, composed: Composed, sheets: int) -> Iterator[str]:
     """Run over the sheets, and again; tell what it cost."""
     url = composed.environment("prefect-server")["PREFECT_SERVER_DATABASE_CONNECTION_URL"].replace("+asyncpg", "")
+    standing = {"s3": server.pid, **{name: composed.pid(name) for name in SERVICES}}
+    at_rest = idling(standing)
     prefect, before, started_s = Prefect(composed), database_rows(url), time.monotonic()
     run = archive(composed)
-    roots = {"run": run.pid, "s3": server.pid, **{name: composed.pid(name) for name in SERVICES}}
-    with Meter(roots, lambda: round(prefect.share_done() * sheets)) as meter:
+    with Meter({"run": run.pid, **standing}, lambda: round(prefect.share_done() * sheets)) as meter:
         codes = [run.wait()]
         wall_s = time.monotonic() - started_s
         time.sleep(SETTLING_S)
@@ -184,7 +188,7 @@ def archive_twice(server: S3Server, composed: Composed, sheets: int) -> Iterator
     yield f"{sheets} sheets, {logs} LAS files, exit codes {codes[0]} and {codes[1]}"
     yield f"wall {wall_s:.1f} s, {wall_s / sheets:.3f} s a sheet; the second run took {again_s:.1f} s"
     going = [sample for sample in meter.samples if "run" in sample.rss_mb]
-    yield from costs(going, sheets)
+    yield from costs(going, sheets, at_rest)
     yield from memory(going)
     rows = {name: after[name] - before.get(name, 0) for name in after}
     yield "\n| rows of | in all | a sheet |\n|---|---|---|"
@@ -194,26 +198,38 @@ def archive_twice(server: S3Server, composed: Composed, sheets: int) -> Iterator
     yield f"| all tables | {sum(rows.values())} | {sum(rows.values()) / sheets:.2f} |"
 
 
-def costs(samples: list[Sample], sheets: int) -> Iterator[str]:
-    """Processor time a sheet by process: of the whole run, and of its middle."""
+def idling(standing: Mapping[str, int]) -> dict[str, float]:
+    """Processor seconds a second that services take when nobody asks anything of them: polling, signs of life."""
+    meter = Meter(standing, lambda: 0)
+    first = meter.look()
+    time.sleep(AT_REST_S)
+    last = meter.look()
+    return {name: (used - first.cpu_s[name]) / (last.at_s - first.at_s) for name, used in last.cpu_s.items()}
+
+
+def costs(samples: list[Sample], sheets: int, at_rest: Mapping[str, float]) -> Iterator[str]:
+    """Processor time a sheet by process: of the whole run, of its middle, and what of the latter goes on without sheets, too."""
     first, last = samples[0], samples[-1]
     begun = next(sample for sample in samples if sample.settled >= min(sheets, IN_FLIGHT))
     ended = next(sample for sample in samples if sample.settled >= max(begun.settled, sheets - IN_FLIGHT))
     spans = [(first, last, sheets), (begun, ended, max(1, ended.settled - begun.settled))]
     cores = os.cpu_count() or 1
-    yield f"\n| ms of processor a sheet | whole run | steady ({spans[1][2]} sheets) |\n|---|---|---|"
-    totals = {kind: np.zeros(2) for kind in ("compute", "storage", "bookkeeping")}
+    yield f"\n| ms of processor a sheet | whole run | steady ({spans[1][2]} sheets) | at rest |\n|---|---|---|---|"
+    share = np.array([1e3 * cores * (end.at_s - start.at_s) / count for start, end, count in spans])
+    totals = {kind: np.zeros(3) for kind in ("compute", "storage", "bookkeeping")}
     for name in sorted(last.cpu_s):
         used = np.array([1e3 * (end.cpu_s[name] - start.cpu_s.get(name, 0.0)) / count for start, end, count in spans])
         if name == "run":
             used[0] = 1e3 * last.cpu_s[name] / sheets  # it began with nothing
+        used = np.append(used, at_rest.get(name, 0.0) * share[1] / cores)
         kind = "compute" if name.startswith("dask-worker") else "storage" if name == "s3" else "bookkeeping"
         totals[kind] += used
-        yield f"| {name} | {used[0]:.1f} | {used[1]:.1f} |"
-    share = np.array([1e3 * cores * (end.at_s - start.at_s) / count for start, end, count in spans])
-    rest = share - np.sum(list(totals.values()), axis=0)
-    for kind, used in {**totals, "idle, or others": rest, f"wall x {cores} cores": share}.items():
-        yield f"| **{kind}** | {used[0]:.1f} | {used[1]:.1f} |"
+        yield f"| {name} | {used[0]:.1f} | {used[1]:.1f} | {used[2]:.1f} |"
+    rest = share - np.sum(list(totals.values()), axis=0)[:2]
+    for kind, used in totals.items():
+        yield f"| **{kind}** | {used[0]:.1f} | {used[1]:.1f} | {used[2]:.1f} |"
+    for kind, used in {"idle, or others": rest, f"wall x {cores} cores": share}.items():
+        yield f"| **{kind}** | {used[0]:.1f} | {used[1]:.1f} | |"
 
 
 def memory(samples: list[Sample]) -> Iterator[str]:
@@ -227,12 +243,12 @@ def memory(samples: list[Sample]) -> Iterator[str]:
 
 
 def a_night(server: S3Server, composed: Composed, cache: Path, sheets: int) -> Iterator[str]:
-    """Let *nightly* come with new sheets while *backfill* is at a third of the others; tell who was done when."""
+    """Let *nightly* come for sheets of its own when *backfill* has settled its first; tell who was done when."""
     prefect = Prefect(composed)
-    backfill = prefect.begin("backfill/backfill", prefix="years/")
-    while prefect.share_done() < 1 / 3:
-        time.sleep(1)
     put_sheets(server, cache, "tonight", sheets)
+    backfill = prefect.begin("backfill/backfill", prefix="years/")
+    while not prefect.share_done():
+        time.sleep(0.5)
     came = datetime.now(UTC)
     nightly = prefect.begin("nightly/nightly", prefix="tonight/")
     states = {name: prefect.ended(run) for name, run in (("nightly", nightly), ("backfill", backfill))}
