@@ -74,7 +74,7 @@ def _register(scan: Path, out: Path, console: Console) -> bool:
         write_page(partial(opened.bands), draft, out, scan.stem)
     needed = doubts(draft)
     if not needed:
-        manifest = yaml.safe_dump(draft.to_manifest(), sort_keys=False, allow_unicode=True)
+        manifest = yaml.safe_dump(draft.to_manifest(only_sure_facts=True), sort_keys=False, allow_unicode=True)
         read_manifest(manifest.encode(), scan.name)
         (out / f"{scan.stem}.sheet.yaml").write_text(manifest, encoding="utf-8")
         console.print(f"{escape(scan.name)}: registered, {confidence(draft):.2f} sure", highlight=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from veernet.register.words import Words
 
@@ -17,6 +18,7 @@ _PITCH_INCHES = (0.25, 10.6)
 """From one printed depth to the next: every 5 ft at 1:240, to 100 m at 1:500 and 100 ft at 1:120."""
 _PITCHES = 12
 _FOLLOWING = 4
+_NEAR_BINS = 31
 _NEXT = 24
 _MOST_MISSING = 5
 _STRETCH = 0.035
@@ -110,7 +112,9 @@ def _pitches(pairs: _Pairs, left: NDArray[np.bool_], dpi: float) -> list[float]:
     bins = np.round(np.log(gaps) / width).astype(int)
     counts = np.bincount(bins - bins.min())
     about = np.convolve(counts, [0.7, 1.0, 0.7], "same")
-    best = np.argsort(-about, kind="stable")[:_PITCHES]
+    # Words anywhere have distances, too: what counts is how many more there are than of any other distance near it.
+    usual = uniform_filter1d(about, _NEAR_BINS, mode="constant")
+    best = np.argsort(-(about - usual) / np.sqrt(usual + 1.0), kind="stable")[:_PITCHES]
     return [float(np.exp((index + bins.min()) * width)) for index in best if about[index] >= 2]
 
 

@@ -252,10 +252,13 @@ class Draft(_Part):
             where = ".".join(str(part) for part in first["loc"])
             raise DraftError(name, f"it is no draft ({where}: {first['msg']})", "register the scan again") from error
 
-    def to_manifest(self) -> dict[str, Any]:
-        """The sheet manifest as far as it was found, sure or not; what was not found is left out.
+    def to_manifest(self, *, only_sure_facts: bool = False) -> dict[str, Any]:
+        """The sheet manifest as far as it was found; what was not found is left out.
 
         Tracks that cannot be digitised today are left out, too.
+
+        Args:
+            only_sure_facts: Leave out what the header says if that needs a person, for a sheet that no person looks at.
         """
         depth: dict[str, Any] = {
             "unit": self.depth.unit.value,
@@ -267,7 +270,11 @@ class Draft(_Part):
         return {
             "format": MANIFEST_FORMAT,
             "source": self.source,
-            "well": {key: found.value for key, found in self.well.items() if found.value},
+            "well": {
+                key: found.value
+                for key, found in self.well.items()
+                if found.value and (found.sure or not only_sure_facts)
+            },
             "depth": _given(depth),
             "tracks": [_track(track) for track in self.tracks if track.digitised],
         }

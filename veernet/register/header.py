@@ -39,12 +39,15 @@ _SERVICE = (
 _READ_DPI = 110.0
 _TALLEST_INCHES = 9.0
 _LOOK_DPI = 60.0
+_AFTER_KEY = " :._"
 _SURE_READ = 0.85
 _DATES = (
     (re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$"), "{2}-{0:0>2}-{1:0>2}"),
     (re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$"), "{0}-{1:0>2}-{2:0>2}"),
 )
 _LAST_STATE = 56
+_API = re.compile(r"(?<!\d)(\d{2})-?(\d{3})-?(\d{5})(?:(\d{4})|-(\d{2})-(\d{2}))?(?!\d)")
+"""State, county, well, and the sidetrack and completion that may follow."""
 
 
 def well_of(paper: Paper, until_row: float, name: str) -> dict[str, Found[str]]:
@@ -61,10 +64,10 @@ def well_of(paper: Paper, until_row: float, name: str) -> dict[str, Found[str]]:
 
 def _from_name(name: str) -> dict[str, Found[str]]:
     """An API number that the scan is called by."""
-    plain = re.sub(r"[-_]", "", name.rsplit(".", 1)[0])
-    for digits in re.findall(r"(?<!\d)(\d{10}|\d{14})(?!\d)", plain) + re.findall(r"^(\d{10})", plain):
-        if 1 <= int(digits[:2]) <= _LAST_STATE:
-            return {"api": Found(value=digits, confidence=0.96, why="the scan's file is called by it")}
+    found = _API.search(name)
+    if found and 1 <= int(found.group(1)) <= _LAST_STATE:
+        digits = "".join(part for part in found.groups() if part)
+        return {"api": Found(value=digits, confidence=0.96, why="the scan's file is called by it")}
     return {}
 
 
@@ -109,7 +112,7 @@ def _beside(line: Line, lines: Sequence[Line]) -> list[tuple[str, str, float]]:
             head, tail = text[: len(name)].upper(), text[len(name) :].strip(" .:_")
             if difflib.SequenceMatcher(None, head, name).ratio() < 0.86:
                 continue
-            if tail and not text[len(name)].isalnum():
+            if tail and text[len(name)] in _AFTER_KEY:
                 found.append((key, tail, line.confidence))
             elif not tail:
                 height = line.end - line.top

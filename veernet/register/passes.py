@@ -13,7 +13,7 @@ from veernet.register.chains import Chain, chains
 from veernet.register.numbers import best_text, log_chance
 from veernet.register.paper import Bits, Paper
 from veernet.register.scales import prior
-from veernet.register.vote import Verdict, vote
+from veernet.register.vote import Verdict, depth_of, vote
 from veernet.register.words import Words, words
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,7 @@ Reader = Callable[[Sequence[Bits]], Floats]
 _MARGIN = 0.18
 """Around a label when it is read, of its height."""
 _FEWEST = 4
+_MOST_BEYOND = 6
 _SAMPLE = 12
 _SHARE_OF_NUMBERS = 0.25
 _JUNK = -5.0
@@ -101,7 +102,10 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
     candidates = [(chain, of) for of in both for chain in chains(of, paper.search_dpi)]
     for chain, of in sorted(candidates, key=lambda candidate: -candidate[0].score):
         found += _passes_of(paper, of, chain, read)
-    return sorted(_merged(found), key=lambda one: float(one.labels.rows[0]))
+    whole = [
+        _completed(paper, of, one, read) for one in _merged(found) for of in both if of.turned == one.labels.turned
+    ]
+    return sorted(whole, key=lambda one: float(one.labels.rows[0]))
 
 
 def _passes_of(paper: Paper, of: Words, chain: Chain, read: Reader) -> Iterator[Pass]:
@@ -182,6 +186,34 @@ def _pass(
     return Pass(labels, verdict.step, slope, verdict.confidence, verdict.margin)
 
 
+def _completed(paper: Paper, of: Words, one: Pass, read: Reader) -> Pass:
+    """With the labels above its first and below its last that say what they should there."""
+    for ahead, end in ((-1, 0), (1, -1)):
+        for _ in range(_MOST_BEYOND):
+            labels = one.labels
+            depth = float(labels.depths[end]) + ahead * one.step
+            row = float(labels.rows[end]) + ahead * one.step * one.px_per_unit
+            near = (
+                np.abs(of.rows * paper.factor - row) <= _SAME_DEPTH / 4 * one.step * one.px_per_unit + 0.05 * paper.dpi
+            )
+            near &= np.abs(of.columns * paper.factor - labels.columns[end]) <= 0.15 * paper.dpi
+            which = np.flatnonzero(near)
+            if depth < 0 or which.size == 0:
+                break
+            texts = [best_text(log) for log in read([label_crop(paper, box, of.turned) for box in of.boxes[which]])]
+            says = [at for at, (text, _) in enumerate(texts) if depth_of(text) == depth]
+            if not says:
+                break
+            text, chance = texts[says[0]]
+            box = of.boxes[which[says[0]]].astype(np.float64) * paper.factor
+            one = _joined(one, replace(one, labels=_one_label(box, of.turned, text, chance, depth), margin=0.0))
+    return one
+
+
+def _one_label(box: Floats, turned: bool, text: str, chance: float, depth: float) -> Labels:
+    return Labels(box[None], turned, (text,), np.array([chance]), np.array([depth]), np.array([True]))
+
+
 def _merged(found: list[Pass]) -> list[Pass]:
     """Passes that go on from one another are one; of two that contradict each other in the same rows the better stays."""
     kept: list[Pass] = []
@@ -231,6 +263,6 @@ def _joined(one: Pass, other: Pass) -> Pass:
     labels = both.some(np.array(single))
     rising = np.append(True, np.diff(labels.rows) > 0)
     labels = labels.some(rising)
-    step = float(np.diff(labels.depths).min())
+    step = min(one.step, other.step)
     confidence = max(one.confidence, other.confidence)
     return replace(one, labels=labels, step=step, confidence=confidence, margin=one.margin + other.margin)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from veernet.register.draft import Box, Depth, Draft, Found, Label, Tick, Track
+from veernet.register.draft import SURE, Box, Curve, Depth, Draft, Found, Label, Tick, Track
 from veernet.register.header import well_of
 from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
@@ -16,13 +16,15 @@ from veernet.register.scale_block import Block, block_above, curves_of
 from veernet.register.scales import nearest
 from veernet.register.sections import Layout, laid_out
 from veernet.register.ticks import Placed, placed
-from veernet.register.tracks import Grid, edge_points, grids
+from veernet.register.tracks import Grid, edge_points, grids, reaches_an_edge
 from veernet.register.upright import Run, line_profiles, runs
 from veernet.sheets.raster import open_scan
 
-_LINES_SEEN = 0.6
+_LINES_SEEN = 0.8
 """Share of printed depths that must have a line of their own for the rows to be sure."""
 _FEW_LABELS = 5
+
+Points = tuple[tuple[float, float], ...]
 
 
 def register(path: Path, name: str, read: Reader = read_numbers) -> Draft:
@@ -97,7 +99,8 @@ def _depth(paper: Paper, one: Pass, ticks: Placed) -> Depth:
     usual = scale.off <= 0.1
     seen = float(ticks.on_line.mean())
     agreeing = int(one.labels.agreeing.sum())
-    confidence = one.confidence * min(1.0, seen / _LINES_SEEN) * (1.0 if agreeing >= _FEW_LABELS else 0.8)
+    by_lines = min(1.0, SURE + 0.4 * (seen - _LINES_SEEN)) if seen >= _LINES_SEEN else SURE * seen / _LINES_SEEN - 0.05
+    confidence = max(0.0, one.confidence * by_lines) * (1.0 if agreeing >= _FEW_LABELS else 0.8)
     why = (
         f"{agreeing} of {one.labels.rows.size} labels read as they should, "
         f"{int(ticks.on_line.sum())} of {ticks.depths.size} depths are on a line"
@@ -150,7 +153,7 @@ def _tracks(paper: Paper, run: Run, found: Sequence[Grid], one: Pass, block: Blo
         left, right = (edge_points(paper, run, column, rows) for column in (grid.left, grid.right))
         whole = grid.decades is not None or (grid.divisions or 0) % 10 == 0
         parts = grid.divisions or grid.decades or 0
-        curves = curves_of(paper, block, left[0][1], right[0][1])
+        curves = _never_wrapping(curves_of(paper, block, left[0][1], right[0][1]), paper, left, right)
         tracks.append(
             Track(
                 name=f"track-{index}",
@@ -163,3 +166,11 @@ def _tracks(paper: Paper, run: Run, found: Sequence[Grid], one: Pass, block: Blo
             )
         )
     return tuple(tracks)
+
+
+def _never_wrapping(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points) -> tuple[Curve, ...]:
+    """Sure of curves that do not wrap, where none comes near an edge."""
+    if all(curve.wrap.value for curve in curves) or reaches_an_edge(paper, left, right):
+        return curves
+    never = Found(value=False, confidence=0.97, why="no stroke comes near an edge of the track")
+    return tuple(curve if curve.wrap.value else curve.model_copy(update={"wrap": never}) for curve in curves)

@@ -82,19 +82,27 @@ def curves_of(paper: Paper, block: Block, left: float, right: float) -> tuple[Cu
     """The curves of the track between two columns, from the top of its scale block down."""
     rows = _rows(block, left, right, paper.dpi)
     curves: list[Curve] = []
+    unread = 0
     for index, row in enumerate(rows):
         below = rows[index + 1].box.top_row if index + 1 < len(rows) else row.box.end_row + 0.25 * paper.dpi
-        if curves and row.left is not None and row.right is not None and _is_backup(curves[-1], row):
+        if curves and row.left is not None and _is_backup(curves[-1], row):
+            backup = None if row.right is None else (row.left, row.right)
             curves[-1] = curves[-1].model_copy(
                 update={
                     "backup": Found(
-                        value=(row.left, row.right), confidence=row.confidence, why="a second scale is printed"
+                        value=backup, confidence=row.confidence if backup else 0.0, why="a second scale is printed"
                     ),
                     "wrap": Found(value=True, confidence=row.confidence, why="a second scale goes on from the first"),
                 }
             )
-        elif row.name and row.left is not None and row.right is not None and row.left != row.right:
+        elif (known_curve(row.name) or mnemonic_of(row.name)) and (row.left is not None or row.right is not None):
             curves.append(_curve(paper, row, left, right, below))
+        elif row.left is not None or row.right is not None:
+            unread += 1
+    if unread:
+        # A row that was not understood may be a second scale.
+        doubtful = Found[bool](value=False, confidence=0.5, why="a row of the scale block was not understood")
+        curves = [each if each.wrap.value else each.model_copy(update={"wrap": doubtful}) for each in curves]
     return tuple(curves)
 
 
@@ -142,7 +150,8 @@ def _row(group: Sequence[Line], left: float, right: float, dpi: float) -> _Row:
 
 
 def _number(text: str) -> float | None:
-    plain = text.replace("O", "0").replace("o", "0").replace(",", "").replace(" ", "")
+    # The box's own lines are read as strokes beside a number.
+    plain = text.strip("|[]!:_ ").replace("O", "0").replace("o", "0").replace(",", "").replace(" ", "")
     return float(plain) if _NUMBER.match(plain) else None
 
 
@@ -170,7 +179,7 @@ def _curve(paper: Paper, row: _Row, left: float, right: float, below: float) -> 
         style=Found(value=style, confidence=sure, why="by its sample line"),
         left=Found(value=row.left, confidence=row.confidence),
         right=Found(value=row.right, confidence=row.confidence),
-        wrap=Found(value=False, confidence=0.95, why="no second scale is printed"),
+        wrap=Found(value=False, confidence=0.9, why="no second scale is printed, but the curve may wrap all the same"),
         box=row.box,
     )
 

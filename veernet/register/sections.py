@@ -17,6 +17,8 @@ _SAME_SCALE = 0.05
 _SURE_PASS = 0.5
 _WHOLE = 0.8
 _PARTLY_LABELLED = 0.8
+_MOST_UNLABELLED = 3
+"""Steps of depth above the first label, and below the last one."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ def _bounds(paper: Paper, passes: Sequence[Pass], runs: Sequence[Run]) -> list[t
         own = [run for run in runs if run.end_row * paper.factor > rows[0] and run.first_row * paper.factor < rows[-1]]
         if own:
             first, end = float(own[0].first_row * paper.factor), float(own[-1].end_row * paper.factor)
+        # Borders of a header may run on into the grid, but no log begins above zero depth.
+        first = max(first, float(rows[0]) - min(_MOST_UNLABELLED * step, one.labels.depths[0] * one.px_per_unit))
+        end = min(end, float(rows[-1]) + _MOST_UNLABELLED * step)
         first = min(max(first, (above + float(rows[0])) / 2 if index else 0.0), float(rows[0]))
         last_free = (float(rows[-1]) + below) / 2 if index + 1 < len(passes) else float(paper.rows)
         end = max(min(end, last_free), float(rows[-1]) + 1)

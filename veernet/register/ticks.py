@@ -24,6 +24,8 @@ _LINE_SHARE = 0.35
 """Of a strip that a line covers at least."""
 _CHANGE_COST = 0.06
 _OFF_COST = 0.25
+_UNEVEN_PX, _UNEVEN = 3.0, 0.02
+"""By how much a line may be off the middle of its neighbours: spliced and stretched paper does that, the next line is further off."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def placed(paper: Paper, one: Pass) -> Placed:
     rows = about + at
     if on_line.any():
         rows = np.where(on_line, rows, about + np.interp(depths, depths[on_line], at[on_line]))
-        on_line &= np.abs(rows - _neighbours(rows)) <= 3.0 + 0.004 * one.step * one.px_per_unit
+        on_line &= np.abs(rows - _neighbours(rows)) <= _UNEVEN_PX + _UNEVEN * one.step * one.px_per_unit
     return Placed(depths, rows, on_line, slope, float(np.median(at)))
 
 

@@ -26,6 +26,13 @@ _NARROWEST_INCHES = 0.9
 _SNAP_INCHES = 0.03
 _KNOT_ROWS = 300.0
 _WORTH_A_POINT_PX = 0.7
+_EDGE_ROWS = 256
+_BESIDE_EDGE = 0.02
+_LINE_INCHES = 0.025
+_ACROSS = 0.6
+_BROKEN_LINE = 0.35
+_STROKE = 0.8
+_ROWS_OF_A_STROKE = 2
 
 
 @dataclass(frozen=True)
@@ -229,3 +236,27 @@ def _thinned(rows: Floats, columns: Floats) -> list[int]:
             keep.add(at)
             parts += [(first, at), (at, last)]
     return sorted(keep)
+
+
+def reaches_an_edge(paper: Paper, left: Sequence[tuple[float, float]], right: Sequence[tuple[float, float]]) -> bool:
+    """Whether some stroke comes close to an edge of a track, so that it may go over it: a curve that never does cannot wrap."""
+    rows = np.arange(left[0][0], left[-1][0], _EDGE_ROWS)
+    lefts, rights = (np.interp(rows, *np.array(edge).T) for edge in (left, right))
+    for row, start, stop in zip(rows, lefts, rights, strict=True):
+        ink = paper.crop(row, row + _EDGE_ROWS, start, stop)
+        width = ink.shape[1]
+        if width < 1 / _BESIDE_EDGE:
+            return True
+        between = ink.mean(axis=1) < _ACROSS
+        near, line = max(2, round(_BESIDE_EDGE * width)), max(2, round(_LINE_INCHES * paper.dpi))
+        for strip in (ink[:, line : line + near], ink[:, width - line - near : width - line]):
+            full = (strip.mean(axis=1) > _STROKE) & between
+            if full.sum() > _ROWS_OF_A_STROKE and not _periodic(ink, full):
+                return True
+    return False
+
+
+def _periodic(ink: NDArray[np.uint8], rows: NDArray[np.bool_]) -> bool:
+    """Whether ink in some rows is that of lines across: it is as thick as these, and there in the track's middle, too."""
+    middle = ink[:, ink.shape[1] // 10 : -ink.shape[1] // 10]
+    return bool((middle[rows].mean(axis=1) > _BROKEN_LINE).mean() > 0.5)
