@@ -51,7 +51,12 @@ def fuzz(name: str, budget_s: float, timeout_s: int, memory_mb: int) -> int:
     environment = {**os.environ, "TMPDIR": "/dev/shm"} if Path("/dev/shm").is_dir() else None
     end, executions, deaths = time.monotonic() + budget_s, 0, 0
     while (left_s := int(end - time.monotonic())) > 0:
-        limits = [f"-max_total_time={left_s}", f"-timeout={timeout_s}", f"-rss_limit_mb={memory_mb}"]
+        limits = [
+            f"-max_total_time={left_s}",
+            f"-timeout={timeout_s}",
+            f"-report_slow_units={timeout_s}",
+            f"-rss_limit_mb={memory_mb}",
+        ]
         limits += [f"-max_len={target.MAX_INPUT_BYTES}", f"-dict={words}", f"-artifact_prefix={findings}/"]
         command = [
             sys.executable,

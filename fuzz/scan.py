@@ -115,7 +115,8 @@ def _joined(scan: Scan, rows: int, lost: LostRows | None = None) -> Pixels:
 
 def _said(error: ScanError) -> str:
     check_refusal(error, _NAME)
-    return re.sub(r"\d+|0x[0-9a-f]+|\\x..|'.*'", "0", error.found)
+    # Words that the file has made up, as names of a PNG's chunks, would make every input a new one.
+    return " ".join(re.findall(r"[A-Za-z]{5,}", re.sub(r"/\S*/", "", error.found))[:12])
 
 
 def _short(outcome: Pixels | str) -> str:
