@@ -44,9 +44,9 @@ def fuzz(name: str, budget_s: float, timeout_s: int, memory_mb: int) -> int:
         directory.mkdir(parents=True, exist_ok=True)
     for seed in target.seeds():
         (corpus / hashlib.sha1(seed, usedforsecurity=False).hexdigest()).write_bytes(seed)
-    words = folder / "words"
+    words, log = folder / "words", folder / "log.txt"
+    log.unlink(missing_ok=True)
     words.write_text("".join(f'"{_escaped(token)}"\n' for token in target.TOKENS.split()))
-    log = folder / "log.txt"
     # Every input is a file or makes one: in memory, where there is such a place.
     environment = {**os.environ, "TMPDIR": "/dev/shm"} if Path("/dev/shm").is_dir() else None
     end, executions, deaths = time.monotonic() + budget_s, 0, 0
@@ -68,10 +68,10 @@ def fuzz(name: str, budget_s: float, timeout_s: int, memory_mb: int) -> int:
             "-print_final_stats=1",
             str(corpus),
         ]
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             child = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False, env=environment)
             died = child.returncode != 0
-        executions += _last(r"stat::number_of_executed_units: (\d+)", log) or _last(r"^#(\d+)", log)
+        executions += _last(r"^#(\d+)", log)
         deaths += died
     coverage = _last(r"cov: (\d+)", log)
     kept = sorted(path.name for path in findings.iterdir() if path.suffix != ".txt")

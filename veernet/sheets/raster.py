@@ -48,6 +48,7 @@ _GDAL = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no other file beside the scan either
     "GDAL_CACHEMAX": 64 << 20,
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
+    "GDAL_TIFF_DEFLATE_SUBCODEC": "ZLIB",  # libdeflate leaves the end of a piece unset whose stream goes on beyond it
 }
 # What a read of a damaged file raises; GDAL's own errors are no RasterioError everywhere.
 _FAULTS = (RasterioError, CPLE_BaseError)
