@@ -184,7 +184,7 @@ SCANS = list(scan_target.seeds())
 
 
 def test_a_scan_whose_pieces_hold_more_than_it_claims_reads_the_same_each_time() -> None:
-    """libdeflate would leave what lay in memory at the end of a piece whose stream goes on beyond it."""
+    """GDAL would otherwise give what lay in memory for the end of a piece whose stream goes on beyond it."""
     as_it_is, narrower = (struct.pack("<HHII", 256, 3, 1, width) for width in (56, 53))
     narrow = [scan.replace(as_it_is, narrower) for scan in SCANS if as_it_is in scan]
     assert len(narrow) > 20
