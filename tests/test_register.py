@@ -310,3 +310,11 @@ def test_bits_are_those_of_the_scan(tmp_path: Path) -> None:
     with open_scan(tmp_path / "a.png", "a.png") as scan:
         paper = paper_of(scan)
     assert np.array_equal(darkness[17:250, 13:199] > 0, paper.crop(17, 250, 13, 199) > 0)
+
+
+def test_every_other_label_alone_may_say_odd_hundreds() -> None:
+    """A chain that caught 300, 500, 700 ... only goes by 200, though none of them is a multiple of it."""
+    readings, chances = certain([300, 500, 700, 900, 1100])
+    verdict = vote(np.arange(5), readings, chances)
+    assert verdict is not None
+    assert (300, 200) == (verdict.first, verdict.step)

@@ -172,5 +172,5 @@ def _never_wrapping(curves: tuple[Curve, ...], paper: Paper, left: Points, right
     """Sure of curves that do not wrap, where none comes near an edge."""
     if all(curve.wrap.value for curve in curves) or reaches_an_edge(paper, left, right):
         return curves
-    never = Found(value=False, confidence=0.97, why="no stroke comes near an edge of the track")
+    never = Found[bool](value=False, confidence=0.97, why="no stroke comes near an edge of the track")
     return tuple(curve if curve.wrap.value else curve.model_copy(update={"wrap": never}) for curve in curves)

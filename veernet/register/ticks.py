@@ -95,7 +95,8 @@ class _Window:
         fall = slope * self.apart / 2
         left = np.interp(self.middle + offsets - fall, rows, self.left)
         right = np.interp(self.middle + offsets + fall, rows, self.right)
-        return np.asarray(0.5 * (left + right))
+        # On one side there may be no grid at all.
+        return np.asarray(0.75 * np.maximum(left, right) + 0.25 * np.minimum(left, right))
 
 
 def _runs(paper: Paper, top: int, end: int, left: float, right: float) -> Floats:

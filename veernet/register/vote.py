@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-STEPS = (5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
+STEPS = {5: 5, 10: 5, 20: 10, 25: 25, 50: 25, 100: 50, 200: 100, 250: 50, 500: 100, 1000: 100}
+"""Depths from one label of a chain to the next, and what each label is a multiple of: a chain may hold every other label only."""
 DEEPEST = 40_000
 
 _WORST = -9.0
@@ -73,8 +74,8 @@ def vote(
             (number - step * int(place), step)
             for number, place in zip(numbers, places, strict=True)
             if number is not None
-            for step in STEPS
-            if number % step == 0 and number + step * int(places[-1] - place) <= DEEPEST
+            for step, part in STEPS.items()
+            if number % part == 0 and number + step * int(places[-1] - place) <= DEEPEST
         }
     )
     if not hypotheses:
