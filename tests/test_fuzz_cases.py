@@ -159,9 +159,9 @@ def test_any_header_of_weights_makes_a_network_or_is_refused(key: str, value: st
 CASES = Path(__file__).with_name("fuzz_cases")
 
 
-def tall_scan(rows: int, compression: int = 5, stored_bytes: int = 4) -> bytes:
+def tall_scan(rows: int, compression: int = 5, stored_bytes: int = 4, parts: int = 1) -> bytes:
     """A TIFF of one column and one strip, whose data are a few bytes."""
-    tags = {256: 1, 257: rows, 258: 8, 259: compression, 262: 1, 273: 8, 277: 1, 278: rows, 279: stored_bytes}
+    tags = {256: 1, 257: rows, 258: 8, 259: compression, 262: 1, 273: 8, 277: parts, 278: rows, 279: stored_bytes}
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
     return b"II*\0" + struct.pack("<I", 12) + b"\x80\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(4)
 
@@ -171,9 +171,15 @@ def tall_scan(rows: int, compression: int = 5, stored_bytes: int = 4) -> bytes:
     [
         ((CASES / "deflate-too-long.tif").read_bytes(), "their checksum"),
         (tall_scan(2_000_000_000), "claims columns"),
+        (tall_scan(9, parts=20_000), "pixels parts"),
         (tall_scan(9, compression=8, stored_bytes=2**32 - 1), "their checksum"),
     ],
-    ids=["deflate that damage made longer", "two thousand million rows", "strip of 4 GB in 200 bytes"],
+    ids=[
+        "deflate that damage made longer",
+        "two thousand million rows",
+        "twenty thousand colours",
+        "strip of 4 GB in 200 bytes",
+    ],
 )
 def test_scans_that_fuzzing_found_are_refused(data: bytes, found: str) -> None:
     """GDAL gives the end of the one from memory, other pixels each time, and of the other every row would be asked after."""

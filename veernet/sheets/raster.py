@@ -38,6 +38,8 @@ MAX_SCAN_WIDTH = 40_000
 """Columns of the widest scan that is taken: a 36 inch plot at 1,100 dpi."""
 MAX_SCAN_ROWS = 2_000_000
 """Rows of the longest scan that is taken: 250 m of paper at 200 dpi."""
+MAX_BANDS = 8
+"""Parts of a pixel, colours and what goes with them: each costs time at every read, asked for or not."""
 MAX_BLOCK_BYTES = 256 << 20
 """The most that a scan's compressed pieces may take each, unpacked."""
 BAND_ROWS = 512
@@ -229,6 +231,8 @@ def _check_size(dataset: Any, name: str) -> None:
         most = f"{MAX_SCAN_WIDTH} columns, {MAX_SCAN_ROWS:,} rows and {MAX_SCAN_PIXELS:,} pixels"
         remedy = f"cut or shrink it to {most} at most"
         raise ScanError(name, found, remedy)
+    if dataset.count > MAX_BANDS:
+        raise ScanError(name, f"its pixels have {dataset.count} parts", "save it as grey, as a palette or as RGB")
     block_rows, block_columns = dataset.block_shapes[0]
     block_bytes = block_rows * block_columns * dataset.count * 2
     if block_bytes > MAX_BLOCK_BYTES:
