@@ -44,40 +44,34 @@ def fuzz(name: str, budget_s: float, timeout_s: int, memory_mb: int) -> int:
         directory.mkdir(parents=True, exist_ok=True)
     for seed in target.seeds():
         (corpus / hashlib.sha1(seed, usedforsecurity=False).hexdigest()).write_bytes(seed)
-    words, log = folder / "words", folder / "log.txt"
-    log.unlink(missing_ok=True)
+    words = folder / "words"
     words.write_text("".join(f'"{_escaped(token)}"\n' for token in target.TOKENS.split()))
     # Every input is a file or makes one: in memory, where there is such a place.
     environment = {**os.environ, "TMPDIR": "/dev/shm"} if Path("/dev/shm").is_dir() else None
-    end, executions, deaths = time.monotonic() + budget_s, 0, 0
+    end, executions, deaths, coverage = time.monotonic() + budget_s, 0, 0, 0
     while (left_s := int(end - time.monotonic())) > 0:
-        limits = [
-            f"-max_total_time={left_s}",
-            f"-timeout={timeout_s}",
-            f"-report_slow_units={timeout_s}",
-            f"-rss_limit_mb={memory_mb}",
-        ]
-        limits += [f"-max_len={target.MAX_INPUT_BYTES}", f"-dict={words}", f"-artifact_prefix={findings}/"]
-        command = [
-            sys.executable,
-            "-m",
-            "fuzz.child",
-            name,
-            str(findings),
-            *limits,
-            "-print_final_stats=1",
-            str(corpus),
-        ]
-        with log.open("ab") as output:
+        limits = {
+            "max_total_time": left_s,
+            "timeout": timeout_s,
+            "report_slow_units": timeout_s,
+            "rss_limit_mb": memory_mb,
+            "max_len": target.MAX_INPUT_BYTES,
+            "dict": words,
+            "artifact_prefix": f"{findings}/",
+        }
+        command = [sys.executable, "-m", "fuzz.child", name, str(findings)]
+        command += [*(f"-{key}={value}" for key, value in limits.items()), str(corpus)]
+        log = folder / f"log-{deaths}.txt"
+        with log.open("wb") as output:
             child = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False, env=environment)
-            died = child.returncode != 0
+        if not _last(r"^#(\d+)", log):
+            sys.exit(f"{name} does not start; {log} says why")
         executions += _last(r"^#(\d+)", log)
-        deaths += died
-    coverage = _last(r"cov: (\d+)", log)
+        deaths += child.returncode != 0
+        coverage = _last(r"cov: (\d+)", log)
     kept = sorted(path.name for path in findings.iterdir() if path.suffix != ".txt")
-    _say(
-        f"{name}: {executions} executions, {coverage} branches, {len(list(corpus.iterdir()))} inputs kept, {deaths} deaths"
-    )
+    inputs = len(list(corpus.iterdir()))
+    _say(f"{name}: {executions} executions, {coverage} branches, {inputs} inputs kept, {deaths} deaths")
     for case in kept:
         _say(f"  {findings / case}")
     return len(kept)
