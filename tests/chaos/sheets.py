@@ -21,7 +21,7 @@ TOP_FT, BASE_FT, DPI = 1000.0, 1060.0, 150
 
 #: Names that a shell, a spreadsheet, a web page or a file system could take for more than names; all of them fit for folders.
 ODD_NAMES = (
-    "a b%20c", "well.1", "=1+1", "-rf", "$(touch x)", "{{7*7}}", "é-ñ-ß", "a'b&c;d", "@SUM(1)", "~A", "[x](javascript)", "..b",
+    "a b%20c", "well.1", "=1+1", "-rf", "$(touch x)", "{{7+7}}", "é-ñ-ß", "a'b&c;d", "@SUM(1)", "~A", "[x](javascript)", "b..",
 )  # fmt: skip
 #: What a header may hold that is none of its own line.
 _ODD_HEADER = {
