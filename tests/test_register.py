@@ -18,6 +18,7 @@ from veernet.register.header import well_of
 from veernet.register.mnemonics import known_curve
 from veernet.register.numbers import best_text, log_chance, read
 from veernet.register.paper import Paper, paper_of
+from veernet.register.passes import find_passes
 from veernet.register.picture import draw_draft
 from veernet.register.registering import draft_of, register
 from veernet.register.scales import nearest
@@ -318,3 +319,16 @@ def test_every_other_label_alone_may_say_odd_hundreds() -> None:
     verdict = vote(np.arange(5), readings, chances)
     assert verdict is not None
     assert (300, 200) == (verdict.first, verdict.step)
+
+
+@pytest.mark.parametrize(("quarters", "turned"), [(-1, 90), (1, 270)])
+def test_depths_are_read_down_the_sheet_or_up_it(quarters: int, turned: int) -> None:
+    """Numbers that were turned either way are the same numbers."""
+    ink = blank(4200)
+    for index, depth in enumerate(range(3100, 3900, 100)):
+        label = np.zeros((30, 90), np.uint8)
+        cv2.putText(label, str(depth), (5, 25), cv2.FONT_HERSHEY_DUPLEX, 0.8, 1, 1)
+        ink[200 + 500 * index : 290 + 500 * index, 700:730] = np.rot90(label, quarters)
+    (found,) = find_passes(on_paper(ink), read)
+    assert turned == found.labels.turned
+    assert list(range(3100, 3900, 100)) == found.labels.depths.tolist()

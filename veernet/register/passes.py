@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from veernet.register.words import Words, words
 
 Floats = NDArray[np.float64]
 Reader = Callable[[Sequence[Bits]], Floats]
+Turn = Literal[0, 90, 270]
 
 _MARGIN = 0.18
 """Around a label when it is read, of its height."""
@@ -38,7 +40,7 @@ class Labels:
 
     Args:
         boxes: Full px, ``(n, 4)``: top, left, end, right.
-        turned: Whether their text runs down the sheet.
+        turned: Degrees by which their text is turned clockwise.
         texts: As read.
         chances: That each text is what is printed.
         depths: At which each stands.
@@ -46,7 +48,7 @@ class Labels:
     """
 
     boxes: Floats
-    turned: bool
+    turned: Turn
     texts: tuple[str, ...]
     chances: Floats
     depths: Floats
@@ -109,13 +111,20 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
 
 
 def _passes_of(paper: Paper, of: Words, chain: Chain, read: Reader) -> Iterator[Pass]:
-    crops = [label_crop(paper, box, of.turned) for box in of.boxes[chain.members]]
-    sample = np.unique(np.linspace(0, len(crops) - 1, _SAMPLE).astype(int))
-    if len(crops) > 2 * _SAMPLE and not _numbers(read([crops[index] for index in sample])):
-        return
-    logs = read(crops)
-    if _numbers(logs):
-        yield from _consistent(paper, of.some(chain.members), chain.places, logs)
+    """The passes of a chain, its text read down the sheet or up it, whichever gives numbers."""
+    boxes = of.boxes[chain.members]
+    sample = np.unique(np.linspace(0, len(boxes) - 1, _SAMPLE).astype(int))
+    turns: tuple[Turn, ...] = (90, 270) if of.turned else (0,)
+    tried = [read([label_crop(paper, box, turn) for box in boxes[sample]]) for turn in turns]
+    best = int(np.argmax([_sureness(logs) for logs in tried]))
+    if _numbers(tried[best]):
+        logs = read([label_crop(paper, box, turns[best]) for box in boxes])
+        yield from _consistent(paper, of.some(chain.members), chain.places, logs, turns[best])
+
+
+def _sureness(logs: Floats) -> float:
+    """How surely some labels are numbers, by the chances of their readings."""
+    return sum(chance for text, chance in map(best_text, logs) if len(text) >= 2 and text.isdigit())
 
 
 def _numbers(logs: Floats) -> bool:
@@ -123,15 +132,15 @@ def _numbers(logs: Floats) -> bool:
     return sum(len(text) >= 2 for text, _ in map(best_text, logs)) >= _SHARE_OF_NUMBERS * len(logs)
 
 
-def label_crop(paper: Paper, box: NDArray[np.integer], turned: bool) -> Bits:
+def label_crop(paper: Paper, box: NDArray[np.integer], turned: Turn) -> Bits:
     """The ink of a label with a small margin, its text upright."""
     top, left, end, right = (float(side) * paper.factor for side in box)
     margin = _MARGIN * ((right - left) if turned else (end - top))
     ink = paper.crop(top - margin, end + margin, left - margin, right + margin)
-    return np.rot90(ink) if turned else ink
+    return np.rot90(ink, {0: 0, 90: 1, 270: -1}[turned])
 
 
-def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats) -> Iterator[Pass]:
+def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats, turned: Turn) -> Iterator[Pass]:
     """The passes that one chain holds: it may run on from the main pass into a repeat section, or begin in a header."""
     if len(places) < _FEWEST:
         return
@@ -156,9 +165,9 @@ def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats)
         lambda step: prior(pitch / step, paper.dpi),
     )
     if inner is not None:
-        yield _pass(paper, of.some(np.arange(first, last)), places[part], readings[part], inner)
+        yield _pass(paper, of.some(np.arange(first, last)), places[part], readings[part], inner, turned)
     for rest in (slice(0, first), slice(last, len(places))):
-        yield from _consistent(paper, of.some(np.arange(len(places))[rest]), places[rest], logs[rest])
+        yield from _consistent(paper, of.some(np.arange(len(places))[rest]), places[rest], logs[rest], turned)
 
 
 def _best_stretch(verdict: Verdict) -> tuple[int, int]:
@@ -175,14 +184,22 @@ def _best_stretch(verdict: Verdict) -> tuple[int, int]:
 
 
 def _pass(
-    paper: Paper, of: Words, places: NDArray[np.intp], readings: Sequence[tuple[str, float]], verdict: Verdict
+    paper: Paper,
+    of: Words,
+    places: NDArray[np.intp],
+    readings: Sequence[tuple[str, float]],
+    verdict: Verdict,
+    turned: Turn,
 ) -> Pass:
     depths = verdict.first + verdict.step * (places - places[0]).astype(np.float64)
+    # What cannot be read at either end may be no label: a pass begins and ends with one that says its depth.
+    ends = np.flatnonzero(verdict.agreeing)
+    kept = slice(ends[0], ends[-1] + 1) if ends.size else slice(None)
     boxes = of.boxes.astype(np.float64) * paper.factor
     texts = tuple(text for text, _ in readings)
     chances = np.array([chance for _, chance in readings])
-    labels = Labels(boxes, of.turned, texts, chances, depths, verdict.agreeing)
-    slope = float(np.median(np.diff(labels.rows) / np.diff(depths)))
+    labels = Labels(boxes, turned, texts, chances, depths, verdict.agreeing).some(np.arange(depths.size)[kept])
+    slope = float(np.median(np.diff(of.rows * paper.factor) / np.diff(depths)))
     return Pass(labels, verdict.step, slope, verdict.confidence, verdict.margin)
 
 
@@ -200,17 +217,17 @@ def _completed(paper: Paper, of: Words, one: Pass, read: Reader) -> Pass:
             which = np.flatnonzero(near)
             if depth < 0 or which.size == 0:
                 break
-            texts = [best_text(log) for log in read([label_crop(paper, box, of.turned) for box in of.boxes[which]])]
+            texts = [best_text(log) for log in read([label_crop(paper, box, labels.turned) for box in of.boxes[which]])]
             says = [at for at, (text, _) in enumerate(texts) if depth_of(text) == depth]
             if not says:
                 break
             text, chance = texts[says[0]]
             box = of.boxes[which[says[0]]].astype(np.float64) * paper.factor
-            one = _joined(one, replace(one, labels=_one_label(box, of.turned, text, chance, depth), margin=0.0))
+            one = _joined(one, replace(one, labels=_one_label(box, labels.turned, text, chance, depth), margin=0.0))
     return one
 
 
-def _one_label(box: Floats, turned: bool, text: str, chance: float, depth: float) -> Labels:
+def _one_label(box: Floats, turned: Turn, text: str, chance: float, depth: float) -> Labels:
     return Labels(box[None], turned, (text,), np.array([chance]), np.array([depth]), np.array([True]))
 
 
@@ -263,6 +280,6 @@ def _joined(one: Pass, other: Pass) -> Pass:
     labels = both.some(np.array(single))
     rising = np.append(True, np.diff(labels.rows) > 0)
     labels = labels.some(rising)
-    step = min(one.step, other.step)
+    step = float(np.gcd.reduce(np.diff(labels.depths).astype(np.int64)))
     confidence = max(one.confidence, other.confidence)
     return replace(one, labels=labels, step=step, confidence=confidence, margin=one.margin + other.margin)

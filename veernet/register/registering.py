@@ -23,6 +23,7 @@ from veernet.sheets.raster import open_scan
 _LINES_SEEN = 0.8
 """Share of printed depths that must have a line of their own for the rows to be sure."""
 _FEW_LABELS = 5
+_A_LINE_IS_OFF = 0.9
 
 Points = tuple[tuple[float, float], ...]
 
@@ -101,9 +102,11 @@ def _depth(paper: Paper, one: Pass, ticks: Placed) -> Depth:
     agreeing = int(one.labels.agreeing.sum())
     by_lines = min(1.0, SURE + 0.4 * (seen - _LINES_SEEN)) if seen >= _LINES_SEEN else SURE * seen / _LINES_SEEN - 0.05
     confidence = max(0.0, one.confidence * by_lines) * (1.0 if agreeing >= _FEW_LABELS else 0.8)
+    if ticks.against:
+        confidence = min(confidence, _A_LINE_IS_OFF)
     why = (
         f"{agreeing} of {one.labels.rows.size} labels read as they should, "
-        f"{int(ticks.on_line.sum())} of {ticks.depths.size} depths are on a line"
+        f"{int(ticks.on_line.sum())} of {ticks.depths.size} depths are on a line, {ticks.against} near one that is out of place"
     )
     unit_confidence = (0.97 if paper.dpi_claimed else 0.5) if usual else 0.4
     at_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
@@ -139,7 +142,7 @@ def _labels(passes: Sequence[Pass], layout: Layout) -> tuple[Label, ...]:
                     confidence=round(float(labels.chances[index]), 3),
                     used=bool(labels.agreeing[index]),
                     depth=float(labels.depths[index]),
-                    turned=90 if labels.turned else 0,
+                    turned=labels.turned,
                     section=section,
                 )
             )

@@ -38,6 +38,7 @@ class Placed:
         on_line: Whether a line was found there.
         slope: Rows that lines fall per column to the right, at each.
         off: How far below its label's middle each line is, on average.
+        against: Depths near which a line is printed, but not where the neighbours' lines say.
     """
 
     depths: Floats
@@ -45,6 +46,7 @@ class Placed:
     on_line: NDArray[np.bool_]
     slope: Floats
     off: float
+    against: int
 
 
 def placed(paper: Paper, one: Pass) -> Placed:
@@ -66,8 +68,11 @@ def placed(paper: Paper, one: Pass) -> Placed:
     rows = about + at
     if on_line.any():
         rows = np.where(on_line, rows, about + np.interp(depths, depths[on_line], at[on_line]))
-        on_line &= np.abs(rows - _neighbours(rows)) <= _UNEVEN_PX + _UNEVEN * one.step * one.px_per_unit
-    return Placed(depths, rows, on_line, slope, float(np.median(at)))
+        uneven = np.full(rows.size, _UNEVEN_PX + _UNEVEN * one.step * one.px_per_unit)
+        uneven[[0, -1]] *= 2  # no neighbour on one side
+        on_line &= np.abs(rows - _neighbours(rows)) <= uneven
+    against = int(((seen >= _LINE_SHARE) & ~on_line).sum())
+    return Placed(depths, rows, on_line, slope, float(np.median(at)), against)
 
 
 @dataclass(frozen=True)
