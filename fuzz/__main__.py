@@ -78,9 +78,8 @@ def fuzz(name: str, budget_s: float, timeout_s: int, memory_mb: int) -> int:
 
 
 def _escaped(token: str) -> str:
-    return "".join(
-        chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\x{byte:02X}" for byte in token.encode()
-    )
+    """A word for libFuzzer's dictionary, whose own escapes (a backslash, x and two digits) it may have."""
+    return "".join(chr(byte) if 32 <= byte < 127 and byte != ord('"') else f"\\x{byte:02X}" for byte in token.encode())
 
 
 def _last(pattern: str, log: Path) -> int:

@@ -22,7 +22,7 @@ from veernet.errors import LasError
 from veernet.sheets.manifest import Curve, Well
 
 TOKENS = """
-    ~A ~V ~W ~C ~P ~O ~Other ~ASCII ~A_DATA : . # \\ " ' , ; { } | STRT STOP STEP NULL VERS WRAP YES DLM TAB COMMA WELL UWI API DEPT DEPTH M FT -999.25
+    ~A ~V ~W ~C ~P ~O ~Other ~ASCII ~A_DATA : . # \\x5c " ' , ; { } | STRT STOP STEP NULL VERS WRAP YES DLM TAB COMMA WELL UWI API DEPT DEPTH M FT -999.25
     -999.2500 1e300 nan inf -0.0 1e-320 1.7e308 12:30 2010-12-12 1000 1,5 00123 NaN \u00b0 \u00b5 \u2028 \u202e \ufeff \ufb01 \u00bd \u2126 C P O log 1.2 2.0
 """
 MAX_INPUT_BYTES = 2048

@@ -16,7 +16,7 @@ from veernet.sheets.manifest import MAX_LAS_ROWS, read_manifest
 
 TOKENS = """
     format source pages well depth tracks name uwi api date unit step top base ticks left right scale curves mnemonic description style wrap
-    linear log solid dashed dotted true null ft s3:// ../ /vsimem/ &a *a !! --- %YAML <<: - ? | > \\ud800
+    linear log solid dashed dotted true null ft s3:// ../ /vsimem/ &a *a !! --- %YAML <<: - ? | > \\x5cud800
     1e308 -1e308 .inf .nan 1e400 5e-324 1e-3 0x1F 1_000 2010-12-12 999999999999999999999999
 """
 MAX_INPUT_BYTES = 4096

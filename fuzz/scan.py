@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import re
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,12 +23,14 @@ from veernet.errors import ScanError
 from veernet.sheets.lost import LostRows
 from veernet.sheets.raster import Scan, count_pages, open_scan
 
-TOKENS = "II*\\0 MM\\0* II+\\0 \\x89PNG IHDR IDAT PLTE tRNS IEND \\xff\\xd8\\xff \\xff\\xc0 \\xff\\xc2 \\xff\\xda JFIF Exif Adobe"
+TOKENS = (
+    r"II*\x00 MM\x00* II+\x00 \x89PNG IHDR IDAT PLTE tRNS IEND \xff\xd8\xff \xff\xc0 \xff\xc2 \xff\xda JFIF Exif Adobe"
+)
 MAX_INPUT_BYTES = 16384
 
 _NAME = "scan"
 _ROWS = 300
-_BAND_ROWS = (512, 37)
+_M_PERTURB = -6
 _COMPRESSIONS = ("NONE", "PACKBITS", "LZW", "DEFLATE", "ZSTD", "LZMA", "LERC", "WEBP", "JPEG")
 
 Pixels = NDArray[np.uint8]
@@ -78,8 +82,12 @@ def check(data: bytes) -> str:
 
 
 def _check_page(path: Path, page: int | None) -> str:
-    whole, pieces = (_outcome(path, page, lambda scan, rows=rows: _joined(scan, rows)) for rows in _BAND_ROWS)
+    _stain_memory(1)
+    whole = _outcome(path, page, lambda scan: _joined(scan, 512))
+    _stain_memory(2)
+    pieces = _outcome(path, page, lambda scan: _joined(scan, 37))
     assert isinstance(whole, str) == isinstance(pieces, str), f"one way {_short(whole)}, another {_short(pieces)}"
+    _stain_memory(3)
     lost = LostRows()
     around = _outcome(path, page, lambda scan: _joined(scan, 64, lost))
     if isinstance(whole, str) or isinstance(pieces, str):
@@ -89,6 +97,12 @@ def _check_page(path: Path, page: int | None) -> str:
     assert not lost.found, f"whole, but {lost.found}"
     assert np.array_equal(whole, around), "with note of what is lost, other pixels"
     return _short(whole)
+
+
+def _stain_memory(byte: int) -> None:
+    """Have glibc fill what it hands out, so that pixels that nobody has set are other ones at each reading."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).mallopt(_M_PERTURB, byte)
 
 
 def _outcome(path: Path, page: int | None, read: Callable[[Scan], Pixels]) -> Pixels | str:
@@ -116,7 +130,7 @@ def _joined(scan: Scan, rows: int, lost: LostRows | None = None) -> Pixels:
 def _said(error: ScanError) -> str:
     check_refusal(error, _NAME)
     # Words that the file has made up, as names of a PNG's chunks, would make every input a new one.
-    return " ".join(re.findall(r"[A-Za-z]{5,}", re.sub(r"/\S*/", "", error.found))[:12])
+    return " ".join(re.findall(r"[A-Za-z]{5,}", re.sub(r"/\S*/|b'.*'|b\".*\"", "", error.found))[:12])
 
 
 def _short(outcome: Pixels | str) -> str:
