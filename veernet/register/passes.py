@@ -26,6 +26,7 @@ _MARGIN = 0.18
 _FEWEST = 4
 _MOST_BEYOND = 6
 _SAMPLE = 12
+_NEARLY = 0.3
 _SHARE_OF_NUMBERS = 0.25
 _JUNK = -5.0
 """Support under which a label rather is none."""
@@ -105,7 +106,10 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
     for chain, of in sorted(candidates, key=lambda candidate: -candidate[0].score):
         found += _passes_of(paper, of, chain, read)
     whole = [
-        _completed(paper, of, one, read) for one in _merged(found) for of in both if of.turned == one.labels.turned
+        _completed(paper, of, one, read)
+        for one in _merged(found)
+        for of in both
+        if of.turned == bool(one.labels.turned)
     ]
     return sorted(whole, key=lambda one: float(one.labels.rows[0]))
 
@@ -115,11 +119,15 @@ def _passes_of(paper: Paper, of: Words, chain: Chain, read: Reader) -> Iterator[
     boxes = of.boxes[chain.members]
     sample = np.unique(np.linspace(0, len(boxes) - 1, _SAMPLE).astype(int))
     turns: tuple[Turn, ...] = (90, 270) if of.turned else (0,)
-    tried = [read([label_crop(paper, box, turn) for box in boxes[sample]]) for turn in turns]
-    best = int(np.argmax([_sureness(logs) for logs in tried]))
-    if _numbers(tried[best]):
-        logs = read([label_crop(paper, box, turns[best]) for box in boxes])
-        yield from _consistent(paper, of.some(chain.members), chain.places, logs, turns[best])
+    tried = {turn: read([label_crop(paper, box, turn) for box in boxes[sample]]) for turn in turns}
+    least = _NEARLY * max(map(_sureness, tried.values()))
+    found: list[list[Pass]] = [[]]
+    for turn, logs in tried.items():
+        if _numbers(logs) and _sureness(logs) >= least:
+            whole = logs if len(sample) == len(boxes) else read([label_crop(paper, box, turn) for box in boxes])
+            found.append(list(_consistent(paper, of.some(chain.members), chain.places, whole, turn)))
+    # Noughts are noughts upside down, and sixes nines: which way is up is known by how the numbers go on.
+    yield from max(found, key=lambda passes: sum(one.confidence * one.labels.agreeing.sum() for one in passes))
 
 
 def _sureness(logs: Floats) -> float:
