@@ -112,9 +112,9 @@ def unpacked(data: bytes) -> tuple[DepthLog, LasVersion, bool]:
     texts = dict(zip(_TEXTS, _filled(well, ("",) * len(_TEXTS)), strict=True))
     spacing = _number(step, 0.5)
     with np.errstate(all="ignore"):
-        depths = _number(top, 250.0) + spacing * np.arange(rows)
+        depths = _number(top, 250.0) + spacing * np.arange(rows, dtype=np.float64)
     log = DepthLog(
-        Well.model_construct(**texts),
+        Well.model_construct(None, **texts),
         "m" if unit == "m" else "ft",
         abs(spacing),
         depths,

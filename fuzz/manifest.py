@@ -22,6 +22,7 @@ TOKENS = """
 MAX_INPUT_BYTES = 4096
 
 _NAME = "well.sheet.yaml"
+_SLIPS: tuple[Any, ...] = (None, True, -1, 1e308, "x", "../x", [], [[0, 1], [0, 1]], {})
 
 
 def seeds() -> Iterator[bytes]:
@@ -41,7 +42,7 @@ def _slips() -> Iterator[bytes]:
     document = document_of(1)
     document = {**document, "source": "a.tif", "tracks": document["tracks"][:1]}
     for way in places_in(document)[1:]:
-        for value in (None, True, -1, 1e308, "x", "../x", [], [[0, 1], [0, 1]], {}):
+        for value in _SLIPS:
             yield json.dumps(document_with(document, value, *way)).encode()
 
 

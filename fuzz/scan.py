@@ -123,7 +123,8 @@ def _joined(scan: Scan, rows: int, lost: LostRows | None = None) -> Pixels:
         assert [band.first_row for band in bands] == list(range(first_row, end_row, rows))
         parts += [band.darkness for band in bands]
     joined = np.concatenate(parts)
-    assert (joined.dtype, joined.shape[1]) == (np.uint8, scan.width)
+    assert joined.dtype == np.uint8
+    assert joined.shape[1] == scan.width
     return joined
 
 

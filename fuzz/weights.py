@@ -14,8 +14,9 @@ import torch
 
 from fuzz.refusals import check_refusal
 from veernet.errors import WeightsError
-from veernet.network.body import ROW_ALIGN, BodyConfig
+from veernet.network.body import BodyConfig
 from veernet.network.targets import TARGETS, Network
+from veernet.network.tiles import ROW_ALIGN
 from veernet.network.weights import load_weights, save_weights
 
 TOKENS = """
