@@ -238,7 +238,9 @@ def _draw_bar(
 
 def _save(canvas: NDArray[np.uint8], directory: Path, stem: str, number: int) -> Path:
     path = directory / (f"{stem}.png" if number == 1 else f"{stem}-{number:02d}.png")
-    fine, data = cv2.imencode(".png", canvas, [cv2.IMWRITE_PNG_COMPRESSION, 4])
+    # Flat paper and thin lines: unfiltered the quickest level leaves the bytes that level 4 makes of filtered rows, in a third of its time.
+    settings = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
+    fine, data = cv2.imencode(".png", canvas, settings)
     try:
         path.write_bytes(data.tobytes() if fine else b"")
     except OSError as error:
