@@ -22,7 +22,7 @@ from flows.archive_report import Report, Tally
 from flows.batches import Way, batched, run_batches
 from flows.cluster import dask_client
 from flows.digitise import label_of
-from flows.ended import result_of_run
+from flows.ended import result_of_run, told_to_prefect
 from flows.markup import plain
 from tasks.compute import describe_model
 from tasks.fetch import fetch
@@ -228,6 +228,6 @@ def run(source: str, out: str, **options: Any) -> Tally:
     Raises:
         VeerNetError: As the flow does.
     """
-    with tags("veernet", "archive"):
+    with told_to_prefect(), tags("veernet", "archive"):
         state: Any = archive(source, out, return_state=True, **options)
     return result_of_run(state)

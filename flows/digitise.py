@@ -17,7 +17,7 @@ from prefect.states import Completed
 
 from flows.batches import Way, batched, run_batches
 from flows.cluster import dask_client
-from flows.ended import result_of_run
+from flows.ended import result_of_run, told_to_prefect
 from flows.markup import plain
 from flows.sources import find_jobs
 from tasks.aside import leave_records
@@ -184,5 +184,6 @@ def run(sources: Sequence[str], out: str, **options: Any) -> list[Outcome]:
     Raises:
         VeerNetError: As the flow does.
     """
-    state: Any = digitise(list(sources), out, return_state=True, **options)
+    with told_to_prefect():
+        state: Any = digitise(list(sources), out, return_state=True, **options)
     return result_of_run(state)

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, TypeVar
 
+import httpx
 from prefect.client.schemas.objects import State
 
 from veernet.errors import VeerNetError
 
 T = TypeVar("T")
+
+
+class PrefectGoneError(VeerNetError):
+    """Prefect's API went away under a run and did not come back: its sheets went on, but its end could not be told there."""
+
+    reason: ClassVar[str] = "prefect-gone"
+    retryable: ClassVar[bool] = True
+
+
+@contextmanager
+def told_to_prefect() -> Iterator[None]:
+    """Run a flow within it.
+
+    Raises:
+        PrefectGoneError: Prefect could not be told how the run began or ended.
+    """
+    try:
+        yield
+    except httpx.HTTPError as error:
+        found = f"its API went away under the run ({type(error).__name__})"
+        raise PrefectGoneError("Prefect", found, "run the same command again: what is done stays so") from None
 
 
 def result_of_run(state: State[T]) -> T:

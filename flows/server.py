@@ -30,6 +30,8 @@ START_TIMEOUT_S = 180.0
 CONFIGURED_TIMEOUT_S = 60.0  # for a server that is being started again
 STOP_TIMEOUT_S = 5.0
 
+# Each try waits twice as long as the one before. A server of the run's own that is gone does not come back: five tries, Prefect's default, are minutes.
+_RETRIES = "2"
 # Schedules, work pools and automations have no part in a run that starts and watches itself; each would poll the database.
 _IDLE_SERVICES = ("CANCELLATION_CLEANUP", "FOREMAN", "LATE_RUNS", "PAUSE_EXPIRATIONS", "SCHEDULER", "TRIGGERS")
 
@@ -116,7 +118,8 @@ class PrefectServer:
             if time.monotonic() > give_up_s:
                 raise ServerError("Prefect server", f"did not answer within {timeout_s:.0f} s", _REMEDY)
             time.sleep(0.1)
-        self._undo.enter_context(_used({"PREFECT_API_URL": self.url, "PREFECT_HOME": str(self._home)}))
+        used = {"PREFECT_API_URL": self.url, "PREFECT_HOME": str(self._home), "PREFECT_CLIENT_MAX_RETRIES": _RETRIES}
+        self._undo.enter_context(_used(used))
         return self.url
 
     def _wait_for_configured(self) -> None:

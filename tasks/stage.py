@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.context import TagsContext
 from prefect.utilities.annotations import quote
 
 from tasks.state import Batch
@@ -32,7 +33,9 @@ def stage(name: str) -> Callable[[Callable[Concatenate[Batch, P], T]], Callable[
 
         @wraps(work)
         def call(batch: Batch, *args: P.args, **kwargs: P.kwargs) -> T:
-            return cast("T", run(quote(batch), *args, **kwargs))
+            # Of every tag, a run's too, Prefect's API would be asked whether it limits how many tasks run at once: a run would end with the API.
+            with TagsContext(current_tags=set()):
+                return cast("T", run(quote(batch), *args, **kwargs))
 
         return cast("Callable[Concatenate[Batch, P], T]", call)
 
