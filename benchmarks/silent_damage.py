@@ -69,6 +69,9 @@ def trials(path: Path, count: int, lost_bytes: int) -> tuple[int, int, int]:
     return noticed, unnoticed, most
 
 
+HEAD = "| strips of 32 rows in | one bit: noticed | unnoticed | rows at most | 4 KiB: noticed | unnoticed |"
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -78,9 +81,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with rasterio.open(write_sheet(sample_sheet(3, 0.1, 200.0), Path(folder), "drawn")["scan"]) as scan:
             paper = scan.read()
-        print(
-            "| strips of 32 rows in | one bit: noticed | unnoticed | rows at most | 4 KiB: noticed | unnoticed |\n|---|---|---|---|---|---|"
-        )  # noqa: T201
+        print(f"{HEAD}\n{'|---' * 6}|")  # noqa: T201
         for kind, options in KINDS.items():
             path = Path(folder) / f"{kind}.tif"
             pixels = paper if "nbits" in options else paper * 255

@@ -155,7 +155,8 @@ def status(
     out: Annotated[str, typer.Argument(metavar="DEST", help="Destination of `veernet archive`.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     listed: Annotated[
-        Literal["set-aside", "partial", "pending"] | None, typer.Option("--list", help="Name these sheets, a line each, instead.")
+        Literal["set-aside", "partial", "pending"] | None,
+        typer.Option("--list", help="Name these sheets, a line each, instead."),
     ] = None,
 ) -> None:
     """Show how many sheets of an archive are done, set aside and pending, from listings alone."""
