@@ -63,9 +63,12 @@ def proxy(bucket: str, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> 
         yield proxy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A real Chromium that lives as long as the test session; modules that use it import `browser`, which skips without."""
+    """A real Chromium; modules that use it import `browser`, which skips without.
+
+    It lives no longer than its module: Playwright keeps an event loop running in this thread, in which no flow could run.
+    """
     from browser import launched
 
     with launched() as chromium:

@@ -99,11 +99,11 @@ def test_pages_are_no_sheets_of_their_own(ended: tuple[Path, subprocess.Complete
 def test_a_seam_in_doubt_is_pictured_where_the_results_would_be(
     ended: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
-    """And the message names both pages and the picture, which is all that there is."""
+    """And the message names both pages and the picture, which beside the record of why is all that there is."""
     folder, done = ended
     picture = folder / "out" / "mixed-up" / "mixed-up.seam.png"
     said = next(line for line in done.stdout.splitlines() if line.startswith("set aside"))
     assert "mixed-up-p1.tif and mixed-up-p2.tif" in said, said
     assert str(picture) in done.stdout.replace("\n", "")
-    assert [picture] == list(picture.parent.iterdir())
+    assert {picture, picture.with_name("mixed-up.record.json")} == set(picture.parent.iterdir())
     assert 1 == done.returncode
