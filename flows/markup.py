@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
+
+# What becomes a link by itself, without any markup (GitHub Flavored Markdown, 6.9).
+_LINKS_ITSELF = re.compile(r"(?i)(?<=http)(?=:)|(?<=https)(?=:)|(?<=ftp)(?=:)|(?<=www)(?=\.)|(?=@)")
 
 
 def plain(text: str) -> str:
-    """The text without anything that Markdown or HTML would act on."""
-    return "".join(" " if character in "<>[]()`*_|#!&\\\r\n" else character for character in text)
+    """The text without anything that Markdown or HTML would act on; what would become a link by itself is broken by a space."""
+    bare = "".join(" " if character in "<>[]()`*_|#!&\\\r\n" else character for character in text)
+    return _LINKS_ITSELF.sub(" ", bare)
 
 
 def plain_uri(uri: str) -> str:

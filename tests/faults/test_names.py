@@ -335,6 +335,13 @@ def test_row_64_artifacts_hold_them_as_text_too(ended: Ended, prefect_url: str) 
 
 
 @pytest.mark.fault(64, outcome="escaped; the page's policy lets nothing else run or load")
+@given(st.text(), st.sampled_from(["http://", "https://", "FTP://", "www.", "a@"]), st.text())
+def test_row_64_no_text_is_a_link_by_itself(before: str, link: str, after: str) -> None:
+    """A bare address becomes a link where Markdown is shown."""
+    assert not re.search(r"(?i)(https?|ftp)://|www\.|\w@", plain(before + link + after))
+
+
+@pytest.mark.fault(64, outcome="escaped; the page's policy lets nothing else run or load")
 @given(st.text(alphabet=st.sampled_from(string.printable + "é\u2028")))
 def test_row_64_no_text_keeps_its_markup(text: str) -> None:
     """In a cell, in a link and in the data of a page."""
