@@ -15,7 +15,7 @@ from typing import Any
 from veernet.sheets.manifest import SheetManifest
 
 #: To be counted up by whoever changes what is written for the same scan, manifest and model.
-SHAPING_VERSION = 1
+SHAPING_VERSION = 2
 
 _DIGITS = 32  # 128 bits of sha256: names stay readable, and two keys are never the same by chance
 
