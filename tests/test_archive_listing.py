@@ -131,7 +131,7 @@ def test_a_sheet_that_was_entered_is_done_and_its_neighbours_are_not(archive: tu
 
 @pytest.mark.fault(49, outcome="done")
 @pytest.mark.parametrize(
-    "shaping", [Shaping(DIGEST[::-1]), Shaping(DIGEST, "1.2"), Shaping(DIGEST, confidence=True), replace(SHAPING, version=2)]
+    "shaping", [Shaping(DIGEST[::-1]), Shaping(DIGEST, "1.2"), Shaping(DIGEST, confidence=True), replace(SHAPING, version=SHAPING.version + 1)]
 )  # fmt: skip
 def test_another_model_option_or_version_makes_a_sheet_pending(archive: tuple[Path, Ledger], shaping: Shaping) -> None:
     """And its count says that there was a result before."""
