@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from functools import partial
@@ -20,7 +19,7 @@ from pydantic import Field
 from flows.archive_plan import STOP_ABOVE, Plan, plan
 from flows.archive_report import Report, Tally
 from flows.batches import Way, batched, run_batches
-from flows.cluster import dask_client
+from flows.cluster import Means, dask_client, work_folder
 from flows.digitise import label_of
 from flows.ended import result_of_run, told_to_prefect
 from flows.markup import plain
@@ -43,8 +42,6 @@ from veernet.errors import ManifestError, OptionError, VeerNetError, WeightsErro
 
 #: Sheets that go through the stages together.
 SHEETS_PER_BATCH = 16
-#: What folders of work begin with; one that a killed run left is known by it.
-WORK_PREFIX = "veernet-"
 _UNFIT_NAME = r'\:*?"<>|'
 
 
@@ -110,28 +107,20 @@ def archive(
         get_run_logger().info(
             "%d scans have no manifest of their name: pages of others, or not registered yet", found.scans_alone
         )
-    return carry_out(asked, found, weights, dask, workers, work, deadline)
+    return carry_out(asked, found, Means(weights, dask, workers, work, deadline))
 
 
 def carry_out(
     asked: Plan,
     found: Standing,
-    weights: str | None,
-    dask: str | None,
-    workers: int | None,
-    work: str | None,
-    deadline: float | None,
+    means: Means,
 ) -> State[Tally]:
     """Do what is planned and not settled, and leave a report of it in the UI; called within a flow.
 
     Args:
         asked: What the run is to look at.
         found: How that stands.
-        weights: Weights file of the network; the shipped one unless given.
-        dask: Address of a Dask scheduler; unless given, a cluster of the run's own.
-        workers: Worker processes of the run's own cluster.
-        work: Folder for work arrays that all workers share; a temporary one unless given.
-        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
+        means: What it computes with.
 
     Raises:
         TooManyFailedError: The run ended early; what was settled by then is.
@@ -147,12 +136,11 @@ def carry_out(
     try:
         if first is not None:
             with (
-                # A run that ends early does not wait for its threads, which may still be writing there.
-                tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=work, ignore_cleanup_errors=True) as near,
-                dask_client(dask, workers) as client,
-                using(client, deadline),
+                work_folder(means.work) as near,
+                dask_client(means.dask, means.workers) as client,
+                using(client, means.deadline),
                 # Closed before the cluster is: what is on its way then goes no further, whyever the run ends.
-                closing(_settled(asked, chain([first], sheets), Path(near), weights)) as batches,
+                closing(_settled(asked, chain([first], sheets), Path(near), means.weights)) as batches,
             ):
                 for batch in batches:
                     report.add(batch)

@@ -16,6 +16,7 @@ from flows.archive_plan import STOP_ABOVE, plan
 from flows.archive_report import Tally
 from flows.backfill_plan import Choice, Order
 from flows.chosen import take_up
+from flows.cluster import Means
 from flows.markup import plain
 from veernet.curves.las import LasVersion
 from veernet.errors import OptionError
@@ -91,7 +92,7 @@ def backfill(
     if at_once > 1:
         choice, limit = replace(choice, share=_begin_others(share, limit, at_once)), _of(limit, at_once)
     wide = plan(source, out, weights, las_version, confidence, limit, prefix, retry, stop_above)
-    return take_up(wide, choice, weights, dask, workers, work, deadline)
+    return take_up(wide, choice, Means(weights, dask, workers, work, deadline))
 
 
 def _begin_others(share: str, limit: int | None, at_once: int) -> str:

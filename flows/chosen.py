@@ -13,28 +13,21 @@ from flows.archive import carry_out
 from flows.archive_plan import Plan
 from flows.archive_report import Tally
 from flows.backfill_plan import BackfillPlan, Choice
+from flows.cluster import Means
 from flows.giving_way import GivingWay, why_wait
 
 
 def take_up(
     wide: Plan,
     choice: Choice,
-    weights: str | None,
-    dask: str | None,
-    workers: int | None,
-    work: str | None,
-    deadline: float | None,
+    means: Means,
 ) -> State[Tally]:
     """Digitise what is chosen and not settled, waiting wherever others come first; called within a flow.
 
     Args:
         wide: The archive run that is narrowed.
         choice: What is taken.
-        weights: Weights file of the network; the shipped one unless given.
-        dask: Address of a Dask scheduler; unless given, a cluster of the run's own.
-        workers: Worker processes of the run's own cluster.
-        work: Folder for work arrays that all workers share; a temporary one unless given.
-        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
+        means: What it computes with.
 
     Raises:
         OptionError: The choice makes no sense; nothing was started.
@@ -44,4 +37,4 @@ def take_up(
     wait = GivingWay(partial(why_wait, UUID(str(runtime.flow_run.id))), get_run_logger())
     asked = BackfillPlan.narrowed(wide, choice, wait)
     wait()
-    return carry_out(asked, asked.begin(), weights, dask, workers, work, deadline)
+    return carry_out(asked, asked.begin(), means)

@@ -9,6 +9,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from ipaddress import ip_address
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,30 @@ _NO_DIARY = {"distributed.worker.profile.enabled": False, "distributed.admin.low
 _LOOPBACK = "127.0.0.1"
 #: What the workers may have of the memory there is; the rest is for the run, its server and whatever else runs here.
 _SHARE_OF_MEMORY = 0.9
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a run computes with.
+
+    Args:
+        weights: Weights file of the network; the shipped one unless given.
+        dask: Address of a Dask scheduler; unless given, a cluster of the run's own.
+        workers: Worker processes of the run's own cluster.
+        work: Folder for work arrays that all workers share; a temporary one unless given.
+        deadline: Seconds that any one piece of a sheet's work may take before its worker is ended; by its size unless given.
+    """
+
+    weights: str | None
+    dask: str | None
+    workers: int | None
+    work: str | None
+    deadline: float | None
+
+
+def work_folder(work: str | None) -> tempfile.TemporaryDirectory[str]:
+    """A run's own folder for work arrays, in the one given; a run that ends early does not wait for its threads, which may still be writing there."""
+    return tempfile.TemporaryDirectory(prefix="veernet-", dir=work, ignore_cleanup_errors=True)
 
 
 @contextmanager

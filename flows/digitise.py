@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from flows.batches import Way, batched, run_batches
-from flows.cluster import dask_client
+from flows.cluster import dask_client, work_folder
 from flows.ended import result_of_run, told_to_prefect
 from flows.markup import plain
 from flows.sources import find_jobs
@@ -91,8 +90,7 @@ def digitise(
         WeightsError: The weights cannot be used; nothing was started.
     """
     logger = get_run_logger()
-    # A run that ends early does not wait for its threads, which may still be writing there.
-    with tempfile.TemporaryDirectory(prefix="veernet-", dir=work, ignore_cleanup_errors=True) as work_dir:
+    with work_folder(work) as work_dir:
         jobs = find_jobs(sources, out, Path(work_dir))
         with dask_client(dask, workers) as client, using(client, deadline):
             model = result_of(submit_inference(describe_model, weights))

@@ -13,6 +13,7 @@ from flows.archive_plan import STOP_ABOVE, plan
 from flows.archive_report import Tally
 from flows.backfill_plan import Choice
 from flows.chosen import take_up
+from flows.cluster import Means
 from flows.markup import plain
 from veernet.curves.las import LasVersion
 
@@ -66,4 +67,4 @@ def nightly(
     """
     first_day = (datetime.now(UTC) - timedelta(days=last_days)).date()
     wide = plan(source, out, weights, las_version, confidence, None, prefix, None, stop_above)
-    return take_up(wide, Choice(first_day=first_day), weights, dask, workers, work, deadline)
+    return take_up(wide, Choice(first_day=first_day), Means(weights, dask, workers, work, deadline))

@@ -27,6 +27,21 @@ ROOT = Path(__file__).parents[2]
 LIMIT_S = 300
 
 Pixels = NDArray[Any]
+#: A manifest of one curve with which nothing is wrong.
+MANIFEST: dict[str, Any] = {
+    "format": "veernet-sheet/1",
+    "well": {"name": "W", "uwi": "1"},
+    "depth": {"unit": "ft", "step": 0.5, "ticks": [[0, 0], [100, 50]]},
+    "tracks": [
+        {
+            "name": "t",
+            "left": 1,
+            "right": 99,
+            "scale": "linear",
+            "curves": [{"mnemonic": "GR", "unit": "GAPI", "style": "solid", "left": 0, "right": 150}],
+        }
+    ],
+}
 
 
 @dataclass

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_las import curve_of, log_of
 
-from faults.sheets import Ended, Folder, digitise
+from faults.sheets import MANIFEST, Ended, Folder, digitise
 from flows.markup import plain, plain_uri
 from flows.sources import find_jobs
 from veernet.archive.keys import Shaping
@@ -40,26 +40,12 @@ from veernet.storage import StoredObject
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)> [a](javascript:alert(1)) | `b` _c_ **d**"
 FORMULA = "=HYPERLINK(1)"
-PLAIN = {
-    "format": "veernet-sheet/1",
-    "well": {"name": "W", "uwi": "1"},
-    "depth": {"unit": "ft", "step": 0.5, "ticks": [[0, 0], [100, 50]]},
-    "tracks": [
-        {
-            "name": "t",
-            "left": 1,
-            "right": 99,
-            "scale": "linear",
-            "curves": [{"mnemonic": "GR", "unit": "GAPI", "style": "solid", "left": 0, "right": 150}],
-        }
-    ],
-}
 
 
 def manifest_with(**curve: Any) -> bytes:
     """A manifest whose curve is another."""
-    track: dict[str, Any] = PLAIN["tracks"][0]  # type: ignore[index]
-    return json.dumps({**PLAIN, "tracks": [{**track, "curves": [{**track["curves"][0], **curve}]}]}).encode()
+    track: dict[str, Any] = MANIFEST["tracks"][0]
+    return json.dumps({**MANIFEST, "tracks": [{**track, "curves": [{**track["curves"][0], **curve}]}]}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -207,10 +193,10 @@ def test_row_57_what_comes_past_the_manifest_is_cleaned(tmp_path: Path, mnemonic
 @pytest.mark.parametrize("other", ["GR", "gr", "DEPT", "Depth"])
 def test_row_58_a_mnemonic_that_is_there_twice_is_refused(other: str) -> None:
     """In another track, in other capitals, or as the index: readers rename the second one, or lose it."""
-    track: dict[str, Any] = PLAIN["tracks"][0]  # type: ignore[index]
+    track: dict[str, Any] = MANIFEST["tracks"][0]
     second = {**track, "name": "u", "curves": [{**track["curves"][0], "mnemonic": other}]}
     with pytest.raises(ManifestError, match=f"mnemonic {other} of u is"):
-        read_manifest(json.dumps({**PLAIN, "tracks": [track, second]}).encode(), "sheet.yaml")
+        read_manifest(json.dumps({**MANIFEST, "tracks": [track, second]}).encode(), "sheet.yaml")
 
 
 @pytest.mark.fault(59, outcome="transliterated")
@@ -368,9 +354,9 @@ def test_row_64_the_policy_names_the_pages_one_script_by_its_digest() -> None:
 )
 def test_row_65_all_that_is_wrong_with_a_manifest_is_told_at_once() -> None:
     """There is no list of an archive but its manifests: of one with many slips, no slip waits for the next run."""
-    track: dict[str, Any] = PLAIN["tracks"][0]  # type: ignore[index]
+    track: dict[str, Any] = MANIFEST["tracks"][0]
     wrong = {
-        **PLAIN,
+        **MANIFEST,
         "colour": "green",
         "well": {"name": 7.5, "uwi": "1"},
         "depth": {"unit": "yd", "step": "x", "ticks": []},
@@ -387,9 +373,9 @@ def test_row_65_all_that_is_wrong_with_a_manifest_is_told_at_once() -> None:
 )
 def test_row_65_a_byte_order_mark_is_no_error_and_a_key_twice_is_one() -> None:
     """Editors of one system write the one, people the other."""
-    text = yaml.safe_dump(PLAIN).encode()
+    text = yaml.safe_dump(MANIFEST).encode()
     assert read_manifest(b"\xef\xbb\xbf" + text, "sheet.yaml") == read_manifest(text, "sheet.yaml")
-    assert read_manifest(b"\xef\xbb\xbf" + json.dumps(PLAIN).encode(), "sheet.json") == read_manifest(
+    assert read_manifest(b"\xef\xbb\xbf" + json.dumps(MANIFEST).encode(), "sheet.json") == read_manifest(
         text, "sheet.yaml"
     )
     with pytest.raises(ManifestError, match="stands twice"):

@@ -12,7 +12,6 @@ import tracemalloc
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,29 +19,13 @@ import pytest
 import rasterio
 from rasterio.windows import Window
 
-from faults.sheets import ROOT, Ended, Folder, digitise, write
+from faults.sheets import MANIFEST, ROOT, Ended, Folder, digitise, write
 from veernet.errors import ManifestError, OptionError, ScanError
 from veernet.location import resolve
 from veernet.sheets.manifest import read_manifest
 from veernet.sheets.raster import open_scan
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
-
-
-MANIFEST: dict[str, Any] = {
-    "format": "veernet-sheet/1",
-    "well": {"name": "W", "uwi": "1"},
-    "depth": {"unit": "ft", "step": 0.5, "ticks": [[0, 0], [100, 50]]},
-    "tracks": [
-        {
-            "name": "t",
-            "left": 1,
-            "right": 99,
-            "scale": "linear",
-            "curves": [{"mnemonic": "GR", "unit": "GAPI", "style": "solid", "left": 0, "right": 150}],
-        }
-    ],
-}
 
 
 class _Visitors(http.server.BaseHTTPRequestHandler):

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from veernet.errors import StorageError
 from veernet.register.draft import LAS_STEP, SURE, Draft
 from veernet.register.page_resume import resumed
-from veernet.review.html import embeddable, page_template
+from veernet.review.html import embeddable, new_page, page_template
 from veernet.review.tiles import TILE_ROWS, write_tiles
 from veernet.sheets.geometry import TRACK_WIDTHS_PX
 from veernet.sheets.manifest import MAX_LAS_ROWS, SheetManifest, json_schema
@@ -64,26 +63,18 @@ def write_page(
     path = directory / f"{stem}{SUFFIX}"
     bilevel = _is_bilevel(bands, draft.rows)
     head, _, foot = page_template("veernet.register", "page.html").partition("{{blocks}}")
-    try:
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(head)
-            width, greys = (draft.width_px, 2) if bilevel else (GREY_WIDTH_PX, _GREYS)
-            picture = write_tiles(file, bands, 0, draft.rows, max_width=width, greys=greys)
-            sheet: dict[str, Any] = {
-                "stem": stem, **_beginning(draft, manifest),
-                "picture": {
-                    "width": picture.width, "height": picture.height, "tile": TILE_ROWS, "across": picture.across, "scale": picture.scale,
-                },
-                "rules": {"sure": SURE, "las_step": LAS_STEP, "las_rows": MAX_LAS_ROWS, "track_widths": TRACK_WIDTHS_PX, "schema": json_schema()},
-            }  # fmt: skip
-            file.write(foot.replace("{{sheet}}", embeddable(sheet)))
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        found = f"it cannot be written ({error.strerror})"
-        raise StorageError(path.name, found, f"make room and rights in {directory}") from error
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    with new_page(path) as file:
+        file.write(head)
+        width, greys = (draft.width_px, 2) if bilevel else (GREY_WIDTH_PX, _GREYS)
+        picture = write_tiles(file, bands, 0, draft.rows, max_width=width, greys=greys)
+        sheet: dict[str, Any] = {
+            "stem": stem, **_beginning(draft, manifest),
+            "picture": {
+                "width": picture.width, "height": picture.height, "tile": TILE_ROWS, "across": picture.across, "scale": picture.scale,
+            },
+            "rules": {"sure": SURE, "las_step": LAS_STEP, "las_rows": MAX_LAS_ROWS, "track_widths": TRACK_WIDTHS_PX, "schema": json_schema()},
+        }  # fmt: skip
+        file.write(foot.replace("{{sheet}}", embeddable(sheet)))
     return path
 
 

@@ -33,6 +33,7 @@ function draw() {
   context.restore();
   drawGutter(top, base, height);
   drawTicks(rows, width);
+  if (lanesAt !== revision) drawLanes();
   drawRail(top, base);
   showPanel();
   if (whole && !asked) view.setAttribute("aria-busy", "false");
@@ -180,7 +181,6 @@ function drawGutter(top, base, height) {
 }
 
 // -- Rail: sections, ticks and how far labels are off, over the whole scan ----------------------------------------------------------------
-const lanes = document.createElement("canvas");
 let lanesAt = null;
 const OFF_REACH = 12; // px by which a label is off that stand at the rail's side
 function drawLanes() {
@@ -209,18 +209,6 @@ function drawLanes() {
     paint.fillStyle = Math.abs(off) <= 3 ? COLOURS.label : COLOURS.jump;
     paint.fillRect(centre + clamp(off / OFF_REACH, -1, 1) * reach - 1.5, place(label.row_px) - 1, 3, 3);
   }
-}
-function drawRail(top, base) {
-  if (lanesAt !== revision) drawLanes();
-  const paint = rail.getContext("2d"), ratio = rail.width / rail.clientWidth, width = rail.width / ratio;
-  paint.setTransform(1, 0, 0, 1, 0, 0);
-  paint.drawImage(lanes, 0, 0);
-  paint.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const height = Math.max(6, railY(base) - railY(top)), from = railY((top + base) / 2) - height / 2;
-  paint.fillStyle = "rgb(26 95 180 / .12)";
-  paint.fillRect(0, from, width, height);
-  Object.assign(paint, { strokeStyle: "#1a5fb4", lineWidth: 1.5 });
-  paint.strokeRect(1, from, width - 2, height);
 }
 
 // -- Loupe: what is selected, at LOUPE css px a px of the picture -------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import find_peaks
 
+from veernet.peaks import vertex
 from veernet.register.paper import Paper
 from veernet.register.upright import WINDOW_ROWS, Run
 
@@ -115,9 +116,7 @@ def _completed(grid: Grid, profile: Floats, depth_column: float | None, clear_px
 def _vertex(profile: Floats, at: int) -> float:
     if not 0 < at < profile.size - 1:
         return float(at)
-    below, here, above = profile[at - 1 : at + 2]
-    bend = below - 2 * here + above
-    return float(at + (0.5 * (below - above) / bend if bend < 0 else 0.0))
+    return float(at + vertex(*profile[at - 1 : at + 2]))
 
 
 def _grid(columns: Floats, strengths: Floats) -> Grid | None:

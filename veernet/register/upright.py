@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 
+from veernet.peaks import vertex
 from veernet.register.paper import Bits
 
 Floats = NDArray[np.float64]
@@ -131,9 +132,7 @@ def _matched(template: Floats, window: Floats, about: float) -> tuple[float, flo
     best = int(scores.argmax())
     by = float(base + best - most)
     if 0 < best < scores.size - 1:
-        below, here, above = scores[best - 1 : best + 2]
-        bend = below - 2 * here + above
-        by += 0.5 * (below - above) / bend if bend < 0 else 0.0
+        by += float(vertex(*scores[best - 1 : best + 2]))
     return by, float(scores[best])
 
 

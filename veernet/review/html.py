@@ -6,9 +6,14 @@ import json
 import math
 import re
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
+
+from veernet.errors import StorageError
 
 _INCLUDE = re.compile(r"\{\{include (?:([\w.]+)/)?([\w.]+)\}\}\n")
 
@@ -31,6 +36,25 @@ def page_template(package: str, name: str) -> str:
         if mark in text:
             text = text.replace(mark, _hash(text, element))
     return text
+
+
+@contextmanager
+def new_page(path: Path) -> Iterator[TextIO]:
+    """A file to write a page into; where that fails, whyever, there is none.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        found = f"it cannot be written ({error.strerror})"
+        raise StorageError(path.name, found, f"make room and rights in {path.parent}") from error
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def embeddable(tree: Any) -> str:

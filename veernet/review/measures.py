@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.peaks import vertex
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Pair = tuple[FloatArray, FloatArray, BoolArray]
@@ -82,9 +84,7 @@ def shift_steps(pairs: Sequence[Pair]) -> float:
     best = int(np.nanargmax(scores))
     shift = float(best - reach)
     if 0 < best < len(scores) - 1 and np.isfinite(scores[best - 1 : best + 2]).all():
-        before, peak, after = scores[best - 1 : best + 2]
-        bend = before - 2 * peak + after
-        shift += 0.5 * (before - after) / bend if bend < 0 else 0.0
+        shift += float(vertex(*scores[best - 1 : best + 2]))
     return float(shift)
 
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from veernet.errors import StorageError
-from veernet.review.html import embeddable, page_template
+from veernet.review.html import embeddable, new_page, page_template
 from veernet.review.legend import curve_colours
 from veernet.review.record import LOW_CONFIDENCE
 from veernet.review.tiles import TILE_ROWS, Picture, write_block, write_tiles
@@ -71,23 +70,15 @@ def write_page(
     """
     path = directory / f"{stem}.html"
     head, _, foot = page_template("veernet.review", "page.html").partition("{{blocks}}")
-    try:
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(head)
-            picture = _write_tiles(file, bands, geometries)
-            log_curves = iter(log.curves)
-            for index, (track, traces) in enumerate(zip(manifest.tracks, traces_per_track, strict=True)):
-                for order, (curve, trace) in enumerate(zip(track.curves, traces, strict=True)):
-                    write_block(file, f"curve-{index}-{order}", _samples(curve, trace, next(log_curves)))
-            sheet = _sheet(picture, geometries, register, log, record, stem, manifest)
-            file.write(foot.replace("{{sheet}}", embeddable(sheet)))
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        found = f"it cannot be written ({error.strerror})"
-        raise StorageError(path.name, found, f"make room and rights in {directory}") from error
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    with new_page(path) as file:
+        file.write(head)
+        picture = _write_tiles(file, bands, geometries)
+        log_curves = iter(log.curves)
+        for index, (track, traces) in enumerate(zip(manifest.tracks, traces_per_track, strict=True)):
+            for order, (curve, trace) in enumerate(zip(track.curves, traces, strict=True)):
+                write_block(file, f"curve-{index}-{order}", _samples(curve, trace, next(log_curves)))
+        sheet = _sheet(picture, geometries, register, log, record, stem, manifest)
+        file.write(foot.replace("{{sheet}}", embeddable(sheet)))
     return path
 
 

@@ -120,6 +120,19 @@ function drawScan(top, base) {
   return whole;
 }
 
+// -- Rail: the whole log at one glance, which the page draws into `lanes`, and what of it is in view ----------------------------------------
+const lanes = document.createElement("canvas");
+function drawRail(top, base) {
+  const paint = rail.getContext("2d"), ratio = rail.width / rail.clientWidth, width = rail.width / ratio;
+  paint.setTransform(1, 0, 0, 1, 0, 0);
+  paint.drawImage(lanes, 0, 0);
+  paint.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const height = Math.max(6, railY(base) - railY(top)), from = railY((top + base) / 2) - height / 2;
+  paint.fillStyle = "rgb(26 95 180 / .12)";
+  paint.fillRect(0, from, width, height);
+  Object.assign(paint, { strokeStyle: "#1a5fb4", lineWidth: 1.5 });
+  paint.strokeRect(1, from, width - 2, height);
+}
 const follow = ({ offsetY, buttons }) => { if (buttons & 1) scrollTo(offsetY / rail.clientHeight * picture.height * zoom); };
 rail.addEventListener("pointerdown", (event) => { rail.setPointerCapture(event.pointerId); follow(event); });
 rail.addEventListener("pointermove", follow);

@@ -14,8 +14,9 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 
+from veernet.peaks import vertices
 from veernet.sheets.geometry import DepthRegister, StripGeometry
-from veernet.sheets.profiles import BLOCK_CENTRES, BLOCKS, Profiles, vertices
+from veernet.sheets.profiles import BLOCK_CENTRES, BLOCKS, Profiles
 
 FloatArray = NDArray[np.float64]
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter, uniform_filter1d
 
+from veernet.peaks import vertex
 from veernet.sheets.geometry import STRIP_WIDTH, TRACK_COLUMNS, Edge, StripGeometry
-from veernet.sheets.profiles import COLUMN_WINDOW_ROWS, Profiles, vertex
+from veernet.sheets.profiles import COLUMN_WINDOW_ROWS, Profiles
 
 FloatArray = NDArray[np.float64]
 
@@ -148,7 +149,7 @@ class _Lines:
         best = int(scores.argmax())
         if not 0 < best < offsets.size - 1 or scores[best] < _LIKENESS:
             return None
-        return float(near_px + offsets[best] + vertex(scores[best - 1 : best + 2]) * (offsets[1] - offsets[0]))
+        return float(near_px + offsets[best] + vertex(*scores[best - 1 : best + 2]) * (offsets[1] - offsets[0]))
 
 
 def _shifted(rows: FloatArray, by: FloatArray) -> FloatArray:

@@ -46,18 +46,3 @@ class Profiler:
     def profiles(self) -> Profiles:
         """The profiles of all that was taken."""
         return Profiles(np.concatenate(self._rows), np.stack(self._columns))
-
-
-def vertex(three: NDArray[np.floating]) -> float:
-    """Where the parabola through three neighbours has its top, from the middle one, at most half a step off."""
-    curvature = float(three[0] - 2.0 * three[1] + three[2])
-    return float(np.clip(0.5 * (three[0] - three[2]) / curvature, -0.5, 0.5)) if curvature < 0 else 0.0
-
-
-def vertices(rows: NDArray[np.floating], at: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Of each row the place of the top about one of its inner places, see :func:`vertex`."""
-    places = np.arange(len(rows))
-    before, top, after = (np.asarray(rows[places, at + by], np.float64) for by in (-1, 0, 1))
-    curvature = before - 2.0 * top + after
-    bent = curvature < 0
-    return np.where(bent, np.clip(0.5 * (before - after) / np.where(bent, curvature, -1.0), -0.5, 0.5), 0.0)
