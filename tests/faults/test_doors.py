@@ -18,6 +18,7 @@ import pytest
 import yaml
 from composed import BIN, ROOT, free_port
 from distributed import Client, Security
+from prefect_rows import all_rows
 from typer.testing import CliRunner
 
 from flows.certificates import make_certificates
@@ -215,7 +216,7 @@ def test_no_result_is_kept_whatever_prefect_is_set_to(ran: tuple[Path, str]) -> 
 def test_a_secret_of_the_environment_is_told_nowhere(ran: tuple[Path, str], prefect_url: str) -> None:
     """Not on the screen, in a log, a record, a page, a result, or a row of Prefect's; with a sheet that is done and one that fails for its storage."""
     folder, said = ran
-    told = {"screen": said, **_all_files(folder), **_all_rows(prefect_url)}
+    told = {"screen": said, **_all_files(folder), **all_rows(prefect_url)}
     assert {"good.las", "good.html", "good.record.json", "elsewhere.record.json"} <= {
         Path(where).name for where in told
     }
@@ -234,7 +235,7 @@ def test_a_secret_in_a_url_is_refused_and_not_repeated(prefect_url: str, tmp_pat
         said = _command(tmp_path, prefect_url, *arguments)
         assert SECRET not in said
         assert "Traceback" not in said
-    assert [] == [where for where, what in _all_rows(prefect_url).items() if SECRET in what]
+    assert [] == [where for where, what in all_rows(prefect_url).items() if SECRET in what]
 
 
 def _command(folder: Path, prefect_url: str, *arguments: str) -> str:
@@ -259,10 +260,3 @@ def _command(folder: Path, prefect_url: str, *arguments: str) -> str:
 
 def _all_files(folder: Path) -> dict[str, str]:
     return {str(path): path.read_bytes().decode(errors="replace") for path in folder.rglob("*") if path.is_file()}
-
-
-def _all_rows(prefect_url: str) -> dict[str, str]:
-    """Every row that the Prefect API shows of runs, tasks, logs, artifacts and events."""
-    with httpx.Client(base_url=prefect_url, timeout=30, trust_env=False) as api:
-        kinds = ("flow_runs", "task_runs", "flow_run_states", "logs", "artifacts", "events", "variables")
-        return {kind: api.post(f"/{kind}/filter", json={}).text for kind in kinds}
