@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 from rasterio.enums import ColorInterp
 
@@ -51,7 +52,7 @@ def normaliser(dataset: DatasetReader, name: str) -> Normaliser:
     alpha = (kinds.index(ColorInterp.alpha) + 1,) if ColorInterp.alpha in kinds else ()
     if all(colour in kinds for colour in _COLOURS):
         bands = tuple(kinds.index(colour) + 1 for colour in _COLOURS)
-        return Normaliser(bands + alpha, _of_colour(_full_scale(dataset), bool(alpha)))
+        return Normaliser(bands + alpha, _of_colour(types[0], _full_scale(dataset), bool(alpha)))
     # GDAL calls a single MinIsWhite band undefined, and gives it a palette.
     if kinds[0] in {ColorInterp.gray, ColorInterp.palette} or (len(kinds) == 1 and kinds[0] is ColorInterp.undefined):
         return Normaliser((1, *alpha), _of_index(_table(dataset), _full_scale(dataset), bool(alpha)))
@@ -81,19 +82,28 @@ def _table(dataset: DatasetReader) -> NDArray[np.uint8]:
 
 def _of_index(table: NDArray[np.uint8], full_scale: int, has_alpha: bool) -> Callable[..., NDArray[np.uint8]]:
     def convert(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-        darkness = table[pixels[0]]
+        darkness = _looked_up(table, pixels[0])
         return _over_paper(darkness, pixels[1], full_scale) if has_alpha else darkness
 
     return convert
 
 
-def _of_colour(full_scale: int, has_alpha: bool) -> Callable[..., NDArray[np.uint8]]:
+def _of_colour(dtype: str, full_scale: int, has_alpha: bool) -> Callable[..., NDArray[np.uint8]]:
+    values = np.arange(1 << _BITS[dtype], dtype=dtype)
+    table = np.clip(np.round(INK - values * np.float32(INK / full_scale)), 0, INK).astype(np.uint8)
+
     def convert(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-        darkest = pixels[:3].min(axis=0)
-        darkness = np.round(INK - darkest * np.float32(INK / full_scale)).astype(np.uint8)
+        darkness = _looked_up(table, pixels[:3].min(axis=0))
         return _over_paper(darkness, pixels[3], full_scale) if has_alpha else darkness
 
     return convert
+
+
+def _looked_up(table: NDArray[np.uint8], pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    # As numpy would, in a tenth of its time where there are 256 values at most.
+    if pixels.dtype == np.uint8 and table.size == 1 << 8:
+        return np.asarray(cv2.LUT(pixels, table), np.uint8)
+    return table[pixels]
 
 
 def _over_paper(darkness: NDArray[np.uint8], alpha: NDArray[Any], full_scale: int) -> NDArray[np.uint8]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.ndimage import gaussian_filter1d
 
 from veernet.peaks import vertices
 from veernet.sheets.geometry import DepthRegister, StripGeometry
-from veernet.sheets.profiles import BLOCK_CENTRES, BLOCKS, Profiles
+from veernet.sheets.profiles import BLOCK_CENTRES, BLOCKS, Profiles, without_median
 
 FloatArray = NDArray[np.float64]
 
@@ -154,7 +154,7 @@ class _Blocks:
 
 
 def _thin(rows: NDArray[np.float32]) -> FloatArray:
-    thin = rows - median_filter(rows, size=(_LINE_ROWS, 1), mode="nearest")
+    thin = np.ascontiguousarray(without_median(rows.T, _LINE_ROWS).T)
     # One block that a curve or a caption runs along must not outweigh the others.
     thin = np.clip(thin, 0.0, np.quantile(thin, 0.98, axis=0) + 1e-3)
     return np.asarray(thin / (thin.std(axis=0) + 1e-3), np.float64)

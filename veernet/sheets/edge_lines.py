@@ -5,16 +5,18 @@ As with the lines across, all tracks are read together, and what is found must b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter, uniform_filter1d
 
 from veernet.peaks import vertex
 from veernet.sheets.geometry import STRIP_WIDTH, TRACK_COLUMNS, Edge, StripGeometry
-from veernet.sheets.profiles import COLUMN_WINDOW_ROWS, Profiles
+from veernet.sheets.profiles import COLUMN_WINDOW_ROWS, Profiles, without_median
 
 FloatArray = NDArray[np.float64]
 
@@ -127,19 +129,22 @@ class _Lines:
                 if by is None:
                     continue
                 by_px[index], seen[index], at = by, True, by
-                reference = 0.8 * reference + 0.2 * self._back(thin[:, index], by, index)
+                reference = 0.8 * reference + 0.2 * self._back(thin[:, index], np.array([by]), index)[0]
         if seen.mean() < _SEEN_SHARE:
             return None
-        back = np.array([self._back(self.sharp[:, index] * columns, by_px[index], index) for index in range(windows)])
+        back = np.concatenate(
+            [self._back(self.sharp[:, at] * columns, by_px[at : at + 1], at) for at in range(windows)]
+        )
         alternate = [back[first::2].mean(axis=0).ravel() for first in (0, 1)]
         if float(np.corrcoef(*alternate)[0, 1]) < _LIKENESS:
             return None
         smooth = median_filter(by_px[seen], size=5, mode="nearest")
         return gaussian_filter1d(np.interp(np.arange(windows), np.flatnonzero(seen), smooth), 1.0, mode="nearest")
 
-    def _back(self, window: FloatArray, by_px: float | FloatArray, index: int) -> FloatArray:
-        """The columns of all tracks where they would be had the paper not run sideways, ``(..., tracks, columns)``; by any of several ways."""
-        return _shifted(window, (np.expand_dims(by_px, -1) - self.by_manifest_px[:, index]) * self.columns_per_px)
+    def _back(self, window: FloatArray, by_px: FloatArray, index: int) -> FloatArray:
+        """The columns of all tracks where they would be had the paper not run sideways, by each of several ways: ``(ways, tracks, columns)``."""
+        by = (by_px[:, None] - self.by_manifest_px[:, index]) * self.columns_per_px
+        return np.asarray(_shifted(np.ascontiguousarray(window), by))
 
     def _shift_of(self, window: FloatArray, reference: FloatArray, index: int, near_px: float) -> float | None:
         """How far a window runs sideways, looked for near what its neighbour does."""
@@ -152,21 +157,25 @@ class _Lines:
         return float(near_px + offsets[best] + vertex(*scores[best - 1 : best + 2]) * (offsets[1] - offsets[0]))
 
 
-def _shifted(rows: FloatArray, by: FloatArray) -> FloatArray:
-    """Rows of columns ``(..., n)`` so many columns further on, ``(...)``; nothing comes in from beyond their ends."""
-    padded = np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(1, 2)])
-    at = np.clip(np.arange(rows.shape[-1]) + by[..., None], -1.0, float(rows.shape[-1]))
-    before = np.floor(at).astype(np.intp) + 1
-    padded = np.broadcast_to(padded, (*by.shape, padded.shape[-1]))
-    low, high = (np.take_along_axis(padded, place, axis=-1) for place in (before, before + 1))
-    return np.asarray(low + (at - np.floor(at)) * (high - low))
+@njit(cache=True, nogil=True)
+def _shifted(rows, by):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Rows of columns ``(k, n)`` so many columns further on, in each of several ways ``(ways, k)``; nothing comes in from beyond their ends."""
+    ways, columns = len(by), rows.shape[1]
+    shifted = np.empty((ways, *rows.shape))
+    for way in range(ways):
+        for row in range(len(rows)):
+            for column in range(columns):
+                at = min(max(column + by[way, row], -1.0), float(columns))
+                before = math.floor(at)
+                low = rows[row, before] if 0 <= before < columns else 0.0
+                high = rows[row, before + 1] if -1 <= before < columns - 1 else 0.0
+                shifted[way, row, column] = low + (at - before) * (high - low)
+    return shifted
 
 
 def _sharp(geometry: StripGeometry, profile: Profiles, rows_px: FloatArray) -> FloatArray:
     """The thin dark features of a track's columns in the windows around some rows, ``(rows, columns)``."""
-    sharp = np.clip(
-        profile.columns - median_filter(profile.columns, size=(1, _LINE_COLUMNS), mode="nearest"), 0.0, None
-    )
+    sharp = np.clip(without_median(profile.columns, _LINE_COLUMNS), 0.0, None)
     window = np.clip(geometry.strip_row(rows_px) // COLUMN_WINDOW_ROWS, 0, len(sharp) - 1).astype(int)
     return np.asarray(sharp[window], np.float64)
 

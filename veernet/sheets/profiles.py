@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from veernet.sheets.geometry import MARGIN, TRACK_COLUMNS
 
@@ -46,3 +47,14 @@ class Profiler:
     def profiles(self) -> Profiles:
         """The profiles of all that was taken."""
         return Profiles(np.concatenate(self._rows), np.stack(self._columns))
+
+
+def without_median(rows: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """What stands out of the running median along each of the rows ``(n, m)``: features thinner than half of ``size``, an odd number.
+
+    All rows are filtered as one with their ends held on to between them, because only of one row is the filter quick: in a tenth of the time.
+    """
+    half = size // 2
+    held = np.pad(rows, ((0, 0), (half, half)), mode="edge")
+    median = median_filter(held.ravel(), size).reshape(held.shape)
+    return rows - median[:, half:-half]
