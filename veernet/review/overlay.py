@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from veernet.errors import StorageError
@@ -96,7 +97,7 @@ def draw_overlay(
     paths: list[Path] = []
     for row_px, scale, picture in _pieces(bands, first_row, end_row):
         view = _View(row_px, scale)
-        canvas = np.repeat(picture[:, :, None], 3, axis=2)
+        canvas = np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8)
         colours = iter(curve_colours(manifest))
         for track, geometry, traces in zip(manifest.tracks, geometries, traces_per_track, strict=True):
             for order, (curve, trace) in enumerate(zip(track.curves, traces, strict=True)):
@@ -194,11 +195,14 @@ def _blend_line(
     colour: tuple[int, int, int],
 ) -> None:
     same = shown[1:] & shown[:-1] & (wraps[1:] == wraps[:-1])
-    breaks = np.flatnonzero(~same) + 1
+    starts = np.concatenate(([0], np.flatnonzero(~same) + 1))
     points = np.stack([columns, rows], axis=1)
     points = np.where(np.isfinite(points), np.clip(points, -1e6, 1e6), 0)
     fixed = np.round(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    runs = [run for run, on in zip(np.split(fixed, breaks), np.split(shown, breaks), strict=True) if on[0]]
+    drawn = shown[starts]
+    runs = [
+        fixed[start:end] for start, end in zip(starts[drawn], np.append(starts, len(shown))[1:][drawn], strict=True)
+    ]
     if not runs:
         return
     left = max(0, math.floor(columns[shown].min()) - 4)
@@ -208,13 +212,22 @@ def _blend_line(
     mask = np.zeros((len(canvas), right - left), np.uint8)
     shifted = [run - np.array([left << _SUBPIXEL_BITS, 0], np.int32) for run in runs]
     cv2.polylines(mask, shifted, False, 255, _LINE_PX, cv2.LINE_AA, _SUBPIXEL_BITS)
-    touched = np.nonzero(mask)
-    under = canvas[:, left:right]
-    paper = under[touched].astype(np.float32)
-    opacity = mask[touched].astype(np.float32)[:, None] * (_LINE_OPACITY / 255)
-    lightness = picture[:, left:right][touched].astype(np.float32)[:, None] / 255
-    inked = np.asarray(colour, np.float32) * (_INK_TINT + (1 - _INK_TINT) * lightness)
-    under[touched] = np.round(paper * (1 - opacity) + inked * opacity).astype(np.uint8)
+    _blend(canvas[:, left:right], picture[:, left:right], mask, np.asarray(colour, np.float32))
+
+
+@njit(cache=True, nogil=True)
+def _blend(canvas, picture, mask, colour):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Multiply a colour into a canvas where a mask says so: it is dark on ink and bright on bare paper."""
+    one, full = np.float32(1), np.float32(255)
+    for row in range(mask.shape[0]):
+        for column in range(mask.shape[1]):
+            if not mask[row, column]:
+                continue
+            opacity = mask[row, column] * np.float32(_LINE_OPACITY / 255)
+            shade = np.float32(_INK_TINT) + np.float32(1 - _INK_TINT) * (picture[row, column] / full)
+            for part in range(3):
+                inked = colour[part] * shade
+                canvas[row, column, part] = np.rint(canvas[row, column, part] * (one - opacity) + inked * opacity)
 
 
 def _draw_bar(
