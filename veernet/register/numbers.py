@@ -43,11 +43,11 @@ _BATCH = 16
 _IMPOSSIBLE = -1e30
 
 
-def read(labels: Sequence[Bits]) -> Floats:
-    """Log-probabilities of none and of each of `CHARACTERS` along some labels, ``(n, 14, 13)``."""
-    found = [np.zeros((0, _WIDTH // 8, len(_CLASSES)))]
+def read(labels: Sequence[Bits], width: int = _WIDTH) -> Floats:
+    """Log-probabilities of none and of each of `CHARACTERS` along some labels, ``(n, width / 8, 13)``, at 48 rows and a width in px."""
+    found = [np.zeros((0, width // 8, len(_CLASSES)))]
     for first in range(0, len(labels), _BATCH):
-        chances = characters(labels[first : first + _BATCH], _WIDTH).astype(np.float64)
+        chances = characters(labels[first : first + _BATCH], width).astype(np.float64)
         found.append(np.stack([chances[:, :, like].sum(axis=2) for like in _CLASSES], axis=2))
     return np.asarray(np.log(np.concatenate(found) * (1 - _LEAST * len(_CLASSES)) + _LEAST))
 

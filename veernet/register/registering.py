@@ -12,7 +12,7 @@ from veernet.register.header import well_of
 from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
 from veernet.register.passes import Pass, Reader, find_passes
-from veernet.register.scale_block import Block, block_above, curves_of
+from veernet.register.scale_block import Blocks
 from veernet.register.scales import nearest
 from veernet.register.sections import Layout, laid_out
 from veernet.register.ticks import Placed, placed
@@ -61,9 +61,10 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     ticks = placed(paper, one)
     section = layout.sections[layout.main]
     run = _run_of(paper, lines, one)
-    block = block_above(paper, section.first_row)
+    blocks = Blocks(paper, section.first_row, section.end_row)
     column = _depth_column(paper, one)
     found = [] if run is None else grids(run, paper.search_dpi, _straight(paper, run, one))
+    tracks = _tracks(paper, run, found, one, blocks) if run is not None else ()
     return draft.model_copy(
         update={
             "sections": layout.sections,
@@ -71,8 +72,8 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
             "depth": _depth(paper, one, ticks),
             "labels": _labels(passes, layout),
             "depth_column": column,
-            "tracks": _tracks(paper, run, found, one, block) if run is not None else (),
-            "scale_blocks": block.drafted(),
+            "tracks": tracks,
+            "scale_blocks": blocks.drafted(),
             "well": well_of(paper, section.first_row, name),
         }
     )
@@ -149,14 +150,14 @@ def _labels(passes: Sequence[Pass], layout: Layout) -> tuple[Label, ...]:
     return tuple(found)
 
 
-def _tracks(paper: Paper, run: Run, found: Sequence[Grid], one: Pass, block: Block) -> tuple[Track, ...]:
+def _tracks(paper: Paper, run: Run, found: Sequence[Grid], one: Pass, blocks: Blocks) -> tuple[Track, ...]:
     rows = (float(one.labels.rows[0]), float(one.labels.rows[-1]))
     tracks = []
     for index, grid in enumerate(found, start=1):
         left, right = (edge_points(paper, run, column, rows) for column in (grid.left, grid.right))
         whole = grid.decades is not None or (grid.divisions or 0) % 10 == 0
         parts = grid.divisions or grid.decades or 0
-        curves = _never_wrapping(curves_of(paper, block, left[0][1], right[0][1]), paper, left, right)
+        curves = _never_wrapping(blocks.curves(left, right, grid.decades), paper, left, right)
         tracks.append(
             Track(
                 name=f"track-{index}",

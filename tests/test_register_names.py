@@ -1,0 +1,233 @@
+"""Scale blocks and headers: names, units, values, styles and facts as they are printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from veernet.register.block_words import edge_numbers, read_print
+from veernet.register.draft import Curve, Found
+from veernet.register.mnemonics import named, unit_of, usual_units
+from veernet.register.paper import Paper
+from veernet.register.scale_block import Blocks
+from veernet.register.two_blocks import joined
+
+DPI = 200
+LEFT, RIGHT = 100, 600
+FIRST_ROW = 700
+END_ROW = 1400
+EDGES = ([(FIRST_ROW, LEFT + 0.5), (END_ROW, LEFT + 0.5)], [(FIRST_ROW, RIGHT + 0.5), (END_ROW, RIGHT + 0.5)])
+
+
+@dataclass
+class Sheet:
+    """A sheet with one track of ten divisions, to print scale blocks on."""
+
+    ink: NDArray[np.uint8]
+
+    def __init__(self) -> None:
+        self.ink = np.zeros((2000, 700), np.uint8)
+        for column in range(LEFT, RIGHT + 1, 50):
+            self.ink[FIRST_ROW:END_ROW, column : column + 2] = 1
+
+    def words(self, text: str, row: int, left: int | None = None, right: int | None = None, size: float = 0.6) -> None:
+        """Print words with their middle at a row; in the middle of the track unless they begin or end somewhere."""
+        (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 2)
+        at = left if left is not None else right - width if right is not None else (LEFT + RIGHT - width) // 2
+        cv2.putText(self.ink, text, (at, row + height // 2), cv2.FONT_HERSHEY_SIMPLEX, size, 1, 2)
+
+    def row(self, name: str, low: str, high: str, row: int) -> None:
+        """A name between two values."""
+        self.words(low, row, left=LEFT + 8)
+        self.words(high, row, right=RIGHT - 6)
+        if name:
+            self.words(name, row)
+
+    def line(self, row: int, on: int = 1, off: int = 0) -> None:
+        """A sample line, so many px drawn and so many not."""
+        columns = np.arange(LEFT, RIGHT)
+        self.ink[row : row + 3, columns[(columns - LEFT) % (on + off) < on]] = 1
+
+    def curves(self, decades: int | None = None) -> tuple[Curve, ...]:
+        """As they are read."""
+        return Blocks(self.paper, FIRST_ROW, END_ROW).curves(*EDGES, decades)
+
+    @property
+    def paper(self) -> Paper:
+        """As it is scanned."""
+        return Paper(self.ink.shape[1], DPI, True, 1, np.packbits(self.ink, axis=1), self.ink)
+
+
+def found(curve: Curve) -> tuple[object, ...]:
+    """What a manifest has of a curve."""
+    return tuple(getattr(curve, key).value for key in ("mnemonic", "unit", "left", "right", "style", "wrap"))
+
+
+@pytest.fixture(scope="module")
+def gamma_and_caliper() -> tuple[Curve, ...]:
+    """Names and values on one row each, above the sample lines; the gamma ray's second scale goes on from its first."""
+    sheet = Sheet()
+    for top, name, low, high in (
+        (500, "Gamma Ray (GAPI)", "0", "150"),
+        (545, "Gamma Ray (GAPI)", "150", "300"),
+        (590, "Caliper (in)", "6", "16"),
+    ):
+        sheet.row(name, low, high, top)
+        sheet.line(top + 18, *((1, 0) if top < 590 else (15, 8)))
+    return sheet.curves()
+
+
+def test_names_units_values_and_styles_are_read_off_a_block(gamma_and_caliper: tuple[Curve, ...]) -> None:
+    """A digit that stands alone is read, too, and all of it is sure."""
+    gamma, caliper = gamma_and_caliper
+    assert ("GR", "GAPI", 0.0, 150.0, "solid", True) == found(gamma)
+    assert ("CALI", "IN", 6.0, 16.0, "dashed", False) == found(caliper)
+    for curve in gamma_and_caliper:
+        assert all(getattr(curve, key).sure for key in ("mnemonic", "unit", "left", "right", "style", "wrap"))
+
+
+def test_a_block_that_prints_second_scales_says_which_curves_do_not_wrap(gamma_and_caliper: tuple[Curve, ...]) -> None:
+    """One curve has one and the other has none."""
+    assert (150.0, 300.0) == gamma_and_caliper[0].backup.value
+    assert "another curve" in gamma_and_caliper[1].wrap.why
+
+
+def test_values_may_stand_below_the_line_that_the_name_stands_on() -> None:
+    """As plotters print it; of a log track the values must be its decades apart."""
+    sheet = Sheet()
+    sheet.line(560, 15, 8)
+    sheet.ink[540:570, 255:445] = 0
+    sheet.words("ILD (OHMM)", 552)
+    sheet.row("", "0.2000", "2000.", 582)
+    (curve,) = sheet.curves(decades=4)
+    assert ("ILD", "OHMM", 0.2, 2000.0, "dashed") == found(curve)[:5]
+    assert curve.left.sure
+    (curve,) = sheet.curves(decades=3)
+    assert not curve.left.sure
+
+
+def test_a_heading_gives_its_name_and_unit_to_the_values_below_it() -> None:
+    """As preprinted forms have it; a sentence between is none of it."""
+    sheet = Sheet()
+    sheet.words("GAMMA RAY", 420, size=0.8)
+    sheet.words("API UNITS", 455)
+    sheet.words("RADIOACTIVITY INCREASES", 510)
+    sheet.row("", "0", "200", 560)
+    sheet.line(578)
+    (curve,) = sheet.curves()
+    assert ("GR", "GAPI", 0.0, 200.0, "solid") == found(curve)[:5]
+
+
+def test_an_unusual_scale_needs_a_person_or_the_other_block() -> None:
+    """A lost sign or digit makes one; what the block below says in the same words is sure."""
+    sheet = Sheet()
+    sheet.row("Gamma Ray (GAPI)", "0", "160", 600)
+    sheet.line(618)
+    (curve,) = sheet.curves()
+    assert 160.0 == curve.right.value
+    assert not curve.right.sure
+    sheet.row("Gamma Ray (GAPI)", "0", "160", END_ROW + 40)
+    sheet.line(END_ROW + 58)
+    (curve,) = sheet.curves()
+    assert curve.right.sure
+
+
+def test_rows_of_values_that_nothing_explains_leave_the_scale_in_doubt() -> None:
+    """A block for three runs has three scales: which of them holds is not known."""
+    sheet = Sheet()
+    sheet.words("SHORT NORMAL", 480)
+    for index, (low, high) in enumerate((("0", "50"), ("0", "100"), ("30", "200"))):
+        sheet.row("", low, high, 520 + 40 * index)
+    (curve,) = sheet.curves()
+    assert "SN" == curve.mnemonic.value
+    assert not curve.right.sure
+
+
+def test_the_block_below_is_read_where_there_is_none_above() -> None:
+    """But what it alone says needs a person: it may be another log's."""
+    sheet = Sheet()
+    sheet.row("Gamma Ray (GAPI)", "0", "150", END_ROW + 40)
+    sheet.line(END_ROW + 58)
+    (curve,) = sheet.curves()
+    assert ("GR", "GAPI", 0.0, 150.0) == found(curve)[:4]
+    assert not curve.left.sure
+
+
+def test_two_blocks_that_differ_are_not_believed() -> None:
+    """Neither of two values that were both read well."""
+    above, below = (
+        Curve(
+            mnemonic=Found(value="GR", confidence=0.97),
+            right=Found(value=value, confidence=0.96),
+        )
+        for value in (100.0, 150.0)
+    )
+    (curve,) = joined((above,), (below,))
+    assert not curve.right.sure
+    assert "other scale block" in curve.right.why
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("0", "0"), ("6", "6"), ("-10", "-10"), ("15000", "15000"), ("0.2", "0.2")]
+)
+def test_numbers_at_an_edge_are_read_through_rules(text: str, expected: str) -> None:
+    """Although a rule runs below and beside them."""
+    sheet = Sheet()
+    sheet.words(text, 600, left=LEFT + 8)
+    sheet.ink[612:615, LEFT:RIGHT] = 1
+    sheet.ink[500:700, LEFT : LEFT + 3] = 1
+    lefts, _ = edge_numbers(read_print(sheet.paper, 500, 690), LEFT, RIGHT)
+    assert [expected] == [line.text for line in lefts]
+
+
+@pytest.mark.parametrize(
+    ("words", "mnemonic", "unit"),
+    [
+        ("Gamma Ray (GAPI)", "GR", "GAPI"),
+        ("GammaRayGAPI)", "GR", "GAPI"),
+        ("dCAL (in)", "CALI", "IN"),
+        ("Delta Time (usec/ft) (usec/ft)", "DT", "US/F"),
+        ("SELF-POTENTIAL", "SP", None),
+        ('10" Normal', "SN", None),
+        ("SFLU(OHMM)", "SFLU", "OHMM"),
+        ("GAMMA RAY ZERO 0 DIV. TO LEFT", None, None),
+    ],
+)
+def test_words_name_curves_as_the_field_calls_them(words: str, mnemonic: str | None, unit: str | None) -> None:
+    """By mnemonic or in words, the unit in brackets or what is left of them."""
+    found = named(words)
+    assert (mnemonic, unit) == (found.mnemonic, found.unit)
+
+
+def test_one_name_of_two_curves_is_told_by_unit_and_scale() -> None:
+    """Neutron in counts is no porosity."""
+    assert "NEUT" == named("NEUTRON", unit="CPS").mnemonic
+    assert "NPHI" == named("NEUTRON", scale=(45.0, -15.0)).mnemonic
+
+
+@pytest.mark.parametrize(
+    ("words", "unit"),
+    [
+        ("API UNITS", "GAPI"),
+        ("milivoits", "MV"),
+        ("-ohms. m2/m", "OHMM"),
+        ("GRAMS/CC.", "G/C3"),
+        ("MICROGRAMS RA-EQ/TON", "UGRA-EQ/T"),
+        ("OF THIS LINE", None),
+    ],
+)
+def test_units_are_known_as_they_are_spelled(words: str, unit: str | None) -> None:
+    """A letter may be misread in a long one."""
+    assert unit == unit_of(words)
+
+
+def test_porosity_has_the_unit_of_its_scale() -> None:
+    """45 to -15 are per cent, 0.45 to -0.15 a fraction."""
+    known = named("NPHI").known
+    assert known is not None
+    assert ("PU",) == usual_units(known, (45.0, -15.0))
+    assert ("V/V",) == usual_units(known, (0.45, -0.15))

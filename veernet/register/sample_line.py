@@ -1,0 +1,77 @@
+"""How a curve is drawn, by the line that stands for it in the scale block."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.register.block_words import Print, level_ink
+from veernet.register.draft import Style
+from veernet.register.scale_rows import Told
+
+_SOLID, _DASHED = 0.93, 0.3
+_DASH_INCHES = 0.025
+_MARGIN = 0.04
+_ABOVE_INCHES = 0.04
+_BELOW_INCHES = 0.2
+_THICK_INCHES = 0.012
+"""Over which a line that wanders is gathered."""
+_FEWEST_STROKES = 6
+_FREE = 0.35
+"""Share of a row that words must leave for its ink to be judged."""
+
+
+def style_of(printed: Print, told: Told, left: float, right: float, below: float) -> tuple[Style, float]:
+    """Solid, dashed or dotted, and how sure that is.
+
+    Args:
+        printed: The block.
+        told: The curve.
+        left: Left edge of its track, full px.
+        right: Right edge.
+        below: First row of what stands below it.
+    """
+    dpi = printed.dpi
+    margin = _MARGIN * (right - left)
+    box = told.row.box
+    first = box.end_row - _ABOVE_INCHES * dpi if told.one_row else told.box.top_row + _ABOVE_INCHES * dpi
+    end = min(below + 0.02 * dpi if told.one_row else below, box.end_row + _BELOW_INCHES * dpi)
+    ink = level_ink(printed, (first, end), (left + margin, right - margin))
+    line = _line(ink, _words(printed, ink.shape, first, left + margin), max(1, round(_THICK_INCHES * dpi) // 2))
+    if line is None:
+        return "solid", 0.3
+    most = float(line.mean())
+    if most >= _SOLID:
+        return "solid", 0.95
+    strokes = int((np.diff(line.astype(np.int8)) == 1).sum()) or 1
+    long = line.sum() / strokes > _DASH_INCHES * dpi
+    return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES else 0.5
+
+
+def _words(printed: Print, shape: tuple[int, ...], top: float, left: float) -> NDArray[np.bool_]:
+    """Where words stand in some rows and columns, ``shape``."""
+    found = np.zeros(shape, bool)
+    for line in printed.lines:
+        middle = 0.5 * (line.left + line.right) - left - 0.5 * shape[1]
+        first = line.top - top - printed.slope * middle
+        rows = slice(max(0, round(first)), max(0, round(first + line.end - line.top)))
+        found[rows, max(0, round(line.left - left)) : max(0, round(line.right - left))] = True
+    return found
+
+
+def _line(ink: NDArray[np.uint8], words: NDArray[np.bool_], half: int) -> NDArray[np.bool_] | None:
+    """Along the first row of rows that are a line, which columns have ink, words left out; None where no row is one."""
+    best: NDArray[np.bool_] | None = None
+    for row in range(len(ink)):
+        free = ~words[row]
+        if free.mean() < _FREE:
+            continue
+        line = np.asarray(ink[max(0, row - half) : row + half + 1, free].any(axis=0), bool)
+        share = float(line.mean())
+        if best is None:
+            best = line if share >= _DASHED else None
+        elif share > float(best.mean()) + 0.02:
+            best = line
+        elif share < 0.5 * float(best.mean()):
+            break
+    return best
