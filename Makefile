@@ -1,6 +1,6 @@
 # `make demo` and `make test` need Python 3.11 or newer, git and make; they set up the rest, once, in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint chaos kill-series fuzz lock clean
+.PHONY: help demo test lint chaos kill-series fuzz bench lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -10,6 +10,7 @@ JOBS ?= 2
 SEED ?= 1
 FUZZ := .venv-fuzz
 MINUTES ?= 2
+SIZE ?= $(if $(QUICK),quick,standard)
 
 help:
 	@echo "make demo   draw a synthetic sheet, digitise it, compare with the truth"
@@ -18,6 +19,7 @@ help:
 	@echo "make kill-series  kill one process a run, of each kind at ten random moments, and judge each run, SEED=1 SHEETS=30"
 	@echo "make lint   ruff and mypy only"
 	@echo "make fuzz   fuzz what reads strangers' files and what writes LAS, MINUTES=2 a target (Linux)"
+	@echo "make bench  measure what VeerNet costs beside its floors, some 30 minutes; QUICK=1 for 10, SIZE=full for hours, ONLY=\"start stages\", KEEP=1"
 	@echo "make lock   pin the whole set again from pyproject.toml (needs uv)"
 	@echo "make clean  remove the environment, caches and the demo's output"
 
@@ -62,6 +64,9 @@ $(READY): requirements.lock pyproject.toml
 
 chaos kill-series: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) $(if $(SHEETS),--sheets $(SHEETS)) $(if $(filter kill-series,$@),--series)
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks --size $(SIZE) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
 lock:
 	uv pip compile --quiet --upgrade --no-emit-index-url --no-annotate --no-header --extra dev pyproject.toml -o requirements.lock

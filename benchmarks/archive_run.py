@@ -30,17 +30,18 @@ from typing import Any
 import httpx
 import numpy as np
 import obstore
-import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run by its path, it sees its own folder alone
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from archive_meter import Meter, Sample, database_rows
 from composed import BIN, Composed
 from s3_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, S3Server
 
-from veernet.training.layout import SheetRecipe
-from veernet.training.sheet import write_sheet
+from benchmarks.database import database_rows
+from benchmarks.meter import Meter, Sample
+from benchmarks.sheets import Paper, archive
+from benchmarks.sizes import SMALL_DPI, SMALL_ROWS
 
 SCANS, LOGS = "bench-scans", "bench-logs"
 LOGIN = ("operator", "a-secret")
@@ -64,40 +65,19 @@ AT_REST_S = 15.0
 #: Sheets that can be on their way at one time.
 IN_FLIGHT = 48
 LATE = datetime.max.replace(tzinfo=UTC)
-#: Sheets that are drawn; the others are these with another pixel changed each.
-DRAWN = 8
 SERVICES = ("postgres", "valkey", "prefect-server", "prefect-services", "dask-scheduler", "dask-worker")
-
-
-def draw(cache: Path) -> list[tuple[np.ndarray, dict[str, Any], str]]:
-    """Pixels, TIFF profile and manifest of the sheets that all others are made of; drawn once."""
-    drawn = []
-    for seed in range(DRAWN):
-        scan, manifest = cache / f"drawn-{seed}.tif", cache / f"drawn-{seed}.sheet.yaml"
-        if not manifest.exists():
-            recipe = SheetRecipe(seed=seed, top_depth=1000.0, base_depth=1050.0, dpi=100, difficulty=0.1)
-            write_sheet(recipe, cache, scan.stem)["truth"].unlink()
-        with rasterio.open(scan) as opened:
-            bits = opened.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "8")
-            drawn.append((opened.read(), {**opened.profile, "nbits": bits}, manifest.read_text()))
-    return drawn
 
 
 def put_sheets(server: S3Server, cache: Path, folder: str, count: int) -> None:
     """Put sheets into the bucket, no two of one content."""
-    store, drawn, near = server.client(SCANS), draw(cache), cache / "one.tif"
-    for number in range(count):
-        pixels, profile, manifest = drawn[number % DRAWN]
-        stem = f"{folder}-{number:05d}"
-        own = pixels.copy()
-        row, column = divmod(number // DRAWN, 60)  # in the margin, where no track is
-        own[..., row, column] = np.where(own[..., row, column], 0, own.max())
-        with rasterio.open(near, "w", **profile) as file:
-            file.write(own)
-        told = manifest.replace(f"drawn-{number % DRAWN}.tif", f"{stem}.tif") + f"# {stem}\n"
-        key = f"{folder}/f{number // 50:03d}/{stem}"
-        obstore.put(store, f"{key}.tif", near.read_bytes())
-        obstore.put(store, f"{key}.sheet.yaml", told.encode())
+    store = server.client(SCANS)
+    with tempfile.TemporaryDirectory(prefix="veernet-bench-") as near:
+        archive(cache, Path(near), Paper(SMALL_ROWS, SMALL_DPI), count, folder)
+        for number, manifest in enumerate(sorted(Path(near).glob("*.sheet.yaml"))):
+            stem = manifest.name.removesuffix(".sheet.yaml")
+            key = f"{folder}/f{number // 50:03d}/{stem}"
+            obstore.put(store, f"{key}.tif", manifest.with_name(f"{stem}.tif").read_bytes())
+            obstore.put(store, f"{key}.sheet.yaml", manifest.read_bytes())
 
 
 @contextmanager
@@ -162,7 +142,7 @@ def in_bucket(server: S3Server, prefix: str) -> list[tuple[str, datetime]]:
     return [(found["path"], found["last_modified"]) for page in pages for found in page]
 
 
-def archive(composed: Composed) -> subprocess.Popen[bytes]:
+def start_archive(composed: Composed) -> subprocess.Popen[bytes]:
     """Start ``veernet archive`` over the bucket."""
     command = [BIN / "veernet", "archive", f"s3://{SCANS}/years", "--out", GIVEN["VEERNET_OUT"]]
     placed = ["--dask", f"tls://127.0.0.1:{composed.ports['scheduler']}", "--work", str(composed.folder / "work")]
@@ -175,19 +155,19 @@ def archive_twice(server: S3Server, composed: Composed, sheets: int) -> Iterator
     standing = {"s3": server.pid, **{name: composed.pid(name) for name in SERVICES}}
     at_rest = idling(standing)
     prefect, before, started_s = Prefect(composed), database_rows(url), time.monotonic()
-    run = archive(composed)
+    run = start_archive(composed)
     with Meter({"run": run.pid, **standing}, lambda: round(prefect.share_done() * sheets)) as meter:
         codes = [run.wait()]
         wall_s = time.monotonic() - started_s
         time.sleep(SETTLING_S)
         after = database_rows(url)
     started_s = time.monotonic()
-    codes.append(archive(composed).wait())
+    codes.append(start_archive(composed).wait())
     again_s = time.monotonic() - started_s
     logs = sum(key.endswith(".las") for key, _ in in_bucket(server, "las/"))
     yield f"{sheets} sheets, {logs} LAS files, exit codes {codes[0]} and {codes[1]}"
     yield f"wall {wall_s:.1f} s, {wall_s / sheets:.3f} s a sheet; the second run took {again_s:.1f} s"
-    going = [sample for sample in meter.samples if "run" in sample.rss_mb]
+    going = [sample for sample in meter.samples if "run" in sample.memory_mb]
     yield from costs(going, sheets, at_rest)
     yield from memory(going)
     rows = {name: after[name] - before.get(name, 0) for name in after}
@@ -238,8 +218,8 @@ def memory(samples: list[Sample]) -> Iterator[str]:
     marks = sorted({mark for mark in (1, 50, *range(100, last, max(100, last // 800 * 100)), last) if mark <= last})
     at = {mark: next(sample for sample in samples if sample.settled >= mark) for mark in marks}
     yield f"\n| MB at sheet | {' | '.join(map(str, at))} |\n|---|{'---|' * len(at)}"
-    for name in sorted(samples[-1].rss_mb):
-        yield f"| {name} | {' | '.join(f'{sample.rss_mb.get(name, 0):.0f}' for sample in at.values())} |"
+    for name in sorted(samples[-1].memory_mb):
+        yield f"| {name} | {' | '.join(f'{sample.memory_mb.get(name, 0):.0f}' for sample in at.values())} |"
 
 
 def a_night(server: S3Server, composed: Composed, cache: Path, sheets: int) -> Iterator[str]:
@@ -271,7 +251,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sheets", type=int, default=200, help="sheets of the archive")
     parser.add_argument("--night", type=int, default=0, help="sheets of a night that comes in the middle of a backfill")
-    parser.add_argument("--cache", type=Path, default=Path("out/bench"), help="folder of the drawn sheets")
+    parser.add_argument("--cache", type=Path, default=Path("build/bench/sheets"), help="folder of the drawn sheets")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("ignore", NotGeoreferencedWarning)  # no scan has a place on earth

@@ -1,0 +1,75 @@
+"""Results as Markdown: ratios first, then the figures of this machine, with their plots; and where they go in a page that says more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.plots import svg
+from benchmarks.results import Failed, Item, Plot, Ran, Ratio, Table
+
+BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
+
+
+def markdown(items: Sequence[Item], plots: str) -> Iterator[str]:
+    """Lines of a report.
+
+    Args:
+        items: What was found.
+        plots: Folder of the plots, as seen from the page.
+    """
+    for ran in (item for item in items if isinstance(item, Ran)):
+        yield f"`make bench`, size {ran.size}: {'; '.join(ran.about)}."
+        yield ""
+    yield "| ratio | median | noise | goal | |"
+    yield "|---|---|---|---|---|"
+    for one in (item for item in items if isinstance(item, Ratio)):
+        yield _ratio_row(one)
+    for failed in (item for item in items if isinstance(item, Failed)):
+        yield ""
+        yield f"**Not measured: {failed.part}**: {failed.why}"
+    for item in items:
+        if isinstance(item, Table):
+            yield ""
+            yield from _table(item)
+        elif isinstance(item, Plot):
+            yield ""
+            yield f"![{item.title}]({plots}/{item.name}.svg)"
+
+
+def _ratio_row(one: Ratio) -> str:
+    goal = "" if one.goal is None else f"{'at most' if one.better == 'lower' else 'at least'} {one.goal:g}"
+    met = {None: "", True: "met", False: "**not met**"}[one.met]
+    return f"| {one.name} | {one.value:.3g} | ±{one.noise:.0%} | {goal} | {met} |"
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"**{table.title}**"
+    yield ""
+    yield f"| {' | '.join(table.columns)} |"
+    yield "|---" * len(table.columns) + "|"
+    for row in table.rows:
+        yield f"| {' | '.join(row)} |"
+    if table.note:
+        yield ""
+        yield table.note
+
+
+def write_plots(items: Sequence[Item], folder: Path) -> None:
+    """Write each plot as ``<name>.svg``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for item in items:
+        if isinstance(item, Plot):
+            (folder / f"{item.name}.svg").write_text(svg(item))
+
+
+def put_between(page: str, report: str) -> str:
+    """A page with the report between its two marks, in place of what was there.
+
+    Raises:
+        ValueError: The page does not have the marks, each once and in their order.
+    """
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
+        raise ValueError(f"the page must have {BEGIN!r} and after it {END!r}, once each")
+    before, _, rest = page.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{report.strip()}\n\n{END}{rest.partition(END)[2]}"
