@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.ndimage import median_filter
 
+from veernet.register.beside import Beside, slopes_of, steady_path
 from veernet.register.paper import Paper
 from veernet.register.passes import Labels, Pass
 
 Floats = NDArray[np.float64]
 
-_STRIP_INCHES = (0.28, 0.95)
-"""Beside the middle of the labels: where lines are looked for, to the left and to the right."""
-_RUN_INCHES = 0.07
 _STEP_PX = 0.5
-_STEEPEST = 0.03
-_SLOPE_STEPS = 41
 _LINE_SHARE = 0.35
 """Of a strip that a line covers at least."""
-_CHANGE_COST = 0.06
 _OFF_COST = 0.25
+_CHANGE_COST_INCHES, _CHANGE = 0.1, 0.4
+"""From label to label a line's place below its label changes little; where it must all the same, it costs this much at the most."""
 _UNEVEN_PX, _UNEVEN = 3.0, 0.02
-"""By how much a line may be off the middle of its neighbours: spliced and stretched paper does that, the next line is further off."""
+"""By how much a line without a whole label may be off the middle of its neighbours: spliced and stretched paper does that."""
+_WHOLE = 0.2
+"""By how much the size of a label may differ from its neighbours', so that its middle can be relied on."""
+_RIVAL = 0.6
+"""Of a line's strength: another one nearby that might be meant."""
+_NEAREST = 0.35
+"""Of the way to the nearest rival: so far off its usual place below its label a line may be."""
+_STANDS_OUT = 1.3
+_NEIGHBOURS = 9
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Placed:
         on_line: Whether a line was found there.
         slope: Rows that lines fall per column to the right, at each.
         off: How far below its label's middle each line is, on average.
-        against: Depths near which a line is printed, but not where the neighbours' lines say.
+        against: Depths near which a line is printed that may not be theirs: it is not where the label or the neighbours' lines say, or
+            labels stand between two lines that are alike.
     """
 
     depths: Floats
@@ -53,80 +58,54 @@ def placed(paper: Paper, one: Pass) -> Placed:
     """Bring the printed depths of a pass to their lines."""
     labels = one.labels
     depths = np.arange(labels.depths[0], labels.depths[-1] + one.step / 2, one.step)
-    about = np.interp(depths, labels.depths, _smoothed(labels))
+    whole = _whole(labels)
+    about = _about(depths, labels, whole, one.px_per_unit)
+    has_label = np.isin(depths, labels.depths[whole])
     columns = np.interp(depths, labels.depths, median_filter(labels.columns, 5, mode="nearest"))
     reach = _reach(labels, one)
-    windows = [_Window.of(paper, row, column, reach + 8) for row, column in zip(about, columns, strict=True)]
-    slope = _slopes(windows)
+    windows = [Beside.of(paper, row, column, reach + 8) for row, column in zip(about, columns, strict=True)]
+    slope = slopes_of(windows)
     offsets = np.arange(-reach, reach + _STEP_PX / 2, _STEP_PX)
-    strength = np.stack([window.strength(offsets, fall) for window, fall in zip(windows, slope, strict=True)])
-    size = np.abs(offsets) / reach
-    rewards = np.minimum(strength, 1.0) - _OFF_COST * size**2
-    path = _path(rewards, max(2, round(0.03 * one.step * one.px_per_unit / _STEP_PX)))
-    at, seen = _peaks(strength, path, offsets)
+    strength = np.stack(
+        [window.strength(row + offsets, fall) for window, row, fall in zip(windows, about, slope, strict=True)]
+    )
+    rewards = np.minimum(strength, 1.0) - _OFF_COST * (offsets / reach) ** 2
+    most = max(2, round(_CHANGE_COST_INCHES * paper.dpi / _STEP_PX))
+    at, seen = _peaks(strength, steady_path(rewards, most, _CHANGE / most, _CHANGE), offsets)
     on_line = seen >= _LINE_SHARE
     rows = about + at
+    rivals = _rivals(strength, at, seen, offsets, on_line)
     if on_line.any():
-        rows = np.where(on_line, rows, about + np.interp(depths, depths[on_line], at[on_line]))
+        usual = _usual(at, on_line & has_label)
+        rows = np.where(on_line, rows, about + usual)
+        near = np.abs(at - usual) <= np.maximum(_NEAREST * rivals.apart, _UNEVEN_PX)
         uneven = np.full(rows.size, _UNEVEN_PX + _UNEVEN * one.step * one.px_per_unit)
         uneven[[0, -1]] *= 2  # no neighbour on one side
-        on_line &= np.abs(rows - _neighbours(rows)) <= uneven
-    against = int(((seen >= _LINE_SHARE) & ~on_line).sum())
-    return Placed(depths, rows, on_line, slope, float(np.median(at)), against)
+        even = np.abs(rows - _neighbours(rows)) <= uneven
+        on_line &= np.where(has_label, near, even | ((rivals.strength <= seen / _STANDS_OUT) & near))
+    against = (seen >= _LINE_SHARE) & ~on_line
+    if _between_two(at[on_line], rivals.apart[on_line], rivals.strength[on_line], seen[on_line]):
+        against |= on_line
+    return Placed(depths, rows, on_line, slope, float(np.median(at)), int(against.sum()))
 
 
-@dataclass(frozen=True)
-class _Window:
-    """How much of a line runs through each row beside a label, left and right of it, and how far apart the two strips are."""
-
-    left: Floats
-    right: Floats
-    apart: float
-    middle: float
-
-    @classmethod
-    def of(cls, paper: Paper, row: float, column: float, reach: float) -> _Window:
-        near, far = (inches * paper.dpi for inches in _STRIP_INCHES)
-        extra = _STEEPEST * far
-        top = int(np.floor(row - reach - extra))
-        end = int(np.ceil(row + reach + extra)) + 1
-        sides = [(column - far, column - near), (column + near, column + far)]
-        left, right = (_runs(paper, top, end, *side) for side in sides)
-        return cls(left, right, near + far, row - top)
-
-    def strength(self, offsets: Floats, slope: float) -> Floats:
-        """Of a line at some rows below the label."""
-        rows = np.arange(self.left.size)
-        fall = slope * self.apart / 2
-        left = np.interp(self.middle + offsets - fall, rows, self.left)
-        right = np.interp(self.middle + offsets + fall, rows, self.right)
-        # On one side there may be no grid at all.
-        return np.asarray(0.75 * np.maximum(left, right) + 0.25 * np.minimum(left, right))
+def _whole(labels: Labels) -> NDArray[np.bool_]:
+    """Which labels are as large as those of as many digits about them: what is broken or touched by other ink has its middle elsewhere."""
+    sizes = labels.boxes[:, 2] - labels.boxes[:, 0]
+    digits = np.array([len(str(int(depth))) for depth in labels.depths])
+    whole = np.zeros(sizes.size, bool)
+    for count in np.unique(digits):
+        some = digits == count
+        usual = median_filter(sizes[some], min(_NEIGHBOURS, int(some.sum())), mode="nearest")
+        whole[some] = np.abs(sizes[some] - usual) <= _WHOLE * usual
+    return whole if whole.sum() >= 2 else np.ones(sizes.size, bool)
 
 
-def _runs(paper: Paper, top: int, end: int, left: float, right: float) -> Floats:
-    """Share of each row that is in ink that runs across; a thick line counts more than a thin one."""
-    rows = np.zeros(end - top)
-    first, last = max(top, 0), min(end, paper.rows)
-    ink = paper.crop(first, last, left, right)
-    if ink.size == 0:
-        return rows
-    run = max(3, round(_RUN_INCHES * paper.dpi))
-    kernel = np.ones((1, run), np.uint8)
-    across = cv2.morphologyEx(cv2.dilate(ink, np.ones((2, 1), np.uint8)), cv2.MORPH_OPEN, kernel)
-    rows[first - top : first - top + len(across)] = across.mean(axis=1)
-    return np.asarray(gaussian_filter1d(rows, 1.0) * 1.5)
-
-
-def _smoothed(labels: Labels) -> Floats:
-    """Rows of the labels, without what each is off on its own."""
-    rows, depths = labels.rows, labels.depths
-    if rows.size < 5:
-        return rows
-    line = np.polynomial.Polynomial.fit(depths, rows, 1)
-    off = rows - line(depths)
-    smooth = gaussian_filter1d(median_filter(off, 5, mode="nearest"), 1.5, mode="nearest")
-    return np.asarray(line(depths) + smooth)
+def _about(depths: Floats, labels: Labels, whole: NDArray[np.bool_], px_per_unit: float) -> Floats:
+    """Where a label stands at each depth, or would."""
+    rows, known = labels.rows[whole], labels.depths[whole]
+    beyond = np.minimum(depths - known[0], 0.0) + np.maximum(depths - known[-1], 0.0)
+    return np.asarray(np.interp(depths, known, rows) + beyond * px_per_unit)
 
 
 def _reach(labels: Labels, one: Pass) -> float:
@@ -136,42 +115,13 @@ def _reach(labels: Labels, one: Pass) -> float:
     return float(min(size, 0.24 * one.step * one.px_per_unit))
 
 
-def _slopes(windows: list[_Window]) -> Floats:
-    """Slope of the lines at each window: where left and right agree best, steadily down the sheet."""
-    slopes = np.linspace(-_STEEPEST, _STEEPEST, _SLOPE_STEPS)
-    agreement = np.zeros((len(windows), slopes.size))
-    for index, window in enumerate(windows):
-        rows = np.arange(window.left.size)
-        left = window.left - window.left.mean()
-        right = window.right - window.right.mean()
-        for at, slope in enumerate(slopes):
-            fall = slope * window.apart / 2
-            moved = np.interp(rows - fall, rows, left) * np.interp(rows + fall, rows, right)
-            agreement[index, at] = moved.mean()
-    agreement /= np.abs(agreement).max() + 1e-9
-    agreement -= 0.05 * np.abs(slopes) / _STEEPEST
-    path = _path(agreement, 2, 0.05)
-    return np.asarray(gaussian_filter1d(slopes[path], 1.0, mode="nearest"))
-
-
-def _path(rewards: Floats, most: int, cost: float = _CHANGE_COST) -> NDArray[np.intp]:
-    """The states, one a row, that collect the most at a cost for each change (Viterbi)."""
-    steps, states = rewards.shape
-    best = rewards[0].copy()
-    came = np.zeros((steps, states), np.intp)
-    changes = np.arange(-most, most + 1)
-    penalty = cost * np.abs(changes) / most
-    for step in range(1, steps):
-        padded = np.pad(best, most, constant_values=-np.inf)
-        arriving = np.stack([padded[most + change : most + change + states] for change in changes]) - penalty[:, None]
-        chosen = arriving.argmax(axis=0)
-        came[step] = np.arange(states) + changes[chosen]
-        best = arriving.max(axis=0) + rewards[step]
-    path = np.zeros(steps, np.intp)
-    path[-1] = int(best.argmax())
-    for step in range(steps - 1, 0, -1):
-        path[step - 1] = came[step, path[step]]
-    return path
+def _usual(at: Floats, known: NDArray[np.bool_]) -> Floats:
+    """How far below its label a line is by those about it."""
+    if not known.any():
+        return np.full(at.size, float(np.median(at)))
+    where = np.flatnonzero(known)
+    smooth = median_filter(at[where], min(_NEIGHBOURS, where.size), mode="nearest")
+    return np.asarray(np.interp(np.arange(at.size), where, smooth))
 
 
 def _peaks(strength: Floats, path: NDArray[np.intp], offsets: Floats) -> tuple[Floats, Floats]:
@@ -187,6 +137,35 @@ def _peaks(strength: Floats, path: NDArray[np.intp], offsets: Floats) -> tuple[F
         at[index] = float((weight * offsets[low:high]).sum() / weight.sum()) if weight.sum() > 0 else offsets[top]
         seen[index] = strength[index, top]
     return at, seen
+
+
+@dataclass(frozen=True)
+class _Rivals:
+    """The nearest other line of each depth: how far it is, and how strong; where there is none, beyond reach and of no strength."""
+
+    apart: Floats
+    strength: Floats
+
+
+def _rivals(strength: Floats, at: Floats, seen: Floats, offsets: Floats, on_line: NDArray[np.bool_]) -> _Rivals:
+    reach = float(offsets[-1])
+    apart, other = np.full(at.size, 2 * reach), np.zeros(at.size)
+    for index in np.flatnonzero(on_line):
+        row = strength[index]
+        peaks = np.flatnonzero((row[1:-1] >= row[:-2]) & (row[1:-1] > row[2:])) + 1
+        peaks = peaks[(np.abs(offsets[peaks] - at[index]) > 6) & (row[peaks] >= _RIVAL * seen[index])]
+        if peaks.size:
+            nearest = peaks[np.abs(offsets[peaks] - at[index]).argmin()]
+            apart[index], other[index] = abs(offsets[nearest] - at[index]), row[nearest]
+    return _Rivals(apart, other)
+
+
+def _between_two(at: Floats, apart: Floats, other: Floats, seen: Floats) -> bool:
+    """Whether labels may as well belong to the next lines: these are as near, and no weaker, so that all depths may be one line off."""
+    if at.size == 0:
+        return False
+    between = np.abs(np.median(at)) > _NEAREST * np.median(apart)
+    return bool(between and np.median(seen) < _STANDS_OUT * np.median(other))
 
 
 def _neighbours(rows: Floats) -> Floats:

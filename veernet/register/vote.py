@@ -24,6 +24,8 @@ _WORST = -9.0
 _MOST_A_LABEL = 4.0
 """And decides between two hypotheses by this much at the most."""
 _READ = 0.5
+_ALMOST = 0.5
+"""A label that is one digit off counts so much against a verdict: it is misread rather than another number."""
 _HYPOTHESES = 24
 _FEWEST_READ = 3
 
@@ -41,7 +43,8 @@ class Verdict:
         confidence: That both are right.
         margin: By how much the logarithm of the chance is above the next hypothesis's.
         agreeing: Labels that on their own say the number that they should.
-        contradicting: Labels that on their own say another number.
+        almost: Labels that on their own say a number of as many digits, one of them another.
+        contradicting: Labels that on their own surely say another number.
         support: Logarithm of the chance of the number that each should be.
     """
 
@@ -50,6 +53,7 @@ class Verdict:
     confidence: float
     margin: float
     agreeing: NDArray[np.bool_]
+    almost: NDArray[np.bool_]
     contradicting: NDArray[np.bool_]
     support: Floats
 
@@ -105,10 +109,11 @@ def vote(
     expected = first + step * places
     chance = np.array([chance for _, chance in readings])
     agreeing = read == expected
+    almost = np.array([_almost(text, depth) for (text, _), depth in zip(readings, expected.tolist(), strict=True)])
     contradicting = (read >= 0) & ~agreeing & (chance >= _READ)
-    return Verdict(
-        first, step, _confidence(margin, agreeing, contradicting), margin, agreeing, contradicting, scores[winner]
-    )
+    said = agreeing.sum() + (contradicting * np.where(almost, _ALMOST, 1.0)).sum()
+    confidence = _confidence(margin, int(agreeing.sum()), float(said))
+    return Verdict(first, step, confidence, margin, agreeing, almost, contradicting, scores[winner])
 
 
 def depth_of(text: str) -> int | None:
@@ -123,12 +128,18 @@ def written(depth: int) -> tuple[str, ...]:
     return (str(depth), f"{depth:04d}") if 0 < depth < 1000 else (str(depth),)
 
 
-def _confidence(margin: float, agreeing: NDArray[np.bool_], contradicting: NDArray[np.bool_]) -> float:
+def _almost(text: str, depth: int) -> bool:
+    return any(
+        len(text) == len(other) and sum(a != b for a, b in zip(text, other, strict=True)) == 1
+        for other in written(depth)
+        if len(other) > 2
+    )
+
+
+def _confidence(margin: float, count: int, said: float) -> float:
     """Few labels, a small margin or many that say otherwise: each alone makes it unsure."""
     by_margin = 1.0 / (1.0 + np.exp(-(margin - 4.0)))
-    count = int(agreeing.sum())
     by_count = 1.0 - 0.5 ** max(0.0, 1.0 + 2.0 * (count - _FEWEST_READ + 1))
-    said = count + int(contradicting.sum())
     by_agreement = min(1.0, 1.35 * count / said) if said else 0.0
     return float(by_margin * by_count * by_agreement)
 

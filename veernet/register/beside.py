@@ -1,0 +1,120 @@
+"""What runs across the paper beside a printed depth: lines, however they slant, and what is left of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from veernet.register.paper import Paper
+
+Floats = NDArray[np.float64]
+
+STEEPEST = 0.075
+"""Rows that a line falls per column at the most: paper that swings on the scanner's rollers does that (0.06 was seen)."""
+_SLOPES = 61
+_STRIP_INCHES = (0.28, 0.95)
+"""From the middle of the labels: where lines are looked for, to the left and to the right."""
+_RUN_INCHES = 0.07
+_BLOCKS = 6
+"""Of a strip, each moved by itself as lines slant."""
+_SLANT_COST = 0.03
+_TO_LINE = 1.5
+
+
+@dataclass(frozen=True)
+class Beside:
+    """How much of a line runs through each row of the blocks beside a label.
+
+    Args:
+        blocks: ``(rows, 2 * _BLOCKS)``, the left strip's from left to right, then the right one's.
+        apart: Columns from the label's middle to the middle of each block.
+        top: Row of the first.
+    """
+
+    blocks: Floats
+    apart: Floats
+    top: int
+
+    @classmethod
+    def of(cls, paper: Paper, row: float, column: float, reach: float) -> Beside:
+        """As far as ``reach`` rows above and below a place."""
+        near, far = (inches * paper.dpi for inches in _STRIP_INCHES)
+        extra = STEEPEST * far
+        top, end = int(np.floor(row - reach - extra)), int(np.ceil(row + reach + extra)) + 1
+        sides = [(column - far, column - near), (column + near, column + far)]
+        blocks = np.concatenate([_runs(paper, top, end, *side) for side in sides], axis=1)
+        middles = near + (np.arange(_BLOCKS) + 0.5) / _BLOCKS * (far - near)
+        return cls(blocks, np.concatenate([-middles[::-1], middles]), top)
+
+    def strength(self, rows: Floats, slope: float) -> Floats:
+        """Of a line that passes the label's middle at some rows: mostly that of the side where there is more."""
+        at = np.arange(len(self.blocks))
+        moved = np.stack(
+            [
+                np.interp(rows - self.top + slope * apart, at, block, left=0.0, right=0.0)
+                for block, apart in zip(self.blocks.T, self.apart, strict=True)
+            ]
+        )
+        left, right = moved[:_BLOCKS].mean(axis=0), moved[_BLOCKS:].mean(axis=0)
+        # On one side there may be no grid at all.
+        return np.asarray(0.75 * np.maximum(left, right) + 0.25 * np.minimum(left, right))
+
+    def slants(self, slopes: Floats) -> Floats:
+        """How well the blocks agree at each slope: lines that are moved as they slant add up."""
+        size = len(self.blocks)
+        moves = np.round(slopes[:, None] * self.apart).astype(int)
+        at = np.clip(np.arange(size)[:, None, None] + moves, 0, size - 1)
+        together = self.blocks[at, np.arange(self.blocks.shape[1])].mean(axis=2)
+        return np.asarray(((together - together.mean(axis=0)) ** 2).mean(axis=0))
+
+
+def _runs(paper: Paper, top: int, end: int, left: float, right: float) -> Floats:
+    """Share of each row of the blocks of a strip that is in ink that runs across; a thick line counts more than a thin one."""
+    rows = np.zeros((end - top, _BLOCKS))
+    first, last = max(top, 0), min(end, paper.rows)
+    ink = paper.crop(first, last, left, right)
+    if ink.shape[1] < _BLOCKS or not ink.size:
+        return rows
+    run = max(3, round(_RUN_INCHES * paper.dpi))
+    # A line that slants changes its row now and then; what is spread downwards for that is taken back half a row.
+    across = cv2.morphologyEx(cv2.dilate(ink, np.ones((2, 1), np.uint8)), cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    bounds = np.linspace(0, ink.shape[1], _BLOCKS + 1).astype(int)
+    share = np.add.reduceat(across, bounds[:-1], axis=1, dtype=np.float64) / np.diff(bounds)
+    rows[first - top : last - top] = 0.5 * (share + np.concatenate([share[1:], share[-1:]]))
+    return np.asarray(gaussian_filter1d(rows, 0.8, axis=0) * _TO_LINE)
+
+
+def slopes_of(windows: list[Beside]) -> Floats:
+    """Slope of the lines at each window, steadily from one to the next."""
+    slopes = np.linspace(-STEEPEST, STEEPEST, _SLOPES)
+    agreement = np.stack([window.slants(slopes) for window in windows])
+    agreement /= agreement.max(axis=1, keepdims=True) + 1e-9
+    agreement -= _SLANT_COST * np.abs(slopes) / STEEPEST
+    return slopes[steady_path(agreement, 4, 0.03, 0.5)]
+
+
+def steady_path(rewards: Floats, most: int, cost: float, jump: float) -> NDArray[np.intp]:
+    """The states, one a row, that collect the most (Viterbi): a change costs by its size, up to ``most`` states, and any other a jump."""
+    steps, states = rewards.shape
+    best = rewards[0].copy()
+    came = np.zeros((steps, states), np.intp)
+    changes = np.arange(-most, most + 1)
+    penalty = cost * np.abs(changes)
+    for step in range(1, steps):
+        padded = np.pad(best, most, constant_values=-np.inf)
+        arriving = np.stack([padded[most + change : most + change + states] for change in changes]) - penalty[:, None]
+        chosen = arriving.argmax(axis=0)
+        reached, from_where = arriving.max(axis=0), np.arange(states) + changes[chosen]
+        top = int(best.argmax())
+        jumped = best[top] - jump > reached
+        came[step] = np.where(jumped, top, from_where)
+        best = np.where(jumped, best[top] - jump, reached) + rewards[step]
+    path = np.zeros(steps, np.intp)
+    path[-1] = int(best.argmax())
+    for step in range(steps - 1, 0, -1):
+        path[step - 1] = came[step, path[step]]
+    return path
