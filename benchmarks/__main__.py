@@ -29,7 +29,8 @@ PARTS = {
     "end_to_end": "the real command beside the bare forward passes",
     "batch": "rows that the network is given at once",
     "growth": "length, resolution, tracks, curves of a sheet",
-    "archives": "two workers beside one, and few sheets to many",
+    "two_workers": "two workers beside one",
+    "archives": "few sheets to many",
     "side_by_side": "beside a plain script",
     "gpu": "a GPU, where there is one",
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import probe
 from benchmarks.watched import PROBE
+from tasks.compute import describe_model
 
 _LOOPBACK = "127.0.0.1"
 
@@ -39,9 +40,9 @@ class Workers:
 
 @contextmanager
 def workers(count: int, threads: int = 1, gpu: bool = False) -> Iterator[Workers]:
-    """So many workers, each with so many threads for its libraries; with ``gpu`` the first has the GPU and the others see none."""
+    """So many workers with the network loaded, each with so many threads for its libraries; with ``gpu`` the first has the GPU and the others see none."""
     import dask
-    from distributed import Nanny, Scheduler, SpecCluster
+    from distributed import Client, Nanny, Scheduler, SpecCluster
     from distributed.system import MEMORY_LIMIT
 
     with tempfile.TemporaryDirectory(prefix="veernet-bench-", ignore_cleanup_errors=True) as folder:
@@ -74,5 +75,8 @@ def workers(count: int, threads: int = 1, gpu: bool = False) -> Iterator[Workers
             dask.config.set({"distributed.nanny.pre-spawn-environ": cores}),
             SpecCluster(workers=specs, scheduler=scheduler, silence_logs=logging.ERROR) as cluster,
         ):
+            with Client(cluster) as client:  # type: ignore[no-untyped-call]
+                client.wait_for_workers(count)
+                client.run(describe_model, None)  # what a worker loads once is not what a sheet costs
             pids = {f"dask-worker {index}": nanny.pid for index, nanny in cluster.workers.items()}
             yield Workers(cluster.scheduler_address, pids, near / "notes", near / "work")

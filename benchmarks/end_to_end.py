@@ -23,7 +23,16 @@ from benchmarks.watched import Watched, veernet
 from tasks import compute
 
 GOAL = 1.25
-COLUMNS = ("what", "forward passes alone, s", "wall, s", "start, s", "work, s", "in forward passes", "sheets an hour")
+COLUMNS = (
+    "what",
+    "forward passes alone, s",
+    "wall, s",
+    "start, s",
+    "work, s",
+    "in forward passes, of the work",
+    "of the wall time",
+    "sheets an hour",
+)
 
 
 def measure(size: Size, cache: Path) -> Iterator[Item]:
@@ -71,7 +80,10 @@ def _beside(
     row = (
         what,
         *(f"{median(of):.1f}" for of in (alone_s, took["run"], [one.start_s for one in runs], work_s)),
-        f"{median(inside / wall for inside, wall in zip(in_forward, work_s, strict=True)):.0%}",
+        *(
+            f"{median(inside / outside for inside, outside in zip(in_forward, of, strict=True)):.0%}"
+            for of in (work_s, took["run"])
+        ),
         f"{3600 * sheets / median(work_s):.0f}",
     )
     yield Table(title=f"Beside the forward passes: {what}", columns=COLUMNS, rows=(row,))

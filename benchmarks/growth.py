@@ -16,31 +16,31 @@ from benchmarks.watched import Watched, veernet
 
 DPIS = (100, 200, 400)
 CURVES = (1, 2, 3, 4)
+#: Each round is a dozen runs of the command.
+MOST_ROUNDS = 2
 COLUMNS = ("", "wall, s", "work, s", "in forward passes, s", "worker, MB", "run, MB", "server, MB", "all, MB")
 
 
 def measure(size: Size, cache: Path) -> Iterator[Item]:
     """Length, resolution, tracks, curves."""
     yield from _lengths(size, cache)
-    base = size.growing_rows
+    base, rounds = size.growing_rows, min(size.rounds, MOST_ROUNDS)
     yield from _grown(
         "resolution, of one length of paper",
         {f"{dpi} dpi": drawn(cache, Paper(base * dpi // 200, dpi)) for dpi in DPIS},
-        size.rounds,
+        rounds,
     )
     yield from _grown(
-        "tracks", {f"{2 * halves} tracks": drawn(cache, Paper(base, halves=halves)) for halves in (1, 2)}, size.rounds
+        "tracks", {f"{2 * halves} tracks": drawn(cache, Paper(base, halves=halves)) for halves in (1, 2)}, rounds
     )
-    with tempfile.TemporaryDirectory(prefix="veernet-bench-") as folder:
-        sheet = drawn(cache, Paper(base))
-        of_curves = {f"{count} curves": with_curves(sheet, count, Path(folder)) for count in CURVES}
-        yield from _grown("curves, two a track", of_curves, size.rounds)
+    sheet = drawn(cache, Paper(base))
+    of_curves = {f"{count} curves": with_curves(sheet, count) for count in CURVES}
+    yield from _grown("curves, two a track", of_curves, rounds)
 
 
 def _lengths(size: Size, cache: Path) -> Iterator[Item]:
     sheets = {f"{rows:,} rows": drawn(cache, Paper(rows)) for rows in size.lengths}
-    # The longest takes longest and least needs it: its noise is a smaller share of it.
-    runs = _runs(sheets, min(size.rounds, 2))
+    runs = _runs(sheets, min(size.rounds, MOST_ROUNDS))
     yield _table("length", runs)
     *_, before, longest = runs
     grown = size.lengths[-1] / size.lengths[-2]

@@ -114,15 +114,15 @@ def _write_manifest(path: Path, manifest: SheetManifest, source: str) -> None:
     path.write_text(yaml.safe_dump(document, sort_keys=False, default_flow_style=None, width=120))
 
 
-def with_curves(sheet: Sheet, count: int, folder: Path) -> Sheet:
+def with_curves(sheet: Sheet, count: int) -> Sheet:
     """The same scan with a manifest of its first curves alone; the ink of the others stays, which costs nothing but doubts."""
     manifest, tracks, left = sheet.manifest, [], count
     for track in manifest.tracks:
         if left > 0:
             tracks.append(track.model_copy(update={"curves": track.curves[:left]}))
         left -= len(track.curves)
-    path = folder / f"curves-{count}.sheet.yaml"
-    _write_manifest(path, manifest.model_copy(update={"tracks": tuple(tracks)}), str(sheet.scan))
+    path = sheet.scan.with_name(f"{sheet.scan.stem}-curves-{count}.sheet.yaml")
+    _write_manifest(path, manifest.model_copy(update={"tracks": tuple(tracks)}), sheet.scan.name)
     return Sheet(sheet.scan, path)
 
 

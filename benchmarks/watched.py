@@ -16,7 +16,8 @@ from benchmarks import probe
 from benchmarks.meter import Meter, Sample
 
 PROBE = Path(probe.__file__)
-VEERNET = Path(sys.executable).with_name("veernet")
+#: What the console script ``veernet`` does, wherever that lies.
+VEERNET = (sys.executable, "-c", "from flows.cli import main; main()")
 _LOOK_EVERY_S = 0.3
 
 
@@ -103,7 +104,7 @@ def veernet(
         with (near / "said").open("wb") as said:
             began, launched_s = time.time(), time.monotonic()
             run = subprocess.Popen(
-                [str(VEERNET), *map(str, arguments), "--out", str(out)], env=given, stdout=said, stderr=said
+                [*VEERNET, *map(str, arguments), "--out", str(out)], env=given, stdout=said, stderr=said
             )
             try:
                 with Meter({"run": run.pid, **(workers or {})}, lambda: _records(out), _LOOK_EVERY_S) as meter:
