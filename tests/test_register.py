@@ -22,7 +22,7 @@ from veernet.register.passes import find_passes
 from veernet.register.picture import draw_draft
 from veernet.register.registering import draft_of, register
 from veernet.register.scales import nearest
-from veernet.register.tracks import grids
+from veernet.register.tracks import grids, lines_of
 from veernet.register.upright import Run, line_profiles, runs
 from veernet.register.vote import vote
 from veernet.register.words import Words
@@ -108,7 +108,7 @@ def test_a_linear_grid_and_a_log_grid_are_told_apart() -> None:
     """Ten even spaces left of the depth column, three decades right of it."""
     linear = np.linspace(50, 450, 11)
     decades = 600 + 180 * np.unique(np.log10(np.outer(10.0 ** np.arange(3), np.arange(1, 11)).ravel()))
-    left, right = grids(run_with_lines([*linear, *decades]), DPI, 520.0)
+    left, right = grids(lines_of(run_with_lines([*linear, *decades]).profile), 1200, DPI, 520.0)
     assert (10, None) == (left.divisions, left.decades)
     assert (None, 3) == (right.divisions, right.decades)
     assert [50, 450, 600, 1140] == pytest.approx([left.left, left.right, right.left, right.right], abs=1)
@@ -205,12 +205,12 @@ def test_edges_of_tracks_are_found(drafted: tuple[Paper, Draft]) -> None:
 
 
 def test_what_was_not_found_needs_a_person(drafted: tuple[Paper, Draft]) -> None:
-    """No name of the well, no curve: the sheet does not go through; its API number is in the name of its file."""
+    """No curve: the sheet does not go through. No name of the well: it may stay out, because no depth and no value rests on it."""
     _, draft = drafted
     needed = [doubt.path for doubt in doubts(draft)]
-    assert "well.name" in needed
     assert "tracks" in needed
-    assert "well.api" not in needed
+    assert not draft.well.get("name")
+    assert "well.name" not in needed
     assert "depth.ticks" not in needed
 
 
@@ -236,7 +236,14 @@ def test_a_header_fact_that_is_not_sure_stays_out_of_an_unattended_manifest() ->
     facts = {"name": Found[str](value="A 1", confidence=0.99), "field": Found[str](value="Wildcot", confidence=0.5)}
     draft = Draft(source="a.tif", width_px=1, rows=1, well=facts)
     assert {"name": "A 1", "field": "Wildcot"} == draft.to_manifest()["well"]
-    assert {"name": "A 1"} == draft.to_manifest(only_sure_facts=True)["well"]
+    assert {"name": "A 1", "uwi": "unknown"} == draft.to_manifest(only_sure_facts=True)["well"]
+
+
+def test_a_well_whose_name_is_not_sure_is_called_unknown_and_known_by_its_scan() -> None:
+    """So that a manifest says nothing of a well that may be wrong, and still tells one from the other."""
+    facts = {"name": Found[str](value="HENEN", confidence=0.5), "api": Found[str](value="4217325497", confidence=0.96)}
+    draft = Draft(source="box-7.tif", width_px=1, rows=1, well=facts)
+    assert {"name": "unknown, scan box-7", "api": "4217325497"} == draft.to_manifest(only_sure_facts=True)["well"]
 
 
 def test_a_scan_without_a_log_says_so() -> None:

@@ -29,6 +29,11 @@ def doubts(draft: Draft) -> tuple[Doubt, ...]:
     return tuple(_doubts(draft))
 
 
+def needed(draft: Draft) -> tuple[Doubt, ...]:
+    """Every field that must be sure, whether it is or not, in the manifest's order."""
+    return tuple(Doubt(*told) for told in _needed(draft))
+
+
 def confidence(draft: Draft) -> float:
     """How sure the whole registration is: as its least sure field that is digitised."""
     return min([1.0, *(found for _, found, _ in _needed(draft))])
@@ -41,9 +46,6 @@ def _doubts(draft: Draft) -> Iterator[Doubt]:
 
 
 def _needed(draft: Draft) -> Iterator[tuple[str, float, str]]:
-    yield _of("well.name", draft.well.get("name"))
-    identified = max((draft.well.get(key, Found[str]()) for key in ("uwi", "api")), key=lambda found: found.confidence)
-    yield _of("well.api", identified)
     if draft.main is None:
         yield "depth", 0.0, "no logged pass was found"
         return

@@ -258,7 +258,8 @@ class Draft(_Part):
         Tracks that cannot be digitised today are left out, too.
 
         Args:
-            only_sure_facts: Leave out what the header says if that needs a person, for a sheet that no person looks at.
+            only_sure_facts: Leave out what the header says if that is not sure, for a sheet that no person looks at. A well whose name or
+                number is not sure is called unknown, and told apart by the scan's name: no depth and no value rests on these.
         """
         depth: dict[str, Any] = {
             "unit": self.depth.unit.value,
@@ -270,14 +271,20 @@ class Draft(_Part):
         return {
             "format": MANIFEST_FORMAT,
             "source": self.source,
-            "well": {
-                key: found.value
-                for key, found in self.well.items()
-                if found.value and (found.sure or not only_sure_facts)
-            },
+            "well": self._well(only_sure_facts),
             "depth": _given(depth),
             "tracks": [_track(track) for track in self.tracks if track.digitised],
         }
+
+    def _well(self, only_sure_facts: bool) -> dict[str, str]:
+        facts = {
+            key: found.value for key, found in self.well.items() if found.value and (found.sure or not only_sure_facts)
+        }
+        if only_sure_facts:
+            facts.setdefault("name", f"unknown, scan {self.source.rsplit('.', 1)[0]}")
+            if not facts.keys() & {"uwi", "api"}:
+                facts["uwi"] = "unknown"
+        return facts
 
 
 def _track(track: Track) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from veernet.register.numbers import best_text, log_chance
 from veernet.register.paper import Bits, Paper
 from veernet.register.scales import prior
 from veernet.register.vote import Verdict, depth_of, vote
-from veernet.register.words import Words, words
+from veernet.register.words import Words, clear, words
 
 Floats = NDArray[np.float64]
 Reader = Callable[[Sequence[Bits]], Floats]
@@ -23,13 +23,15 @@ Turn = Literal[0, 90, 270]
 
 _MARGIN = 0.18
 """Around a label when it is read, of its height."""
-_FEWEST = 4
+_FEWEST = 3
 _MOST_BEYOND = 6
 _SAMPLE = 12
 _NEARLY = 0.3
 _SHARE_OF_NUMBERS = 0.25
 _JUNK = -5.0
 """Support under which a label rather is none."""
+_UNREAD, _ALMOST = 0.3, 0.5
+_SURE, _MOSTLY = 0.95, 0.9
 _SAME_SCALE = 0.03
 _SAME_DEPTH = 0.2
 """Of a step."""
@@ -102,9 +104,12 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
     """The passes of a scan, from the top."""
     found: list[Pass] = []
     both = words(paper)
-    candidates = [(chain, of) for of in both for chain in chains(of, paper.search_dpi)]
-    for chain, of in sorted(candidates, key=lambda candidate: -candidate[0].score):
-        found += _passes_of(paper, of, chain, read)
+    alone = [clear(paper, of) for of in both]
+    for group in (alone, both):
+        candidates = [(chain, of) for of in group for chain in chains(of, paper.search_dpi)]
+        for chain, of in sorted(candidates, key=lambda candidate: -candidate[0].score):
+            if not _covered(of.rows[chain.members] * paper.factor, found):
+                found += _passes_of(paper, of, chain, read)
     whole = [
         _completed(paper, of, one, read)
         for one in _merged(found)
@@ -112,6 +117,16 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
         if of.turned == bool(one.labels.turned)
     ]
     return sorted(whole, key=lambda one: float(one.labels.rows[0]))
+
+
+def _covered(rows: Floats, found: Sequence[Pass]) -> bool:
+    """Whether words at some rows can add nothing: depths that are sure stand there already."""
+    inside = np.zeros(rows.size, bool)
+    for one in found:
+        if one.confidence >= _SURE:
+            slack = 0.5 * one.step * one.px_per_unit
+            inside |= (rows > one.labels.rows[0] - slack) & (rows < one.labels.rows[-1] + slack)
+    return bool(inside.mean() >= _MOSTLY)
 
 
 def _passes_of(paper: Paper, of: Words, chain: Chain, read: Reader) -> Iterator[Pass]:
@@ -181,6 +196,9 @@ def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats,
 def _best_stretch(verdict: Verdict) -> tuple[int, int]:
     """The consecutive labels that support a verdict most."""
     worth = np.clip(verdict.support - _JUNK, -3.0, 3.0)
+    # A label that cannot be read says nothing against the numbers about it, and one that is a digit off speaks for them.
+    worth = np.where(verdict.almost, np.maximum(worth, _ALMOST), worth)
+    worth = np.where(verdict.contradicting, worth, np.maximum(worth, -_UNREAD))
     best, first, last, start, total = 0.0, 0, 0, 0, 0.0
     for index, value in enumerate(worth.tolist()):
         if total <= 0:
@@ -200,8 +218,8 @@ def _pass(
     turned: Turn,
 ) -> Pass:
     depths = verdict.first + verdict.step * (places - places[0]).astype(np.float64)
-    # What cannot be read at either end may be no label: a pass begins and ends with one that says its depth.
-    ends = np.flatnonzero(verdict.agreeing)
+    # What cannot be read at either end may be no label: a pass begins and ends with one that says its depth, but for one digit.
+    ends = np.flatnonzero(verdict.agreeing | verdict.almost)
     kept = slice(ends[0], ends[-1] + 1) if ends.size else slice(None)
     boxes = of.boxes.astype(np.float64) * paper.factor
     texts = tuple(text for text, _ in readings)

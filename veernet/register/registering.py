@@ -9,6 +9,7 @@ import numpy as np
 
 from veernet.register.draft import SURE, Box, Curve, Depth, Draft, Found, Label, Tick, Track
 from veernet.register.header import well_of
+from veernet.register.logged import Logged, logged
 from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
 from veernet.register.passes import Pass, Reader, find_passes
@@ -16,14 +17,19 @@ from veernet.register.scale_block import Blocks
 from veernet.register.scales import nearest
 from veernet.register.sections import Layout, laid_out
 from veernet.register.ticks import Placed, placed
-from veernet.register.tracks import Grid, edge_points, grids, reaches_an_edge
-from veernet.register.upright import Run, line_profiles, runs
+from veernet.register.tracks import edge_points
+from veernet.register.upright import line_profiles, runs
+from veernet.register.wraps import may_wrap
 from veernet.sheets.raster import open_scan
 
 _LINES_SEEN = 0.8
 """Share of printed depths that must have a line of their own for the rows to be sure."""
-_FEW_LABELS = 5
+_FEW_LABELS = 4
+"""That must say their depths on their own; so few only at a usual scale."""
+_AT_SCALE = 0.04
 _A_LINE_IS_OFF = 0.9
+_SEEN = 0.7
+"""Share of a grid's lines that tells even ones from decades."""
 
 Points = tuple[tuple[float, float], ...]
 
@@ -52,19 +58,19 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
         rows=paper.rows,
         dpi=Found(value=paper.dpi, confidence=0.9 if paper.dpi_claimed else 0.2),
     )
-    lines = runs(line_profiles(paper.search))
     passes = find_passes(paper, read)
     if not passes:
         return draft.model_copy(update={"well": well_of(paper, 0.0, name)})
-    layout = laid_out(paper, passes, lines)
-    one = passes[layout.of_pass.index(layout.main)]
+    profiles = line_profiles(paper.search)
+    whole = logged(paper, passes, profiles, runs(profiles))
+    layout = laid_out(paper, whole)
+    main = whole[layout.of_pass.index(layout.main)]
+    one = main.one
     ticks = placed(paper, one)
     section = layout.sections[layout.main]
-    run = _run_of(paper, lines, one)
     blocks = Blocks(paper, section.first_row, section.end_row)
+    tracks = _tracks(paper, main, blocks)
     column = _depth_column(paper, one)
-    found = [] if run is None else grids(run, paper.search_dpi, _straight(paper, run, one))
-    tracks = _tracks(paper, run, found, one, blocks) if run is not None else ()
     return draft.model_copy(
         update={
             "sections": layout.sections,
@@ -79,18 +85,6 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     )
 
 
-def _run_of(paper: Paper, lines: Sequence[Run], one: Pass) -> Run | None:
-    """The run of lines that most of a pass lies in."""
-    first, last = one.labels.rows[0] / paper.factor, one.labels.rows[-1] / paper.factor
-    shared = [min(run.end_row, last) - max(run.first_row, first) for run in lines]
-    return lines[int(np.argmax(shared))] if shared and max(shared) > 0 else None
-
-
-def _straight(paper: Paper, run: Run, one: Pass) -> float:
-    rows, columns = one.labels.rows / paper.factor, one.labels.columns / paper.factor
-    return float(np.median(columns - run.swing_at(rows)))
-
-
 def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
     middle, half = float(np.median(one.labels.columns)), 0.3 * paper.dpi
     return (round(middle - half, 1), round(middle + half, 1))
@@ -102,7 +96,9 @@ def _depth(paper: Paper, one: Pass, ticks: Placed) -> Depth:
     seen = float(ticks.on_line.mean())
     agreeing = int(one.labels.agreeing.sum())
     by_lines = min(1.0, SURE + 0.4 * (seen - _LINES_SEEN)) if seen >= _LINES_SEEN else SURE * seen / _LINES_SEEN - 0.05
-    confidence = max(0.0, one.confidence * by_lines) * (1.0 if agreeing >= _FEW_LABELS else 0.8)
+    confidence = max(0.0, one.confidence * by_lines) * (
+        1.0 if agreeing >= _FEW_LABELS + (scale.off > _AT_SCALE) else 0.8
+    )
     if ticks.against:
         confidence = min(confidence, _A_LINE_IS_OFF)
     why = (
@@ -150,22 +146,23 @@ def _labels(passes: Sequence[Pass], layout: Layout) -> tuple[Label, ...]:
     return tuple(found)
 
 
-def _tracks(paper: Paper, run: Run, found: Sequence[Grid], one: Pass, blocks: Blocks) -> tuple[Track, ...]:
-    rows = (float(one.labels.rows[0]), float(one.labels.rows[-1]))
+def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
+    if main.run is None:
+        return ()
+    rows = (main.first_row, main.end_row - 1)
     tracks = []
-    for index, grid in enumerate(found, start=1):
-        left, right = (edge_points(paper, run, column, rows) for column in (grid.left, grid.right))
-        whole = grid.decades is not None or (grid.divisions or 0) % 10 == 0
-        parts = grid.divisions or grid.decades or 0
+    for index, grid in enumerate(main.grids, start=1):
+        edges = zip((grid.left, grid.right), grid.rooms, strict=True)
+        left, right = (edge_points(paper, main.run, column, room, rows) for column, room in edges)
         curves = _never_wrapping(blocks.curves(left, right, grid.decades), paper, left, right)
         tracks.append(
             Track(
                 name=f"track-{index}",
                 left=left,
                 right=right,
-                edges_confidence=0.96 if whole else 0.6,
-                scale=Found(value="log" if grid.decades else "linear", confidence=0.96 if whole else 0.6),
-                divisions=Found(value=float(parts), confidence=0.96 if whole else 0.6),
+                edges_confidence=grid.sure,
+                scale=Found(value="log" if grid.decades else "linear", confidence=0.97 if grid.seen >= _SEEN else 0.6),
+                divisions=Found(value=float(grid.divisions or grid.decades or 0), confidence=grid.sure),
                 curves=curves,
             )
         )
@@ -173,8 +170,8 @@ def _tracks(paper: Paper, run: Run, found: Sequence[Grid], one: Pass, blocks: Bl
 
 
 def _never_wrapping(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points) -> tuple[Curve, ...]:
-    """Sure of curves that do not wrap, where none comes near an edge."""
-    if all(curve.wrap.value for curve in curves) or reaches_an_edge(paper, left, right):
+    """Sure of curves that do not wrap, where no stroke goes over both edges at once."""
+    if all(curve.wrap.value for curve in curves) or may_wrap(paper, left, right):
         return curves
-    never = Found[bool](value=False, confidence=0.97, why="no stroke comes near an edge of the track")
+    never = Found[bool](value=False, confidence=0.97, why="no stroke goes over both edges in the same rows")
     return tuple(curve if curve.wrap.value else curve.model_copy(update={"wrap": never}) for curve in curves)

@@ -16,11 +16,17 @@ _BAND_ROWS = 4096
 _OVERLAP_ROWS = 200
 _SMALLEST_INCHES = 0.045
 """Height of the smallest digits."""
-_TALLEST_INCHES = 0.17
+_TALLEST_INCHES = 0.2
 _LONGEST_INCHES = 0.75
-_GAP_INCHES = 0.045
-"""Between digits of a number."""
+_GAPS_INCHES = (0.045, 0.075)
+"""Between digits of a number, close and wide."""
 _SPECK_INCHES = 0.02
+_RULE_INCHES = 0.4
+"""Ink that runs straight for so long is a line, which may cross a number, and no part of it."""
+_THICK_INCHES = 0.03
+"""A line that crosses a digit is taken out of it only where there is none of the digit on both sides."""
+_CLEAR_INCHES, _CLEAR = 0.05, 0.06
+"""About a number in a column of its own: a margin, and the share of it that may be ink."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,25 @@ def words(paper: Paper) -> tuple[Words, Words]:
     return Words(np.concatenate(upright), turned=False), Words(np.concatenate(turned), turned=True)
 
 
+def clear(paper: Paper, of: Words) -> Words:
+    """Those words that stand alone, as printed depths do in their column: curves and broken grids make words, too, but among their like."""
+    total = cv2.integral(paper.search)
+    margin = max(3, round(_CLEAR_INCHES * paper.search_dpi))
+    grow = np.array([-1, -1, 1, 1])
+
+    def within(boxes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Ink and size of some boxes."""
+        top, left, end, right = np.clip(boxes, 0, [*paper.search.shape] * 2).T
+        inside = total[end, right] - total[top, right] - total[end, left] + total[top, left]
+        return inside, (end - top) * (right - left)
+
+    (inner, own), (outer, whole) = within(of.boxes + grow), within(of.boxes + (margin + 1) * grow)
+    return of.some(outer - inner <= _CLEAR * np.maximum(whole - own, 1))
+
+
 def _marks(ink: Bits, dpi: float) -> Bits:
     """The ink that is in pieces of the size of print."""
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(_unruled(ink, dpi), connectivity=8, ltype=cv2.CV_32S)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     short, long = np.minimum(width, height), np.maximum(width, height)
     keep = (short <= _TALLEST_INCHES * dpi) & (long <= _LONGEST_INCHES * dpi) & (long >= _SPECK_INCHES * dpi)
@@ -91,9 +113,24 @@ def _marks(ink: Bits, dpi: float) -> Bits:
     return keep.astype(np.uint8)[pieces]
 
 
+def _unruled(ink: Bits, dpi: float) -> Bits:
+    """Ink without its straight lines, across and down, but with what these share with the strokes that they cross."""
+    rule, thick = round(_RULE_INCHES * dpi), max(2, round(_THICK_INCHES * dpi)) + 2
+    for long, short in (((1, rule), (thick, 1)), ((rule, 1), (1, thick))):
+        ruled = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(long, np.uint8)), np.uint8)
+        rest = ink & ~ruled
+        joined = np.asarray(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones(short, np.uint8)), np.uint8)
+        ink = rest | (joined & ruled)
+    return ink
+
+
 def _lines_of(marks: Bits, dpi: float, turned: bool) -> NDArray[np.int64]:
-    """Boxes around marks in a line."""
-    gap = max(3, round(_GAP_INCHES * dpi)) | 1
+    """Boxes around marks in a line, once for each usual gap between digits."""
+    return np.unique(np.concatenate([_joined(marks, dpi, turned, gap) for gap in _GAPS_INCHES]), axis=0)
+
+
+def _joined(marks: Bits, dpi: float, turned: bool, gap_inches: float) -> NDArray[np.int64]:
+    gap = max(3, round(gap_inches * dpi)) | 1
     kernel = np.ones((gap, 1) if turned else (1, gap), np.uint8)
     closed = cv2.morphologyEx(marks, cv2.MORPH_CLOSE, kernel)
     _, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8, ltype=cv2.CV_32S)

@@ -79,8 +79,10 @@ class DraftScore:
 
     @property
     def wrong(self) -> tuple[Verdict, ...]:
-        """Fields that are wrong, or, of a draft that goes through, not found."""
-        return tuple(v for v in self.verdicts if v.right is False or (self.through and v.right is None))
+        """Fields that are wrong, or, of a draft that goes through, not found; facts of the well stay out where they are not sure."""
+        if not self.through:
+            return tuple(v for v in self.verdicts if v.right is False)
+        return tuple(v for v in self.verdicts if (v.misleads if v.field == "well" else v.right is not True))
 
 
 def score_draft(draft: Draft, truth: PaperTruth) -> DraftScore:
@@ -270,16 +272,14 @@ def _agrees(field: str, curve: Curve, true: CurveTruth | None) -> bool:
 
 
 def _well_verdict(draft: Draft, truth: PaperTruth) -> Verdict:
-    """The two facts that a manifest cannot do without: the well's name and its number."""
+    """What a manifest says of the well: its name and its number, each left out where it is not sure."""
     keys = [key for key in ("name", "uwi", "api") if key in truth.well]
     found = {key: draft.well[key] for key in keys if key in draft.well and draft.well[key].value is not None}
-    wrong = [
-        f"{key} {fact.value!r}, not {truth.well[key]!r}"
-        for key, fact in found.items()
-        if _plain(str(fact.value)) != _plain(truth.well[key])
-    ]
-    sure = bool(found) and all(fact.sure for fact in found.values())
-    return Verdict("well", False if wrong else None if len(found) < len(keys) else True, sure, "; ".join(wrong))
+    wrong = {key: fact for key, fact in found.items() if _plain(str(fact.value)) != _plain(truth.well[key])}
+    told = "; ".join(f"{key} {fact.value!r}, not {truth.well[key]!r}" for key, fact in wrong.items())
+    misled = any(fact.sure for fact in wrong.values())
+    sure = misled or (len(found) == len(keys) and all(fact.sure for fact in found.values()))
+    return Verdict("well", False if wrong else None if len(found) < len(keys) else True, sure, told)
 
 
 def _plain(text: str) -> str:

@@ -122,6 +122,8 @@ def _sample_passes(rng: np.random.Generator, unit: Unit, px_per_inch: float, mos
         kind: SectionKind, denominator: int, first: float, last: float, label_every: float, captions: tuple[str, ...]
     ) -> PassPlan:
         minor, medium, heavy = _LINES[unit, denominator]
+        if label_every % minor:  # whoever labels every 25 ft prints a line there
+            minor = 5.0
         strong = [step for step in heavy if label_every % step == 0 or step % label_every == 0] or [label_every]
         return PassPlan(
             kind, denominator, first, last, minor, medium, strong[0], label_every, str(rng.choice(captions))

@@ -1,0 +1,132 @@
+"""Which rows a pass's grid covers: its lines down the paper end where the scale block begins, but for those that frame the block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.register.paper import Bits, Paper
+from veernet.register.upright import WINDOW_ROWS, Run
+
+Floats = NDArray[np.float64]
+
+_ANYWHERE = 0.12
+"""Share of rows in which there is ink at any column where no line runs."""
+_FAINTEST = 0.2
+_SUREST = 0.95
+_FRAME_INCHES = 0.16
+"""Length of a line in a scale block that is longer than print is tall."""
+_BLOCK_INCHES = (0.03, 0.6)
+"""From the grid: where the lines of a scale block may stand."""
+_BROKEN_PX = 2
+_GAP_INCHES = 0.3
+_FEWEST_FRAMED, _MOST_FRAMED = 2, 0.4
+"""Lines that frame a block at least, and the share of all lines that they are at the most: more are another grid."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where lines run down a pass: ink at each of them, row by row.
+
+    Args:
+        ink: Search rows of the scan, widened by a px to both sides.
+        run: Whose swing they have.
+        lines: Their columns, straightened search px.
+    """
+
+    ink: Bits
+    run: Run
+    lines: Floats
+
+    @classmethod
+    def of(cls, paper: Paper, run: Run, lines: Floats) -> Columns:
+        """Those of a scan."""
+        wide = np.asarray(cv2.dilate(paper.search, np.ones((1, 3), np.uint8)), np.uint8)
+        return cls(wide, run, lines)
+
+    def there(self, first: float, end: float) -> NDArray[np.bool_]:
+        """Whether there is ink at each line in each search row from one to another, ``(rows, lines)``."""
+        rows = np.arange(max(0, int(first)), min(len(self.ink), int(np.ceil(end))))
+        at = np.round(self.lines[None] + self.run.swing_at(rows.astype(np.float64))[:, None]).astype(int)
+        return np.asarray(self.ink[rows[:, None], np.clip(at, 0, self.ink.shape[1] - 1)] > 0)
+
+
+def profile_of(profiles: Floats, run: Run, first: float, end: float) -> Floats:
+    """Mean strength of a run's lines between two search rows, straightened, one a search column."""
+    windows = np.arange(max(run.first, round(first / WINDOW_ROWS)), min(run.end, max(1, round(end / WINDOW_ROWS))))
+    if windows.size == 0:
+        return run.profile
+    at = np.arange(profiles.shape[1], dtype=np.float64)
+    return np.mean(
+        [
+            np.interp(at + run.swing[window - run.first], at, profiles[window], left=0.0, right=0.0)
+            for window in windows
+        ],
+        axis=0,
+    )
+
+
+def extent(
+    columns: Columns, inside: tuple[float, float], within: tuple[float, float], dpi: float
+) -> tuple[float, float]:
+    """First row of a grid and the row after its last, search px.
+
+    Each row speaks for the grid or against it by the ink at its lines; the grid goes as far as makes the sum of that greatest, not over a gap.
+
+    Args:
+        columns: Its lines; edges of tracks are better left out, because they run on into scale blocks.
+        inside: Two rows of it, as of its first and its last label.
+        within: Rows that it lies in.
+        dpi: Of the search image.
+    """
+    share = columns.there(*inside).mean(axis=0) if columns.lines.size and inside[1] > inside[0] else np.zeros(0)
+    known = share >= _FAINTEST
+    if not known.any():
+        return inside
+    there = np.clip(share[known], None, _SUREST)
+    seen, missed = np.log(there / _ANYWHERE), np.log((1 - there) / (1 - _ANYWHERE))
+    few = Columns(columns.ink, columns.run, columns.lines[known])
+
+    longest = _GAP_INCHES * dpi * float(missed.sum())
+
+    def rows_on(ink: NDArray[np.bool_]) -> int:
+        worth = np.concatenate([[0.0], np.cumsum(np.where(ink, seen, missed).sum(axis=1))])
+        over = np.flatnonzero(worth - np.maximum.accumulate(worth) < longest)
+        return int(worth[: over[0] if over.size else None].argmax())
+
+    above = rows_on(few.there(within[0], inside[0])[::-1])
+    below = rows_on(few.there(inside[1], within[1]))
+    return float(inside[0] - above), float(inside[1] + below)
+
+
+def framing(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[np.bool_]:
+    """Which lines go on into the scale block above the grid, or below it: those are edges of tracks.
+
+    Args:
+        columns: All lines of the grid.
+        body: First row of the grid and the row after its last, search px.
+        dpi: Of the search image.
+    """
+    near, far = (inches * dpi for inches in _BLOCK_INCHES)
+    framed = np.zeros(columns.lines.size, bool)
+    for first, end in ((body[0] - far, body[0] - near), (body[1] + near, body[1] + far)):
+        if end > first:
+            there = _longest(columns.there(first, end)) >= _FRAME_INCHES * dpi
+            framed |= there & (_FEWEST_FRAMED <= there.sum() <= max(_FEWEST_FRAMED, _MOST_FRAMED * there.size))
+    return framed
+
+
+def _longest(ink: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Rows of the longest stroke at each line."""
+    if len(ink) == 0:
+        return np.zeros(ink.shape[1], np.intp)
+    closed = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_BROKEN_PX + 1, 1), np.uint8))
+    longest = np.zeros(ink.shape[1], np.intp)
+    length = np.zeros(ink.shape[1], np.intp)
+    for row in closed:
+        length = (length + 1) * row
+        np.maximum(longest, length, out=longest)
+    return longest

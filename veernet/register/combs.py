@@ -1,0 +1,190 @@
+"""Which lines down the paper make up which track: even ones, or those of decades, from edge to edge.
+
+Every pair of lines may be the two edges of a track, every usual grid may lie between them; each such track is worth the lines that
+it explains, less those that it misses or has no place for. A dynamic program finds the tracks side by side that are worth most together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+DIVISIONS = {10: 0.0, 20: -0.5, 5: -0.5, 8: -0.7, 4: -1.2, 15: -2.0, 6: -2.0, 16: -2.5, 12: -2.5}
+"""Even spaces of linear grids, and what speaks against each."""
+LEADS = {1: 0.0, 2: 0.0, 5: -2.0, 4: -2.0, 3: -2.5, 6: -3.0}
+"""First digit of log grids."""
+DECADES = (1, 2, 3, 4, 5)
+
+_MISSED = 0.7
+_UNPLACED = 0.8
+_OUTSIDE = 0.5
+_A_TRACK = 2.6
+_FRAMED = 1.5
+_FRAME_INSIDE = 3.0
+_STRONG = 0.15
+_WEAKEST = 0.2
+_NARROWEST_INCHES, _WIDEST_INCHES = 0.9, 6.2
+_TOO_NARROW_PX = 5.0
+
+
+@dataclass(frozen=True)
+class Comb:
+    """One track: indices of the lines that are its edges, its divisions or decades (the other is 0), and the share of its lines that are there."""
+
+    first: int
+    last: int
+    divisions: int
+    decades: int
+    seen: float
+
+
+def combs(
+    columns: Floats, strengths: Floats, framed: NDArray[np.bool_] | None, dpi: float, depth_column: float | None
+) -> list[Comb]:
+    """The tracks from the left.
+
+    Args:
+        columns: Of the lines, search px, increasing.
+        strengths: Share of the rows in which each is there; 0 for one that may be beyond the scan's edge.
+        framed: Which go on into a scale block; None where none was seen.
+        dpi: Of the search image.
+        depth_column: Where depths are printed: no track goes over it.
+    """
+    models, places, offsets = _models()
+    weights = np.where(strengths > 0, np.clip(strengths / _STRONG, _WEAKEST, 1.0), 0.0)
+    edge = np.zeros(columns.size) if framed is None else np.where(framed, 1.0, np.where(strengths > 0, -1.0, 0.0))
+    column = -1e9 if depth_column is None else depth_column
+    first, last, model = _best(
+        columns,
+        weights,
+        edge,
+        places,
+        offsets,
+        np.array([prior for _, _, prior in models]),
+        _NARROWEST_INCHES * dpi,
+        _WIDEST_INCHES * dpi,
+        column,
+    )
+    found = []
+    for start, end, which in zip(first.tolist(), last.tolist(), model.tolist(), strict=True):
+        divisions, decades, _ = models[which]
+        expected = columns[start] + places[offsets[which] : offsets[which + 1]] * (columns[end] - columns[start])
+        near = np.abs(columns[:, None] - expected).min(axis=0)
+        found.append(
+            Comb(start, end, divisions, decades, float((near <= _tolerance(columns[end] - columns[start])).mean()))
+        )
+    return found
+
+
+def _models() -> tuple[list[tuple[int, int, float]], Floats, NDArray[np.intp]]:
+    """Divisions, decades and prior of each grid, and where its lines are as fractions of its width, one grid after the other."""
+    models: list[tuple[int, int, float]] = []
+    places: list[Floats] = []
+    for divisions, prior in DIVISIONS.items():
+        models.append((divisions, 0, prior))
+        places.append(np.arange(divisions + 1) / divisions)
+    for decades in DECADES:
+        for lead, prior in LEADS.items():
+            values = np.outer(10.0 ** np.arange(decades + 1), np.arange(1, 10)).ravel()
+            inside = values[(values >= 0.999 * lead) & (values <= 1.001 * lead * 10.0**decades)]
+            models.append((0, decades, prior))
+            places.append(np.log10(inside / lead) / decades)
+    offsets = np.cumsum([0, *(part.size for part in places)]).astype(np.intp)
+    return models, np.concatenate(places), offsets
+
+
+@numba.njit(cache=True)
+def _tolerance(width: float) -> float:
+    return max(1.3, 0.006 * width)
+
+
+@numba.njit(cache=True)
+def _best(
+    columns: Floats,
+    weights: Floats,
+    edge: Floats,
+    places: Floats,
+    offsets: NDArray[np.intp],
+    priors: Floats,
+    narrowest: float,
+    widest: float,
+    depth_column: float,
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """First and last line and grid of each track of the best row of tracks."""
+    count = columns.size
+    free = np.zeros(count + 1)  # best with the lines before one settled
+    ended = np.full(count, -1e18)  # best with a track that ends at a line
+    from_line = np.full(count, -1)
+    from_model = np.full(count, -1)
+    for last in range(count):
+        for first in range(last):
+            width = columns[last] - columns[first]
+            if width < narrowest or width > widest or columns[first] < depth_column < columns[last]:
+                continue
+            before = max(free[first], ended[first])
+            framed = _FRAMED * (edge[first] + edge[last]) + 0.5 * (weights[first] + weights[last]) - _A_TRACK
+            for between in range(first + 1, last):
+                if edge[between] > 0:
+                    framed -= _FRAME_INSIDE
+            for model in range(priors.size):
+                lines = places[offsets[model] : offsets[model + 1]]
+                worth = priors[model] + framed + _explained(columns, weights, first, last, lines)
+                if before + worth > ended[last]:
+                    ended[last] = before + worth
+                    from_line[last] = first
+                    from_model[last] = model
+        free[last + 1] = max(free[last] - _OUTSIDE * weights[last], ended[last])
+    firsts, lasts, models = [0], [0], [0]
+    at = count
+    while at > 0:
+        last = at - 1
+        if from_line[last] >= 0 and ended[last] >= free[last] - _OUTSIDE * weights[last]:
+            first = from_line[last]
+            firsts.append(first)
+            lasts.append(last)
+            models.append(from_model[last])
+            while ended[first] >= free[first] and from_line[first] >= 0:
+                last = first
+                first = from_line[last]
+                firsts.append(first)
+                lasts.append(last)
+                models.append(from_model[last])
+            at = first
+        else:
+            at -= 1
+    return np.array(firsts[:0:-1]), np.array(lasts[:0:-1]), np.array(models[:0:-1])
+
+
+@numba.njit(cache=True)
+def _explained(columns: Floats, weights: Floats, first: int, last: int, lines: Floats) -> float:
+    """What lines between two of them say for a grid."""
+    left, width = columns[first], columns[last] - columns[first]
+    loose = _tolerance(width)
+    worth = 0.0
+    at = first
+    for place in range(lines.size):
+        expected = left + lines[place] * width
+        seen = 0.0
+        near = False
+        while at <= last and columns[at] < expected - loose:
+            worth -= _UNPLACED * weights[at]
+            at += 1
+        while at <= last and columns[at] <= expected + loose:
+            near = True
+            seen = max(seen, weights[at])
+            at += 1
+        if near:
+            worth += seen
+        else:
+            gap = width
+            if place > 0:
+                gap = min(gap, (lines[place] - lines[place - 1]) * width)
+            if place < lines.size - 1:
+                gap = min(gap, (lines[place + 1] - lines[place]) * width)
+            worth -= _MISSED if gap >= _TOO_NARROW_PX else 0.2
+    return worth

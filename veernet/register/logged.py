@@ -1,0 +1,89 @@
+"""A pass with the paper about it: which rows its grid covers, and its tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.register.body import Columns, extent, framing, profile_of
+from veernet.register.paper import Paper
+from veernet.register.passes import Pass
+from veernet.register.tracks import Grid, Lines, grids, lines_of
+from veernet.register.upright import Run
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A pass on its paper.
+
+    Args:
+        one: The pass.
+        run: The run of lines that most of it lies in, if any.
+        grids: Its tracks, from the left.
+        first_row: First row of its grid, full px.
+        end_row: The row after its last.
+    """
+
+    one: Pass
+    run: Run | None
+    grids: tuple[Grid, ...]
+    first_row: float
+    end_row: float
+
+
+def logged(paper: Paper, passes: Sequence[Pass], profiles: Floats, runs: Sequence[Run]) -> list[Logged]:
+    """The passes of a scan, from the top, with their rows and tracks.
+
+    Args:
+        paper: The scan.
+        passes: From the top.
+        profiles: Of its lines, window by window.
+        runs: Of these.
+    """
+    found = []
+    for index, one in enumerate(passes):
+        above = float(passes[index - 1].labels.rows[-1]) if index else 0.0
+        below = float(passes[index + 1].labels.rows[0]) if index + 1 < len(passes) else float(paper.rows)
+        # No log begins above zero depth.
+        above = max(above, float(one.labels.rows[0] - one.labels.depths[0] * one.px_per_unit))
+        found.append(_logged(paper, one, _run_of(paper, runs, one), profiles, (above, below)))
+    return found
+
+
+def _run_of(paper: Paper, runs: Sequence[Run], one: Pass) -> Run | None:
+    """The run of lines that most of a pass lies in."""
+    first, last = one.labels.rows[0] / paper.factor, one.labels.rows[-1] / paper.factor
+    shared = [min(run.end_row, last) - max(run.first_row, first) for run in runs]
+    return runs[int(np.argmax(shared))] if shared and max(shared) > 0 else None
+
+
+def _logged(paper: Paper, one: Pass, run: Run | None, profiles: Floats, within: tuple[float, float]) -> Logged:
+    rows = one.labels.rows
+    if run is None:
+        step = one.step * one.px_per_unit
+        return Logged(one, None, (), max(float(rows[0]) - step, within[0]), min(float(rows[-1]) + step, within[1]))
+    inside = (float(rows[0]) / paper.factor, float(rows[-1]) / paper.factor)
+    between = (within[0] / paper.factor, within[1] / paper.factor)
+    width, dpi = paper.search.shape[1], paper.search_dpi
+    straight = float(np.median(one.labels.columns / paper.factor - run.swing_at(rows / paper.factor)))
+    lines = lines_of(profile_of(profiles, run, *inside))
+    first_look = grids(lines, width, dpi, straight)
+    columns = Columns.of(paper, run, lines.columns)
+    body = extent(Columns(columns.ink, run, _inner(lines, first_look)), inside, between, dpi)
+    framed = framing(columns, body, dpi)
+    found = grids(lines, width, dpi, straight, framed)
+    return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor)
+
+
+def _inner(lines: Lines, found: Sequence[Grid]) -> Floats:
+    """The lines that are no edges: they are in the grid alone. All of them where no track is known."""
+    edges = np.array([edge for grid in found for edge in (grid.left, grid.right)])
+    if edges.size == 0:
+        return lines.columns
+    inside = np.any([(lines.columns > grid.left) & (lines.columns < grid.right) for grid in found], axis=0)
+    return lines.columns[inside & (np.abs(lines.columns[:, None] - edges).min(axis=1) > 1.0)]
