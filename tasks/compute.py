@@ -15,6 +15,7 @@ from veernet.curves.identity import Trace
 from veernet.curves.las import DepthLog
 from veernet.curves.trace import trace_track
 from veernet.errors import VeerNetError, WeightsError
+from veernet.heap import keep_freed
 from veernet.network.tiles import HALO, TILE_ROWS
 from veernet.review.overlay import draw_overlay
 from veernet.review.page import write_page
@@ -63,6 +64,7 @@ def segmenter(weights: str | None) -> Segmenter:
     """
     from veernet.network.predict import Segmenter
 
+    keep_freed()
     return Segmenter.load(Path(weights) if weights else None)
 
 
@@ -158,9 +160,9 @@ def segment_shard(
     """Segment one shard of a strip, with its halo, at most ``tile_rows`` at a time, and write its class map; returns the strip rows done."""
     work = WorkStore.open(store)
     start, end = max(0, first_row - HALO), min(rows, first_row + SHARD_ROWS + HALO)
-    classes = segmenter(weights).classes(work.read_strip(track, start, end), tile_rows)
     done = min(SHARD_ROWS, rows - first_row)
-    work.write_classes(track, first_row, classes[:, first_row - start : first_row - start + done])
+    own = slice(first_row - start, first_row - start + done)
+    work.write_classes(track, first_row, segmenter(weights).classes(work.read_strip(track, start, end), tile_rows, own))
     return done
 
 

@@ -44,9 +44,21 @@ def test_a_tile_with_its_halo_gives_what_the_whole_strip_gives(restless_network:
     strip = np.random.default_rng(3).integers(0, 256, (2113, 512), dtype=np.uint8)
     whole = segmenter.classes(strip).astype(int)
     first, last = 6 * ROW_ALIGN, 9 * ROW_ALIGN
-    tile = segmenter.classes(strip[first - HALO : last + HALO])[:, HALO : HALO + last - first].astype(int)
+    tile = segmenter.classes(strip[first - HALO : last + HALO], rows=slice(HALO, HALO + last - first)).astype(int)
     assert np.ptp(whole) > 50
     assert np.abs(tile - whole[:, first:last]).max() <= 1
+
+
+def test_a_halo_holds_all_that_the_rows_between_depend_on(restless_network: Network) -> None:
+    """In double precision, where even what is far off and faint shows."""
+    network = deepcopy(restless_network).double()
+    strip = torch.rand(1, 1, 5 * ROW_ALIGN, 512, dtype=torch.float64)
+    first, last = 2 * ROW_ALIGN, 3 * ROW_ALIGN
+    with torch.no_grad():
+        whole = network(strip)[:, :, first:last]
+        tile = network(strip[:, :, first - HALO : last + HALO], (HALO, HALO))
+    assert float(whole.std()) > 0.1
+    assert float((tile - whole).abs().max()) < 1e-11
 
 
 def test_strips_of_any_height_are_segmented_whole(restless_network: Network) -> None:

@@ -30,6 +30,7 @@ from veernet.archive.ledger import Ledger
 from veernet.archive.listing import listed_sheets
 from veernet.errors import VeerNetError
 from veernet.network.predict import Segmenter
+from veernet.network.tiles import HALO
 from veernet.training.layout import SheetRecipe
 from veernet.training.sheet import write_sheet
 
@@ -206,11 +207,11 @@ def _small_gpu(segmenter: Segmenter, most_rows: int) -> list[int]:
     """
     honest, given = segmenter._tile, []
 
-    def tile(strip: Any) -> Any:
+    def tile(strip: Any, halo: Any) -> Any:
         given.append(strip.shape[0])
         if strip.shape[0] > most_rows:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        return honest(strip)
+        return honest(strip, halo)
 
     segmenter._tile = tile  # type: ignore[method-assign]
     return given
@@ -225,7 +226,7 @@ def test_a_gpu_without_memory_is_given_half_as_much() -> None:
     whole = segmenter.classes(strip)
     given = _small_gpu(segmenter, 1600)
     np.testing.assert_array_equal(whole, segmenter.classes(strip))
-    assert [2500, 1024 + 256, 1024 + 512, 452 + 256] == [rows for rows in given if rows != 2304]
+    assert [2500, 1024 + HALO, 1024 + 2 * HALO, 452 + HALO] == [rows for rows in given if rows != 2048 + HALO]
 
 
 @pytest.mark.fault(26, outcome="failed: out of memory for the smallest batch, too")
@@ -235,7 +236,7 @@ def test_a_gpu_without_any_memory_is_given_up(job: Job, cluster: Client) -> None
     given = _small_gpu(segmenter, 10)
     with pytest.raises(torch.OutOfMemoryError):
         segmenter.classes(np.zeros((4096, 512), np.uint8))
-    assert [4096, 2048 + 256, 1024 + 256, 512 + 256] == given
+    assert [4096, 2048 + HALO, 1024 + HALO, 512 + HALO] == given
     with using(cluster), pytest.raises(VeerNetError, match="more memory than a worker has") as told:
         submit(job, "segment", 1.0, _out_of_memory).result()
     assert "memory" == told.value.reason

@@ -7,7 +7,8 @@ along the depth axis alone), so that a dash can know of the solid curve it is no
 them, which keeps it under 25 GFLOP per megapixel.
 
 Every operation is local in depth with a known reach, and windows lie on a fixed grid of ``ROW_ALIGN`` rows. A tile that
-starts on that grid and carries ``HALO`` rows more on either side therefore gives what the whole strip would have given.
+starts on that grid and carries ``HALO`` rows more on either side therefore gives what the whole strip would have given. Each stage
+works on as much of the halo as the stages after it look at: all of it at the top of the body, a window before attention, a token before the decoders.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from torch import Tensor, nn
 
 from veernet.network.tiles import ROW_ALIGN
 
-_TOKEN_PX = 16
+#: Rows of a strip that are a tile's halo, at its top and at its end.
+Halo = tuple[int, int]
+NO_HALO: Halo = (0, 0)
+
+_TOKEN_PX = 16  # and the decoders look 14 px beyond
 _WINDOW_ROWS = ROW_ALIGN // _TOKEN_PX
 
 
@@ -124,13 +129,25 @@ class Body(nn.Module):
         self.laterals = nn.ModuleList([nn.Conv2d(low, high, 1) for high, low in pairwise(config.channels)][::-1])
         self.decoders = nn.ModuleList([ConvBlock(c, c) for c in config.channels[-2::-1]])
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Run the body; ``rows`` must be a multiple of ``ROW_ALIGN``."""
+    def forward(self, x: Tensor, halo: Halo = NO_HALO) -> Tensor:
+        """Run the body over rows of which some at the top and at the end are a halo: looked at, and not in what is given.
+
+        ``halo`` has ``HALO`` rows or none at either; the other rows must be a multiple of ``ROW_ALIGN``.
+        """
+        attended: Halo = (min(halo[0], ROW_ALIGN), min(halo[1], ROW_ALIGN))
+        decoded: Halo = (min(halo[0], _TOKEN_PX), min(halo[1], _TOKEN_PX))
         skips = [self.stem(x)]
         for encoder in self.encoders:
             skips.append(encoder(skips[-1]))
-        features: Tensor = self.bottleneck(skips.pop())
+        features: Tensor = self.bottleneck(_within(skips.pop(), halo, attended, _TOKEN_PX))
+        features, row_px = _within(features, attended, decoded, _TOKEN_PX), _TOKEN_PX
         for lateral, decoder in zip(self.laterals, self.decoders, strict=True):
-            features = nn.functional.interpolate(lateral(features), scale_factor=2, mode="nearest")
-            features = decoder(features + skips.pop())
-        return features
+            features, row_px = nn.functional.interpolate(lateral(features), scale_factor=2, mode="nearest"), row_px // 2
+            features = decoder(features + _within(skips.pop(), halo, decoded, row_px))
+        return _within(features, decoded, NO_HALO, row_px)
+
+
+def _within(x: Tensor, halo: Halo, kept: Halo, row_px: int) -> Tensor:
+    """``x``, whose rows are ``row_px`` rows of the strip each, with less of its halo."""
+    above, below = ((had - wanted) // row_px for had, wanted in zip(halo, kept, strict=True))
+    return x[:, :, above : x.shape[2] - below]

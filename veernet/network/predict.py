@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from veernet.digest import file_digest
 from veernet.errors import OptionError, WeightsError
 from veernet.memory import out_of_memory
-from veernet.network.body import ConvBlock
+from veernet.network.body import ConvBlock, Halo
 from veernet.network.precision import chosen, computing_in
 from veernet.network.targets import Network
 from veernet.network.tiles import HALO, LEAST_TILE_ROWS, ROW_ALIGN, TILE_ROWS
@@ -59,48 +60,60 @@ class Segmenter:
         path = weights or shipped_weights()
         return cls(load_weights(path), file_digest(path), device)
 
-    def classes(self, strip: ByteArray, tile_rows: int = TILE_ROWS) -> ByteArray:
-        """The class map of a strip, ``(rows, 512)`` to ``(2, rows, 512)``: each curve's probability times 255.
+    def classes(self, strip: ByteArray, tile_rows: int = TILE_ROWS, rows: slice = slice(None)) -> ByteArray:
+        """The class map of a strip, ``(n, 512)`` to ``(2, n, 512)``, or of some of its rows: each curve's probability times 255.
 
-        Any slice that starts on a multiple of ``ROW_ALIGN`` and has ``HALO`` rows beyond the rows of interest (or ends
-        with the strip) gives for these what the whole strip gives. So a tile that there is no memory for is halved.
+        What is given of rows is what the whole strip gives for them, if they begin on a multiple of ``ROW_ALIGN`` and the slice of the strip that is
+        at hand reaches ``HALO`` rows beyond them, or to the strip's end. So a tile that there is no memory for is halved.
 
         Raises:
             WeightsError: The network answered with something that is not a number.
             MemoryError, RuntimeError: There is not even memory for a tile of ``LEAST_TILE_ROWS``.
         """
-        rows = strip.shape[0]
-        out = np.empty((self._network.curves, *strip.shape), np.uint8)
-        first = 0
-        while first < rows:
-            start, last = max(0, first - HALO), min(rows, first + tile_rows)
+        first, end, _ = rows.indices(len(strip))
+        out = np.empty((self._network.curves, end - first, strip.shape[1]), np.uint8)
+        row = first
+        while row < end:
+            last = min(end, row + tile_rows)
+            reached, halo = _reach(row, last, len(strip))
             try:
-                tile = self._tile(strip[start : min(rows, last + HALO)])
+                tile = self._tile(strip[reached], halo)
             except (MemoryError, RuntimeError) as error:
                 if tile_rows <= LEAST_TILE_ROWS or not out_of_memory(error):
                     raise
                 tile_rows //= 2
                 continue
-            out[:, first:last] = tile[:, first - start : last - start]
-            first = last
+            within = row - reached.start - halo[0]
+            out[:, row - first : last - first] = tile[:, within : within + last - row]
+            row = last
         return out
 
-    def _tile(self, strip: ByteArray) -> ByteArray:
-        rows = strip.shape[0]
-        padded = np.zeros((-(-rows // ROW_ALIGN) * ROW_ALIGN, strip.shape[1]), np.uint8)
-        padded[:rows] = strip
+    def _tile(self, strip: ByteArray, halo: Halo) -> ByteArray:
+        """The class map of a slice of a strip less the halo that it has."""
+        rows = len(strip) - sum(halo)
+        padded = np.pad(strip, ((0, -rows % ROW_ALIGN), (0, 0)))
         with torch.inference_mode():
             x = torch.from_numpy(padded).to(self.device)[None, None].float().div_(255.0)
             x = x.contiguous(memory_format=torch.channels_last)
             with computing_in(self.precision, self.device):
-                logits = self._network(x)
+                logits = self._network(x, halo)
             probabilities = self._network.probabilities(logits.float())
-            if not bool(torch.isfinite(probabilities).all()):
+            if not math.isfinite(float(probabilities.sum())):  # a NaN anywhere makes it one
                 raise WeightsError(
                     self.digest[:12], "the network answered NaN", "use other weights, or report the scan"
                 )
             quantised = probabilities.mul_(255.0).round_().to(torch.uint8)
         return np.asarray(quantised[0, :, :rows].cpu().numpy())
+
+
+def _reach(row: int, last: int, rows: int) -> tuple[slice, Halo]:
+    """The rows, of so many, that a tile of the rows from one to before another is made of, and how many of them are its halo.
+
+    Too near an end of the strip for a halo, a tile begins, or ends, with the strip.
+    """
+    end = row + -(-(last - row) // ROW_ALIGN) * ROW_ALIGN
+    above, below = (HALO if row >= HALO else 0), (HALO if end + HALO <= rows else 0)
+    return slice(row - above if above else 0, end + below if below else rows), (above, below)
 
 
 def folded(network: Network) -> Network:

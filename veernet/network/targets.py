@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from veernet.network.body import Body, BodyConfig
+from veernet.network.body import NO_HALO, Body, BodyConfig, Halo
 
 Target = Literal["multiclass", "binary"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -36,12 +36,12 @@ class Network(nn.Module):
         outputs = curves + 1 if target == "multiclass" else curves
         self.head = nn.Sequential(nn.Conv2d(self.config.channels[0], 4 * outputs, 1), nn.PixelShuffle(2))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits, ``(n, 1, rows, width)`` in 0..1 to ``(n, outputs, rows, width)``.
+    def forward(self, x: Tensor, halo: Halo = NO_HALO) -> Tensor:
+        """Logits, ``(n, 1, rows, width)`` in 0..1 to ``(n, outputs, rows less the halo, width)``.
 
-        Outputs are background and the K curves for ``multiclass``, the K curves for ``binary``.
+        Outputs are background and the K curves for ``multiclass``, the K curves for ``binary``; ``halo`` as the body has it.
         """
-        logits: Tensor = self.head(self.body(x))
+        logits: Tensor = self.head(self.body(x, halo))
         return logits
 
     def probabilities(self, logits: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 #: Rows of one attention window; tiles begin on multiples of it.
 ROW_ALIGN = 128
-#: Rows a tile needs beyond its own on either side: two windows cover the reach of both attention blocks and the convolutions.
-HALO = 256
+#: Rows a tile needs beyond its own on either side: a window, which is what attention reaches, and the 54 rows that the convolutions before it do.
+HALO = 192
 #: Rows of a tile without its halo; peak memory of a forward pass is about 0.4 GB at this size.
 TILE_ROWS = 4096
 #: Rows of the smallest tile that is tried where there is no memory for larger ones.
