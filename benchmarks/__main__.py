@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -66,15 +67,18 @@ def _in_its_own_process(part: str, size: str, build: Path, results: Results) -> 
     started = time.monotonic()
     _say(f"{part}: {PARTS[part]}")
     command = [sys.executable, "-m", "benchmarks", "--size", size, "--build", str(build), "--part", part]
-    child = subprocess.Popen(command, start_new_session=True)  # so that whatever it has started can be ended with it
-    try:
-        child.wait(SIZES[size].part_limit_s)
-    except subprocess.TimeoutExpired:
-        results.add(part, Failed(why=f"given up after {SIZES[size].part_limit_s:.0f} s"))
-    finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+    limit_s = SIZES[size].part_limit_s
+    # Whatever it starts is ended with it, and whatever it leaves lying is removed.
+    with tempfile.TemporaryDirectory(prefix="veernet-bench-", ignore_cleanup_errors=True) as scratch:
+        child = subprocess.Popen(command, start_new_session=True, env={**os.environ, "TMPDIR": scratch})
+        try:
+            child.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            results.add(part, Failed(why=f"given up after {limit_s:.0f} s"))
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
     if child.returncode < 0 and not any(isinstance(item, Failed) and item.part == part for item in results.items()):
         results.add(part, Failed(why=f"its process was ended by signal {-child.returncode}"))
     _say(f"{part}: {time.monotonic() - started:.0f} s")

@@ -20,7 +20,7 @@ def measure(size: Size, cache: Path) -> Iterator[Item]:
     runs: dict[int, Watched] = {}
     for count in size.counts:  # once each: a run over many sheets is its own mean
         with (
-            tempfile.TemporaryDirectory(prefix="veernet-bench-", dir=cache) as folder,
+            tempfile.TemporaryDirectory(prefix="veernet-bench-") as folder,
             tempfile.TemporaryDirectory(prefix="veernet-bench-") as out,
         ):
             archive(cache, Path(folder), Paper(SMALL_ROWS, SMALL_DPI), count)

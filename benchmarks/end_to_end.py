@@ -48,7 +48,7 @@ def measure(size: Size, cache: Path) -> Iterator[Item]:
         lambda out: veernet(["digitise", wide.manifest_path], out),
         1,
     )
-    with tempfile.TemporaryDirectory(prefix="veernet-bench-", dir=cache) as folder:
+    with tempfile.TemporaryDirectory(prefix="veernet-bench-") as folder:
         count = size.archive_sheets
         made = archive(cache, Path(folder), Paper(size.archive_rows), count)
         all_strips: list[list[NDArray[np.uint8]]] = [bare.strips_of(sheet) for sheet in made]

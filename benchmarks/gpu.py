@@ -78,7 +78,7 @@ def _inference(size: Size, cache: Path) -> Iterator[Item]:
 def _archive(size: Size, cache: Path) -> Iterator[Item]:
     count, processes = 4 * size.archive_sheets, max(2, (os.cpu_count() or 2))
     with (
-        tempfile.TemporaryDirectory(prefix="veernet-bench-", dir=cache) as folder,
+        tempfile.TemporaryDirectory(prefix="veernet-bench-") as folder,
         tempfile.TemporaryDirectory(prefix="veernet-bench-") as out,
         workers(processes, gpu=True) as there,
     ):

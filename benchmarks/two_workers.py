@@ -28,7 +28,7 @@ def measure(size: Size, cache: Path) -> Iterator[Item]:
         with tempfile.TemporaryDirectory(prefix="veernet-bench-") as out, workers(processes, threads) as there:
             return veernet(["archive", scans, *there.options], Path(out), notes=there.notes, workers=there.pids)
 
-    with tempfile.TemporaryDirectory(prefix="veernet-bench-", dir=cache) as folder:
+    with tempfile.TemporaryDirectory(prefix="veernet-bench-") as folder:
         scans = Path(folder)
         archive(cache, scans, Paper(size.archive_rows), count)
         runs = in_turns(min(size.rounds, 2), {name: partial(run, scans, *way) for name, way in ways.items()})
