@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from prefect import flow, runtime, tags
 from prefect.client.schemas.objects import State
@@ -28,6 +28,7 @@ from tasks.fetch import fetch
 from tasks.filing import ArchiveJob, Filing
 from tasks.publish import publish
 from tasks.recall import keep_traces, recall
+from tasks.register import register as register_scans
 from tasks.segment import segment
 from tasks.settle import settle
 from tasks.state import Batch, Sheet, fail
@@ -36,9 +37,9 @@ from tasks.trace import trace
 from tasks.workers import current_client, result_of, submit_inference, using
 from veernet import storage
 from veernet.archive.keys import Shaping
-from veernet.archive.listing import ListedSheet, Standing
+from veernet.archive.listing import ListedSheet, Retry, Standing
 from veernet.curves.las import LasVersion
-from veernet.errors import ManifestError, OptionError, VeerNetError, WeightsError
+from veernet.errors import ManifestError, ManifestMissingError, OptionError, VeerNetError, WeightsError
 
 #: Sheets that go through the stages together.
 SHEETS_PER_BATCH = 16
@@ -75,8 +76,9 @@ def archive(
     confidence: bool = False,
     limit: int | None = None,
     prefix: str = "",
-    retry: Literal["set-aside"] | None = None,
+    retry: Retry | None = None,
     stop_above: Annotated[int, Field(ge=0, le=100)] = STOP_ABOVE,
+    register_first: bool = True,
 ) -> State[Tally]:
     """Digitise the sheets of an archive that are not settled; the run's final state says how many were done, and how many set aside.
 
@@ -92,8 +94,9 @@ def archive(
         confidence: Whether they have a confidence curve beside each curve.
         limit: Sheets to do at most.
         prefix: What the paths of sheets in the archive must begin with.
-        retry: ``set-aside`` to try again what was set aside before.
+        retry: ``set-aside`` to try again what was set aside before, ``needs-a-person`` what was not sure without a person.
         stop_above: End early when more than this percentage of the latest 50 sheets failed by something that is not their own: storage, workers.
+        register_first: Whether scans without a manifest are registered first; else they are counted.
 
     Raises:
         OptionError: An argument makes no sense; nothing was started.
@@ -101,7 +104,7 @@ def archive(
         TooManyFailedError: The run ended early; what was settled by then is.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
-    asked = plan(source, out, weights, las_version, confidence, limit, prefix, retry, stop_above)
+    asked = plan(source, out, weights, las_version, confidence, limit, prefix, retry, stop_above, register_first)
     found = asked.begin()
     if found.scans_alone:
         get_run_logger().info(
@@ -125,7 +128,7 @@ def carry_out(
     Raises:
         TooManyFailedError: The run ended early; what was settled by then is.
     """
-    tally = Tally(asked.to_do(found), found.done + (0 if asked.retry else found.all_set_aside))
+    tally = Tally(asked.to_do(found), found.done + found.all_set_aside - found.tried_again(asked.retry))
     sheets = asked.sheets()
     first = next(sheets, None)  # not the count: of a sheet whose page was replaced only its manifest tells
     get_run_logger().info(
@@ -163,10 +166,10 @@ def _started(listed: ListedSheet, filing: Filing, near: Path) -> Sheet:
     """A sheet at the beginning of its way, with a folder of its own for what is only needed on it."""
     token = listed.token(filing.shaping)
     out = filing.ledger.out / listed.folder if listed.folder else filing.ledger.out
-    manifest = storage.resolve(listed.manifests[0].uri)
+    manifest = storage.resolve(listed.manifests[0].uri) if listed.manifests else None
     scan = storage.resolve(listed.scans[0].uri) if listed.scans else None
     folder = near / hashlib.sha256(f"{listed.name} {token}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    sheet = Sheet(ArchiveJob(listed.stem, manifest, scan, out, folder, filing=filing))
+    sheet = Sheet(ArchiveJob(listed.stem, manifest, scan, out, folder, manifest is None, filing=filing))
     refused = _refusal(listed)
     return fail(sheet, "list", refused, get_run_logger()) if refused else sheet
 
@@ -176,9 +179,18 @@ def _refusal(listed: ListedSheet) -> VeerNetError | None:
     if len(listed.manifests) > 1:
         names = ", ".join(found.uri.rpartition("/")[2] for found in listed.manifests)
         return ManifestError(listed.name, f"it has {len(listed.manifests)} manifests: {names}", "keep one of them")
+    if not listed.manifests and len(listed.scans) > 1:
+        names = ", ".join(found.uri.rpartition("/")[2] for found in listed.scans)
+        found = f"it has {len(listed.scans)} scans and no manifest: {names}"
+        return ManifestMissingError(listed.name, found, "keep one of them, or write a manifest that names it")
     if any(character in _UNFIT_NAME or not character.isprintable() for character in listed.stem):
         return OptionError(repr(listed.name), "its name cannot name a folder of results", "rename it")
     return None
+
+
+def _to_register(sheet: Sheet) -> bool:
+    """Whether a sheet that was fetched has no manifest yet, and no result that is known."""
+    return sheet.failure is None and sheet.record is None and sheet.manifest is None
 
 
 def _settled(asked: Plan, listed: Iterable[ListedSheet], near: Path, weights: str | None) -> Generator[Batch]:
@@ -191,6 +203,11 @@ def _settled(asked: Plan, listed: Iterable[ListedSheet], near: Path, weights: st
     def way(batch: Batch) -> Batch:
         label = label_of(batch)
         batch = recall(fetch(batch, label), label)
+        if unregistered := tuple(sheet for sheet in batch if _to_register(sheet)):
+            run.check()
+            label_there = label_of(unregistered)
+            registered = recall(register_scans(unregistered, label_there), label_there)
+            batch = (*(sheet for sheet in batch if not _to_register(sheet)), *registered)
         fresh = tuple(sheet for sheet in batch if not (sheet.failure or sheet.record or sheet.traces))
         rest = tuple(sheet for sheet in batch if sheet.failure or sheet.record or sheet.traces)
         if fresh:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from flows.places import destination
 from veernet import storage
-from veernet.archive.elsewhere import unchanged
-from veernet.archive.keys import Shaping
+from veernet.archive.elsewhere import Pages, unchanged
+from veernet.archive.keys import REGISTER_VERSION, Shaping
 from veernet.archive.ledger import Ledger
-from veernet.archive.listing import ListedSheet, Standing, listed_sheets, standing, to_do
+from veernet.archive.listing import ListedSheet, Retry, Standing, listed_sheets, standing, to_do
 from veernet.digest import file_digest
 from veernet.errors import OptionError, WeightsError
 from veernet.location import Location
@@ -32,7 +33,7 @@ class Plan:
         shaping: What shapes the results.
         limit: Sheets to do at most.
         prefix: What the names of its sheets begin with.
-        retry: Whether what was set aside is tried again.
+        retry: What is tried again of that which was set aside.
         stop_above: Percentage of failures that are not the sheets' own from which on the run ends early.
     """
 
@@ -41,12 +42,21 @@ class Plan:
     shaping: Shaping
     limit: int | None
     prefix: str
-    retry: bool
+    retry: Retry | None
     stop_above: int
 
     def standing(self) -> Standing:
         """How the archive stands, as far as the run looks at it."""
-        return standing(listed_sheets(self.source, self.ledger, self.prefix), self.shaping)
+        return standing(self.listed(), self.shaping)
+
+    def listed(self) -> Iterator[ListedSheet]:
+        """What of the archive the run looks at."""
+        listed = listed_sheets(self.source, self.ledger, self.prefix)
+        return self._pages.without(listed) if self.shaping.register else listed
+
+    @cached_property
+    def _pages(self) -> Pages:
+        return Pages(self.source, self.ledger, self.shaping)
 
     def begin(self) -> Standing:
         """How the archive stands; the destination is claimed for it, unless there is no sheet to be had from it.
@@ -62,12 +72,11 @@ class Plan:
 
     def sheets(self) -> Iterator[ListedSheet]:
         """The sheets to do, listed as they are asked for."""
-        listed = listed_sheets(self.source, self.ledger, self.prefix)
-        return itertools.islice(to_do(listed, self.shaping, retry=self.retry, unchanged=unchanged), self.limit)
+        return itertools.islice(to_do(self.listed(), self.shaping, retry=self.retry, unchanged=unchanged), self.limit)
 
     def to_do(self, found: Standing) -> int:
         """How many sheets these are."""
-        total = found.pending + (found.all_set_aside if self.retry else 0)
+        total = found.pending + found.tried_again(self.retry)
         return total if self.limit is None else min(total, self.limit)
 
 
@@ -79,8 +88,9 @@ def plan(
     confidence: bool = False,
     limit: int | None = None,
     prefix: str = "",
-    retry: str | None = None,
+    retry: Retry | None = None,
     stop_above: int = STOP_ABOVE,
+    register_first: bool = True,
 ) -> Plan:
     """Look at what was asked for; nothing is written yet.
 
@@ -98,9 +108,11 @@ def plan(
         raise OptionError(str(place), "is both source and destination", "give another --out; one within it will do")
     if not storage.is_folder(place):
         raise OptionError(str(place), "is no folder, or an empty one", "name the folder of the archive")
-    shaping = Shaping(weights_digest(weights), las_version, confidence)
+    shaping = Shaping(
+        weights_digest(weights), las_version, confidence, register=REGISTER_VERSION if register_first else 0
+    )
     ledger.check(place)
-    return Plan(place, ledger, shaping, limit, prefix, retry is not None, stop_above)
+    return Plan(place, ledger, shaping, limit, prefix, retry, stop_above)
 
 
 def weights_digest(weights: str | None) -> str:

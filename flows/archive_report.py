@@ -20,6 +20,7 @@ from prefect.logging import get_run_logger
 from flows.digitise import outcome_of
 from flows.markup import plain, plain_uri
 from tasks.state import Batch, Sheet
+from veernet.archive.listing import NEEDS_A_PERSON
 from veernet.errors import SHEETS_OWN, VeerNetError
 
 Row = dict[str, str | float]
@@ -54,6 +55,7 @@ class Tally:
         self.already = already
         self.done = 0
         self.partial = 0
+        self.registered = 0
         self.reasons: Counter[str] = Counter()
         self.first_set_aside: list[tuple[str, str]] = []
         self._faults: deque[str] = deque(
@@ -63,13 +65,18 @@ class Tally:
 
     @property
     def set_aside(self) -> int:
-        """Sheets set aside in this run."""
-        return self.reasons.total()
+        """Sheets set aside in this run, but for those that wait for a person."""
+        return self.reasons.total() - self.needs_person
+
+    @property
+    def needs_person(self) -> int:
+        """Scans without a manifest that cannot be registered for sure without a person."""
+        return self.reasons[NEEDS_A_PERSON]
 
     @property
     def settled(self) -> int:
         """Sheets of this run that have reached their end, one or the other."""
-        return self.done + self.set_aside
+        return self.done + self.reasons.total()
 
     @property
     def percent(self) -> float:
@@ -84,6 +91,7 @@ class Tally:
         if sheet.failure is None:
             self.done += 1
             self.partial += sheet.record is not None and sheet.record.status == "partial"
+            self.registered += sheet.record is not None and sheet.record.registered is not None
         else:
             self.reasons[sheet.failure.reason] += 1
             if len(self.first_set_aside) < MOST_NAMED:
@@ -120,8 +128,15 @@ class Tally:
 
     def message(self) -> str:
         """The run in a clause, as its final state has it."""
-        parts = f" ({self.partial} of them in part)" if self.partial else ""
-        return f"{self.done} done{parts}, {self.set_aside} set aside, {self.already} were settled already"
+        of_them = ((self.partial, "in part"), (self.registered, "registered by machine"))
+        told = ", ".join(f"{count} of them {how}" for count, how in of_them if count)
+        wait = f", {self.needs_person} need a person" if self.needs_person else ""
+        return f"{self.done} done{f' ({told})' if told else ''}, {self.set_aside} set aside{wait}, {self.already} were settled already"
+
+
+def called(reason: str) -> str:
+    """How people are told of sheets that are not done for this reason."""
+    return "need a person to register them" if reason == NEEDS_A_PERSON else f"set aside for {reason}"
 
 
 def _duration(minutes: float) -> str:
@@ -183,7 +198,7 @@ class Report:
         self._update()
         tally = self.tally
         told = (
-            f"{tally.message()}. Here: the first {len(self._left)} of {tally.set_aside} set aside, "
+            f"{tally.message()}. Here: the first {len(self._left)} of {tally.reasons.total()} that are not, "
             f"then the latest {len(self._latest)} of {tally.done} done."
         )
         try:
@@ -209,8 +224,8 @@ class Report:
         tally = self.tally
         lines = [f"# {tally.message()}", "", tally.pace(), ""]
         if tally.reasons:
-            lines += ["| set aside for | sheets |", "|---|---|"]
-            lines += [f"| {plain(reason)} | {count} |" for reason, count in tally.reasons.most_common()]
+            lines += ["| not done | sheets |", "|---|---|"]
+            lines += [f"| {plain(called(reason))} | {count} |" for reason, count in tally.reasons.most_common()]
             lines += ["", *(f"- {row['sheet']}: {row['reason']}" for row in self._left[:100])]
         return "\n".join(lines)
 
@@ -229,6 +244,6 @@ def _row(sheet: Sheet) -> Row:
         "curves": ", ".join(f"{plain(name)} {coverage:.0%}" for name, coverage, _ in outcome.curves),
         "confidence": ", ".join(f"{plain(name)} {confidence:.2f}" for name, _, confidence in outcome.curves),
         "seconds": outcome.seconds,
-        "page": plain_uri(page) if outcome.status != "set aside" else "",
+        "page": plain_uri(page) if sheet.failure is None else "",
         "reason": plain(outcome.reason),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from prefect import flow, runtime
@@ -18,6 +18,7 @@ from flows.backfill_plan import Choice, Order
 from flows.chosen import take_up
 from flows.cluster import Means
 from flows.markup import plain
+from veernet.archive.listing import Retry
 from veernet.curves.las import LasVersion
 from veernet.errors import OptionError
 
@@ -47,7 +48,7 @@ def backfill(
     order: Order = "name",
     limit: Annotated[int, Field(ge=1)] | None = None,
     at_once: Annotated[int, Field(ge=1, le=100)] = 1,
-    retry: Literal["set-aside"] | None = None,
+    retry: Retry | None = None,
     weights: str | None = None,
     dask: str | None = None,
     workers: int | None = None,
@@ -56,6 +57,7 @@ def backfill(
     las_version: LasVersion = "2.0",
     confidence: bool = False,
     stop_above: Annotated[int, Field(ge=0, le=100)] = STOP_ABOVE,
+    register_first: bool = True,
     share: str = WHOLE,
 ) -> State[Tally]:
     """Digitise chosen sheets of an archive that are not settled; what decides that is the archive's ledger, so that a run goes on where another was.
@@ -70,7 +72,7 @@ def backfill(
         order: name is the archive's own order; newest and oldest go by the time of writing, and need a limit.
         limit: Sheets to do at most.
         at_once: Runs side by side, each with a share of the sheets, on whichever workers of the pool are free.
-        retry: set-aside to try again what was set aside before.
+        retry: set-aside to try again what was set aside before, needs-a-person what was not sure without a person.
         weights: Weights file of the network, the same here and on the workers; the shipped one unless given.
         dask: Address of a Dask scheduler, as tcp://host:8786; unless given, a cluster of the run's own.
         workers: Worker processes of the run's own cluster.
@@ -79,6 +81,7 @@ def backfill(
         las_version: Of the files written, 1.2 or 2.0.
         confidence: Whether they have a confidence curve beside each curve.
         stop_above: End early when more than this percentage of the latest 50 sheets failed by something that is not their own: storage, workers.
+        register_first: Whether scans without a manifest are registered first; else they are counted.
         share: Which part this run does, as 2/4; at_once sets it for the runs that it starts.
 
     Raises:
@@ -91,7 +94,7 @@ def backfill(
     choice.check(limit)
     if at_once > 1:
         choice, limit = replace(choice, share=_begin_others(share, limit, at_once)), _of(limit, at_once)
-    wide = plan(source, out, weights, las_version, confidence, limit, prefix, retry, stop_above)
+    wide = plan(source, out, weights, las_version, confidence, limit, prefix, retry, stop_above, register_first)
     return take_up(wide, choice, Means(weights, dask, workers, work, deadline))
 
 

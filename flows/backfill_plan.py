@@ -15,7 +15,7 @@ from flows.archive_plan import Plan
 from veernet import storage
 from veernet.archive.elsewhere import unchanged
 from veernet.archive.ledger import Ledger, last_of
-from veernet.archive.listing import ListedSheet, Standing, listed_sheets, standing, to_do
+from veernet.archive.listing import ListedSheet, to_do
 from veernet.errors import OptionError, SourceMissingError
 
 Order = Literal["name", "newest", "oldest"]
@@ -120,13 +120,9 @@ class BackfillPlan(Plan):
         choice.check(wide.limit)
         return cls(**{part.name: getattr(wide, part.name) for part in fields(Plan)}, choice=choice, hold=hold)
 
-    def standing(self) -> Standing:
-        """How the chosen part of the archive stands."""
-        return standing(self._listed(), self.shaping)
-
     def sheets(self) -> Iterator[ListedSheet]:
         """The chosen sheets that are still to be done, in the order asked for."""
-        left = to_do(self._listed(), self.shaping, retry=self.retry, unchanged=unchanged)
+        left = to_do(self.listed(), self.shaping, retry=self.retry, unchanged=unchanged)
         for sheet in self._in_order(left):
             self.hold()
             yield sheet
@@ -137,8 +133,9 @@ class BackfillPlan(Plan):
         pick = heapq.nlargest if self.choice.order == "newest" else heapq.nsmallest
         return iter(pick(self.limit or 0, left, key=written_s))
 
-    def _listed(self) -> Iterator[ListedSheet]:
-        for sheet in listed_sheets(self.source, self.ledger, self.prefix):
-            settled = not sheet.manifests or sheet.settled(self.shaping) is not None
+    def listed(self) -> Iterator[ListedSheet]:
+        """What of the chosen part of the archive the run looks at."""
+        for sheet in super().listed():
+            settled = not sheet.is_sheet(self.shaping) or sheet.settled(self.shaping) is not None
             if self.choice.takes(sheet) and (settled or self.choice.outdates(sheet, self.ledger)):
                 yield sheet

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -64,6 +65,9 @@ _Deadline = Annotated[
 ]
 _LasVersion = Annotated[Literal["1.2", "2.0"], typer.Option(help="LAS version to write.")]
 _Confidence = Annotated[bool, typer.Option("--confidence", help="Add a curve <mnemonic>_CONF for each.")]
+_Register = Annotated[
+    bool, typer.Option("--register/--no-register", help="Register scans without a manifest first, or only count them.")
+]
 _KeepUi = Annotated[bool, typer.Option("--keep-ui", help="Keep the run's own Prefect UI open afterwards.")]
 
 
@@ -116,11 +120,14 @@ def archive(
     confidence: _Confidence = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Do at most so many sheets.")] = None,
     prefix: Annotated[str, typer.Option(help="Only sheets whose path in the archive begins so.")] = "",
-    retry: Annotated[Literal["set-aside"] | None, typer.Option(help="Try again what was set aside.")] = None,
+    retry: Annotated[
+        Literal["set-aside", "needs-a-person"] | None, typer.Option(help="Try again what was set aside, or not sure.")
+    ] = None,
     stop_above: Annotated[
         int,
         typer.Option(min=0, max=100, help="End early when more % of the latest 50 sheets fail by no fault of theirs."),
     ] = 50,
+    register_first: _Register = True,
     keep_ui: _KeepUi = False,
 ) -> None:
     """Digitise whatever of an archive is not settled yet; ends with 0 only when none of that was set aside."""
@@ -145,6 +152,7 @@ def archive(
             prefix=prefix,
             retry=retry,
             stop_above=stop_above,
+            register_first=register_first,
         ),
     )
     raise typer.Exit(0 if all_done else 1)
@@ -155,7 +163,7 @@ def status(
     out: Annotated[str, typer.Argument(metavar="DEST", help="Destination of `veernet archive`.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     listed: Annotated[
-        Literal["set-aside", "partial", "pending"] | None,
+        Literal["set-aside", "needs-a-person", "partial", "registered", "pending"] | None,
         typer.Option("--list", help="Name these sheets, a line each, instead."),
     ] = None,
 ) -> None:
@@ -235,14 +243,34 @@ def certificates(
 
 @app.command()
 def register(
-    scans: Annotated[list[Path], typer.Argument(help="Scans, or folders of scans that have no manifest yet.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for drafts, pictures, pages and manifests.")],
+    scans: Annotated[
+        list[Path] | None, typer.Argument(help="Scans, or folders of scans that have no manifest.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for drafts, pictures, pages and manifests.")] = None,
+    edit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE", help="Instead: serve the pages of a folder, of an archive's DEST, or of a draft."
+        ),
+    ] = None,
 ) -> None:
     """Draft the manifests of scans that nobody registered; ends with 0 only when none of them needs a person."""
     console = new_console()
-    from flows.register import register_scans
 
-    raise typer.Exit(0 if guarded(console, lambda: register_scans(scans, out, console)) else 1)
+    def do() -> bool:
+        from flows.register import edit_drafts, register_scans
+        from veernet.errors import OptionError
+
+        if edit is not None and not (scans or out):
+            edit_drafts(edit, console, threading.Event().wait)
+            return True
+        if edit is not None or not scans or out is None:
+            raise OptionError(
+                "veernet register", "is given too little or too much", "give SCAN... --out DIR, or --edit PLACE"
+            )
+        return register_scans(scans, out, console)
+
+    raise typer.Exit(0 if guarded(console, do) else 1)
 
 
 @app.command()

@@ -164,6 +164,8 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
                 "distributed.comm.require-encryption": False,  # it may be set for a cluster of several machines; here nothing leaves this one
                 # A worker that is short of memory is ended by its nanny. To pause it would be for ever: what it holds is not Dask's to put on disk.
                 "distributed.worker.memory.pause": False,
+                # A nanny starts another worker where one has died. Dask would close it where that takes longer than 15 s, and with it the only worker there is.
+                "distributed.deploy.lost-worker-timeout": "1000 days",
             }
         ),
         ExitStack() as closing,

@@ -28,6 +28,7 @@ from tasks.state import Batch, Job, Sheet
 from tasks.tile import tile
 from tasks.trace import trace
 from tasks.workers import result_of, submit_inference, using
+from veernet.archive.listing import NEEDS_A_PERSON
 from veernet.curves.las import LasVersion
 
 #: Sheets that go through the stages together.
@@ -40,7 +41,7 @@ class Outcome:
 
     Args:
         sheet: Its stem.
-        status: ``done``, ``partial`` or ``set aside``.
+        status: ``done``, ``partial``, ``set aside`` or ``needs a person``.
         seconds: Time in its stages.
         curves: Mnemonic, coverage and mean confidence of each curve of a sheet that was not set aside.
         reason: What was found in a sheet that is not done, and what would help.
@@ -137,7 +138,8 @@ def outcome_of(sheet: Sheet) -> Outcome:
     if sheet.record is None or sheet.failure is not None:
         failure = sheet.failure
         reason = f"{failure.subject}: {failure.found}; {failure.remedy}" if failure else "it never reached its end"
-        return Outcome(sheet.name, "set aside", seconds, (), reason, ())
+        waits = failure is not None and failure.reason == NEEDS_A_PERSON
+        return Outcome(sheet.name, "needs a person" if waits else "set aside", seconds, (), reason, ())
     curves = tuple((c.mnemonic, c.coverage, c.mean_confidence or 0.0) for c in sheet.record.curves)
     told = "; ".join(
         f"{one.top:g} to {one.base:g}, rows {one.first_row} to {one.last_row} of which {one.why}"

@@ -42,6 +42,7 @@ def nightly(
     las_version: LasVersion = "2.0",
     confidence: bool = False,
     stop_above: Annotated[int, Field(ge=0, le=100)] = STOP_ABOVE,
+    register_first: bool = True,
 ) -> State[Tally]:
     """Digitise sheets of an archive that are new, or were corrected, and are not settled.
 
@@ -58,6 +59,7 @@ def nightly(
         las_version: Of the files written, 1.2 or 2.0.
         confidence: Whether they have a confidence curve beside each curve.
         stop_above: End early when more than this percentage of the latest 50 sheets failed by something that is not their own: storage, workers.
+        register_first: Whether scans without a manifest are registered first; else they are counted.
 
     Raises:
         OptionError: An argument makes no sense; nothing was started.
@@ -66,5 +68,5 @@ def nightly(
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
     first_day = (datetime.now(UTC) - timedelta(days=last_days)).date()
-    wide = plan(source, out, weights, las_version, confidence, None, prefix, None, stop_above)
+    wide = plan(source, out, weights, las_version, confidence, None, prefix, None, stop_above, register_first)
     return take_up(wide, Choice(first_day=first_day), Means(weights, dask, workers, work, deadline))

@@ -1,9 +1,9 @@
-"""``veernet register``: drafts of sheet manifests from scans alone, each with its picture and its page."""
+"""``veernet register``: drafts of sheet manifests from scans alone, each with its picture and its page, and the pages to put them right."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,11 @@ from veernet.errors import OptionError, SourceMissingError, VeerNetError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from veernet.location import Location
+    from veernet.register.page_server import Editable
+
+_DRAFT_SUFFIXES = (".draft.json", ".draft.png", ".register.html")
 
 
 def scans_of(places: Sequence[Path]) -> list[Path]:
@@ -56,30 +61,101 @@ def register_scans(places: Sequence[Path], out: Path, console: Console) -> bool:
 
 
 def _register(scan: Path, out: Path, console: Console) -> bool:
-    import yaml
+    from veernet.register.drafted import write_drafted
 
-    from veernet.register.doubts import confidence, doubts
-    from veernet.register.page import write_page
-    from veernet.register.paper import paper_of
-    from veernet.register.picture import write_picture
-    from veernet.register.registering import draft_of
-    from veernet.sheets.manifest import read_manifest
-    from veernet.sheets.raster import open_scan
-
-    with open_scan(scan, scan.name) as opened:
-        paper = paper_of(opened)
-        draft = draft_of(paper, scan.name)
-        (out / f"{scan.stem}.draft.json").write_text(draft.to_json(), encoding="utf-8")
-        write_picture(paper, draft, out / f"{scan.stem}.draft.png")
-        write_page(partial(opened.bands), draft, out, scan.stem)
-    needed = doubts(draft)
-    if not needed:
-        manifest = yaml.safe_dump(draft.to_manifest(only_sure_facts=True), sort_keys=False, allow_unicode=True)
-        read_manifest(manifest.encode(), scan.name)
-        (out / f"{scan.stem}.sheet.yaml").write_text(manifest, encoding="utf-8")
-        console.print(f"{escape(scan.name)}: registered, {confidence(draft):.2f} sure", highlight=False, soft_wrap=True)
+    drafted = write_drafted(scan, scan.name, out, scan.stem, show_sure=True)
+    if not drafted.unsure:
+        told = f"{escape(scan.name)}: registered, {drafted.least_sure.confidence:.2f} sure"
+        console.print(told, highlight=False, soft_wrap=True)
         return True
-    first = ", ".join(doubt.path for doubt in needed[:4])
-    told = f"{escape(scan.name)}: needs a person for {len(needed)} fields ({escape(first)}{', ...' if len(needed) > 4 else ''})"
+    first = ", ".join(doubt.path for doubt in drafted.unsure[:4])
+    more = ", ..." if len(drafted.unsure) > 4 else ""
+    told = f"{escape(scan.name)}: needs a person for {len(drafted.unsure)} fields ({escape(first)}{more})"
     console.print(told, highlight=False, soft_wrap=True)
     return False
+
+
+def edit_drafts(place: str, console: Console, wait: Callable[[], object]) -> None:
+    """Serve the pages of some drafts, and say where; what is saved lies where the next run looks.
+
+    Args:
+        place: A folder of drafts, the destination of an archive or a folder in it, or one draft.
+        console: Told the address.
+        wait: Comes back, or is interrupted, when it is enough.
+
+    Raises:
+        SourceMissingError: There is nothing to put right.
+        StorageError: The storage did not answer.
+    """
+    from urllib.parse import quote
+
+    from veernet import storage
+    from veernet.register.page_server import edit_server
+
+    pages = editables(storage.resolve(place))
+    with edit_server(pages) as address, suppress(KeyboardInterrupt):
+        opened = f"{address}{quote(next(iter(pages)))}" if len(pages) == 1 else address
+        console.print(f"{len(pages)} to put right, {sum(one.saved for one in pages.values())} of them saved before")
+        console.print(f"open {opened}", markup=False, highlight=False, soft_wrap=True)
+        console.print("until you press Ctrl-C; whoever has this address can save there", style="dim")
+        wait()
+
+
+def editables(place: Location) -> dict[str, Editable]:
+    """The drafts of a place, by name.
+
+    What an archive run has set aside is saved beside its scan, where runs look for manifests; any other draft beside its page.
+
+    Raises:
+        SourceMissingError: There are none.
+    """
+    from veernet import storage
+    from veernet.register.page import SUFFIX
+    from veernet.register.page_server import editable, editables_below
+
+    stem = next((place.name.removesuffix(end) for end in _DRAFT_SUFFIXES if place.name.endswith(end)), None)
+    folder = place if stem is None else place.parent
+    destination = _destination(folder)
+    if destination is not None:
+        return _waiting(destination, folder)
+    if stem is None:
+        return editables_below(folder)
+    page = folder / f"{stem}{SUFFIX}"
+    if not storage.exists(page):
+        raise SourceMissingError(str(page), "no such page", "draft its sheet first: veernet register SCAN --out DIR")
+    return {stem: editable(page)}
+
+
+def _destination(folder: Location) -> Location | None:
+    """The destination of an archive that a folder is, or lies in."""
+    from veernet import storage
+    from veernet.archive.ledger import Ledger
+
+    while not storage.exists(Ledger(folder).about):
+        if folder.parent == folder or not folder.key:
+            return None
+        folder = folder.parent
+    return folder
+
+
+def _waiting(destination: Location, folder: Location) -> dict[str, Editable]:
+    """The sheets of an archive below a folder of its destination that need a person; their manifests go beside their scans."""
+    from veernet import storage
+    from veernet.archive.ledger import Ledger, last_of
+    from veernet.archive.listing import NEEDS_A_PERSON, listed_sheets
+    from veernet.register.page import SUFFIX
+    from veernet.register.page_server import Editable
+
+    ledger = Ledger(destination)
+    source = storage.resolve(ledger.read_about().source)
+    below = str(folder).removeprefix(str(destination)).strip("/")
+    pages: dict[str, Editable] = {}
+    for sheet in listed_sheets(source, ledger, below):
+        waits = any(entry.detail == NEEDS_A_PERSON for entry in last_of(sheet.entries))
+        if waits and sheet.scans and f"{sheet.name}/".startswith(f"{below}/" if below else ""):
+            page = destination / sheet.name / f"{sheet.stem}{SUFFIX}"
+            uri = sheet.manifests[0].uri if sheet.manifests else str(source / f"{sheet.name}.sheet.yaml")
+            pages[sheet.name] = Editable(page, storage.resolve(uri), bool(sheet.manifests))
+    if not pages:
+        raise SourceMissingError(str(folder), "no sheet of it needs a person", "run `veernet archive` first, or again")
+    return pages

@@ -29,6 +29,7 @@ def record_of(sheet: Sheet, model_sha256: str) -> SheetRecord:
         status="set-aside",
         source=Source(uri=sheet.scan.uri, sha256=sheet.scan.sha256) if sheet.scan else named,
         manifest_sha256=sheet.manifest_file.sha256 if sheet.manifest_file else None,
+        registered=sheet.registered,
         model_sha256=model_sha256,
         seconds=sheet.seconds,
         error=sheet.failure,

@@ -33,6 +33,7 @@ from veernet.sheets.work import CURVES, SHARD_ROWS, WorkStore
 
 if TYPE_CHECKING:
     from veernet.network.predict import Segmenter
+    from veernet.register.drafted import Drafted
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,7 +109,17 @@ def look_at(path: Path, name: str) -> Look:
 
 
 @_told
-def join_pages(files: Sequence[Path], manifest: SheetManifest, scan_path: Path, picture: Path) -> tuple[str, ...]:
+def draft_sheet(scan_path: Path, name: str, directory: Path, stem: str) -> Drafted:
+    """Register a scan that has no manifest, and write what comes of it."""
+    from veernet.register.drafted import write_drafted  # its readers are two networks, which most runs need not load
+
+    return write_drafted(scan_path, name, directory, stem, show_sure=False)
+
+
+@_told
+def join_pages(
+    files: Sequence[Path], manifest: SheetManifest | None, scan_path: Path, picture: Path
+) -> tuple[str, ...]:
     """Put the pages of a sheet together and write them as one scan; a seam that is not certain leaves its picture.
 
     Returns how the pages lie, for people.

@@ -35,34 +35,46 @@ def fetch(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names 
 def _fetch(sheet: Sheet) -> Sheet:
     job = sheet.job
     if job.manifest is None:
-        raise _without_manifest(job)
+        return _fetch_unregistered(sheet)
     job.near.mkdir(parents=True, exist_ok=True)
     manifest_file = storage.fetch(job.manifest, job.near)
     with manifest_file.path.open("rb") as file:
         manifest = read_manifest(file.read(MAX_BYTES + 1), job.manifest.name)
-    told: tuple[str, ...] = ()
     if manifest.pages is None:
-        scan = storage.fetch(_scan_of(job, job.manifest, manifest.source), job.near)
-        files = [scan]
+        files = [storage.fetch(_scan_of(job, job.manifest, manifest.source), job.near)]
     else:
         files = _fetched_pages(manifest.pages, job.manifest, job.near)
     _check_digests(manifest, files)
-    look = None if manifest.pages is not None or is_pdf(files[0].path) else _look(job, files[0])
-    if look is None or look.pages > 1:
-        scan, told = _joined(job, manifest, files)
-        look = _look(job, scan)
+    sheet, look = _looked_at(sheet, manifest, files)
     geometries = sheet_geometries(manifest, look.width, look.height, job.manifest.name)
     return replace(
         sheet,
         manifest=manifest,
         manifest_file=manifest_file,
-        scan=scan,
         fetched=(manifest_file, *files),
         geometries=tuple(geometries),
-        megapixels=look.width * look.height / 1e6,
-        dpi=look.dpi,
-        moved=told,
     )
+
+
+def _fetch_unregistered(sheet: Sheet) -> Sheet:
+    """Bring near a scan that has no manifest, where one is to be made from it."""
+    job = sheet.job
+    if job.scan is None or not job.register or not job.scan.name.lower().endswith(SCAN_SUFFIXES):
+        raise _without_manifest(job)
+    job.near.mkdir(parents=True, exist_ok=True)
+    scan = storage.fetch(job.scan, job.near)
+    return replace(_looked_at(sheet, None, [scan])[0], fetched=(scan,))
+
+
+def _looked_at(sheet: Sheet, manifest: SheetManifest | None, files: Sequence[Fetched]) -> tuple[Sheet, Look]:
+    """The sheet with its files as one scan, and what that says of itself."""
+    job, scan, told = sheet.job, files[0], sheet.moved
+    in_pieces = (manifest is not None and manifest.pages is not None) or is_pdf(scan.path)
+    look = None if in_pieces else _look(job, scan)
+    if look is None or look.pages > 1:
+        scan, told = _joined(job, manifest, files)
+        look = _look(job, scan)
+    return replace(sheet, scan=scan, megapixels=look.width * look.height / 1e6, dpi=look.dpi, moved=told), look
 
 
 def _check_digests(manifest: SheetManifest, files: Sequence[Fetched]) -> None:
@@ -89,7 +101,7 @@ def _fetched_pages(pages: Sequence[str], manifest: Location, near: Path) -> list
     return fetched
 
 
-def _joined(job: Job, manifest: SheetManifest, files: Sequence[Fetched]) -> tuple[Fetched, tuple[str, ...]]:
+def _joined(job: Job, manifest: SheetManifest | None, files: Sequence[Fetched]) -> tuple[Fetched, tuple[str, ...]]:
     """The pages of a sheet as one scan, put together on a Dask worker, and how they lie; a seam in doubt is pictured in the destination."""
     near = job.near / "joined"
     name = files[0].path.with_suffix(".tif").name if len(files) == 1 else f"{job.stem}.tif"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tasks.state import Job, Sheet
 from veernet.archive.elsewhere import digest_elsewhere
-from veernet.archive.keys import Shaping, content_key, trace_key
+from veernet.archive.keys import Shaping, content_key, registered_key, trace_key
 from veernet.archive.ledger import Entry, Ledger, Status
 from veernet.archive.listing import ListedSheet, next_number
 from veernet.location import Location
@@ -39,6 +39,8 @@ class Filing:
     def content(self, sheet: Sheet) -> str:
         """Content key of a sheet whose files have been fetched."""
         assert sheet.scan is not None
+        if not self.listed.manifests:
+            return registered_key(sheet.scan.sha256, self.shaping)
         assert sheet.manifest_file is not None
         return content_key(sheet.scan.sha256, sheet.manifest_file.sha256, self.shaping)
 

@@ -65,12 +65,12 @@ def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confi
     near.mkdir(parents=True, exist_ok=True)
     digests = scan.sha256, manifest_file.sha256, model["sha256"]
     lost = tuple(told_of_lost(_lost(sheet, manifest), manifest.depth.unit))
-    made = Provenance(scan.path.name, *digests, __version__, sheet.dpi, lost)
+    made = Provenance(scan.path.name, *digests, __version__, sheet.dpi, lost, sheet.registered)
     log = assemble_log(job.stem, manifest, sheet.geometries, sheet.traces, made)
     las = near / f"{job.stem}.las"
     report = write_las(log, las, version=las_version, confidence=confidence)
     record = _record(sheet, log, model, report.nulled)
-    files = [las, *_drawn(sheet, log, record, near)]
+    files = [las, *_drawn(sheet, log, record, near), *_made_of(sheet)]
     outputs = tuple(Source(uri=f"{job.stem}/{file.name}", sha256=file_digest(file)) for file in files)
     record = record.model_copy(update={"outputs": outputs})
     _put(near, files, record, job.out / job.stem)
@@ -95,6 +95,7 @@ def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[
         status="partial" if lost else "done",
         source=Source(uri=scan.uri, sha256=scan.sha256),
         manifest_sha256=manifest_file.sha256,
+        registered=sheet.registered,
         model_sha256=model["sha256"],
         versions=_versions(model),
         seconds=sheet.seconds,
@@ -127,6 +128,15 @@ def _drawn(sheet: Sheet, log: DepthLog, record: SheetRecord, near: Path) -> list
     return [*pictures.result(), paged.result()]
 
 
+def _made_of(sheet: Sheet) -> list[Path]:
+    """The manifest of a sheet that was registered by machine, and the draft that it is of; nothing of what a person gave."""
+    if sheet.registered is None:
+        return []
+    assert sheet.manifest_file is not None
+    manifest = sheet.manifest_file.path
+    return [manifest, manifest.with_name(f"{sheet.job.stem}.draft.json")]
+
+
 def _put(near: Path, files: list[Path], record: SheetRecord, folder: Location) -> None:
     """Put a sheet's files in place of an earlier run's, the record last; where that fails, the earlier ones stand (see ``put_files``)."""
     written = near / f"{record.sheet}.record.json"
@@ -138,8 +148,8 @@ def _put(near: Path, files: list[Path], record: SheetRecord, folder: Location) -
 
 
 def _remove_earlier_pieces(folder: Location, stem: str, kept: set[str]) -> None:
-    """An earlier overlay may have had more pieces than this one."""
-    piece = re.compile(re.escape(stem) + r"-\d\d+\.png")
+    """An earlier overlay may have had more pieces than this one, and an earlier manifest may have been made by machine."""
+    piece = re.compile(re.escape(stem) + r"(-\d\d+\.png|\.sheet\.yaml)")
     for uri in list(storage.list_uris(folder)):
         name = uri.rpartition("/")[2]
         if piece.fullmatch(name) and name not in kept:

@@ -28,6 +28,8 @@ def recall(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names
 def _recall(sheet: Sheet) -> Sheet:
     if record := _record(sheet):
         return replace(sheet, record=record)
+    if sheet.manifest is None:
+        return sheet  # what its traces are kept under is known when it has been registered
     try:
         traced = Traced.from_bytes(storage.read_bytes(filing_of(sheet).traces(sheet), _MAX_BYTES))
     except (SourceMissingError, WorkStoreError):

@@ -15,7 +15,7 @@ from tasks.retries import again, pause
 from veernet.curves.identity import Trace
 from veernet.errors import VeerNetError
 from veernet.location import Location
-from veernet.review.record import Failure, SheetRecord, failure_of
+from veernet.review.record import Failure, Registered, SheetRecord, failure_of
 from veernet.sheets.geometry import StripGeometry
 from veernet.sheets.lost import Lost
 from veernet.sheets.manifest import SheetManifest
@@ -32,6 +32,7 @@ class Job:
         scan: The scan beside it; None where the manifest has to tell.
         out: The destination; results go to a folder of the stem's name below it.
         work_dir: Folder for what only this run needs, shared with the Dask workers.
+        register: Whether a manifest is made from the scan where there is none.
     """
 
     stem: str
@@ -39,6 +40,7 @@ class Job:
     scan: Location | None
     out: Location
     work_dir: Path
+    register: bool = False
 
     @property
     def name(self) -> str:
@@ -60,12 +62,14 @@ class Job:
 class Sheet:
     """One sheet on its way. Fields fill as stages pass; a failure ends the way.
 
-    Of its fields, ``scan`` is what is looked at, and ``fetched`` what it was made from: its manifest, and its scan or all of its pages.
+    Of its fields, ``scan`` is what is looked at, and ``fetched`` what it was made from: its manifest, and its scan or all of its pages. ``registered`` tells of a
+    manifest that was made from the scan.
     """
 
     job: Job
     manifest: SheetManifest | None = None
     manifest_file: Fetched | None = None
+    registered: Registered | None = None
     scan: Fetched | None = None
     fetched: tuple[Fetched, ...] = ()
     geometries: tuple[StripGeometry, ...] = ()

@@ -155,6 +155,11 @@ def inference_workers() -> tuple[int, bool]:
     return (offering, True) if offering else (len(workers), False)
 
 
+def worker_count() -> int:
+    """How many workers there are; 1 where they have yet to come."""
+    return max(1, len(current_client().scheduler_info(n_workers=-1)["workers"]))
+
+
 def in_use() -> bool:
     """Whether this process has a run with workers that goes on."""
     return bool(_uses)

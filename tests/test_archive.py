@@ -138,7 +138,7 @@ def story(prefect_url: str, cluster: str, tmp_path_factory: pytest.TempPathFacto
 
             patch.setattr(flows.archive, "segment", counted)
             started = time.monotonic()
-            tally = flows.archive.run(str(told.source), str(told.out), dask=cluster, **options)
+            tally = flows.archive.run(str(told.source), str(told.out), dask=cluster, register_first=False, **options)
             seconds = time.monotonic() - started
         told.steps[name] = Step(tally, sorted(segmented), seconds, _contents(told.out), _entries(told.out))
 
@@ -262,7 +262,7 @@ def test_what_was_set_aside_is_tried_again_when_asked(story: Story) -> None:
 
 
 def test_status_tells_from_listings_how_the_archive_stands(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Done, set aside by reason, pending; one object is read, which says what the destination is, and manifests without a scan of their name."""
+    """Done, set aside by reason, pending; one object is read, which says what the destination is, and the manifests that may name the scan alone."""
     read: list[str] = []
     local = sys.modules["veernet.storage.local"]
     plain_read = local.read
@@ -275,7 +275,7 @@ def test_status_tells_from_listings_how_the_archive_stands(story: Story, monkeyp
         told["pending"],
         told["scans_without_manifest"],
     )
-    assert ["archive.json", f"{Path(ODD).name}.sheet.yaml"] == read
+    assert ["archive.json", "cut.sheet.yaml", f"{Path(ODD).name}.sheet.yaml"] == read
     assert "set aside, bad-scan" in CliRunner().invoke(app, ["status", str(story.out)]).output
     listed = CliRunner().invoke(app, ["status", str(story.out), "--list", "set-aside"]).output.splitlines()
     assert sum(told["set_aside"].values()) == len(listed)
@@ -349,9 +349,9 @@ def _until(holds: Callable[[], bool], run: subprocess.Popen[str]) -> None:
 def test_two_runs_at_once_do_no_harm(story: Story, prefect_url: str, tmp_path: Path) -> None:
     """Every sheet is entered once, and its files are those of a run that was alone."""
     source, out = story.pristine, tmp_path / "out"
-    other = _start("archive", source, "--out", out, "--dask", story.dask, url=prefect_url)
+    other = _start("archive", source, "--out", out, "--dask", story.dask, "--no-register", url=prefect_url)
     _until((out / ".veernet" / "archive.json").exists, other)
-    tally = flows.archive.run(str(source), str(out), dask=story.dask)
+    tally = flows.archive.run(str(source), str(out), dask=story.dask, register_first=False)
     said, _ = other.communicate(timeout=LIMIT_S)
     assert (1, 6) == (other.returncode, tally.settled + tally.already), said
     assert story.steps["first"].las() == _las(_contents(tmp_path / "out"))
@@ -361,8 +361,9 @@ def test_two_runs_at_once_do_no_harm(story: Story, prefect_url: str, tmp_path: P
 def test_a_run_that_was_killed_is_finished_by_the_same_command(story: Story, prefect_url: str, tmp_path: Path) -> None:
     """Nothing is lost, no sheet is done again after its entry, and every file but records is that of an undisturbed run."""
     out = tmp_path / "out"
-    options = {"dask": story.dask, "work": str(tmp_path)}
-    killed = _start("archive", story.pristine, "--out", out, "--dask", story.dask, "--work", tmp_path, url=prefect_url)
+    options: dict[str, Any] = {"dask": story.dask, "work": str(tmp_path), "register_first": False}
+    asked = ("--no-register", "--dask", story.dask, "--work", tmp_path)
+    killed = _start("archive", story.pristine, "--out", out, *asked, url=prefect_url)
     _until(lambda: any(out.rglob("*.las")), killed)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()

@@ -21,7 +21,7 @@ from tasks.state import Job, Sheet, attempt, fail
 from tasks.workers import WorkerLostError, result_of
 from veernet import storage
 from veernet.archive.clean import clean_work
-from veernet.archive.elsewhere import digest_elsewhere, scans_elsewhere, unchanged
+from veernet.archive.elsewhere import Pages, digest_elsewhere, unchanged
 from veernet.archive.keys import Shaping
 from veernet.archive.ledger import Entry, Ledger
 from veernet.archive.listing import ListedSheet, listed_sheets, standing, to_do
@@ -162,24 +162,37 @@ def test_a_page_that_was_replaced_makes_its_sheet_pending(tmp_path: Path) -> Non
     """A listing does not show which pages are whose; the manifest is read for it, and the sheet is else left alone."""
     listed, entry = _with_pages(tmp_path)
     assert entry.elsewhere
-    assert [] == list(to_do([listed], SHAPING, retry=False, unchanged=unchanged))
+    assert [] == list(to_do([listed], SHAPING, unchanged=unchanged))
     (tmp_path / "in" / "p" / "2.tif").write_text("scanned anew")
-    assert ["a"] == [sheet.name for sheet in to_do([listed], SHAPING, retry=False, unchanged=unchanged)]
+    assert ["a"] == [sheet.name for sheet in to_do([listed], SHAPING, unchanged=unchanged)]
 
 
-def test_pages_that_a_manifest_names_are_not_counted_as_scans_to_be_registered(tmp_path: Path) -> None:
-    """A scan that nobody names is; and the manifest of a sheet with a scan of its name need not be read for that."""
+def test_pages_that_a_manifest_names_are_not_taken_for_scans_to_be_registered(tmp_path: Path) -> None:
+    """Nor is what a manifest names that has a scan of its name; a scan that nobody names is one."""
     _with_pages(tmp_path)
     (tmp_path / "in" / "p" / "lone.tif").write_text("a scan")
-    ledger = Ledger(storage.resolve(tmp_path / "out"))
+    (tmp_path / "in" / "b.tif").write_text("a first page")
+    (tmp_path / "in" / "b.sheet.yaml").write_text(
+        (tmp_path / "in" / "a.sheet.yaml").read_text().replace("p/1.tif, p/2.tif", "b.tif, p/b-2.tif")
+    )
+    (tmp_path / "in" / "p" / "b-2.tif").write_text("its second page")
+    source, ledger = storage.resolve(tmp_path / "in"), Ledger(storage.resolve(tmp_path / "out"))
+    listed = list(Pages(source, ledger, SHAPING).without(listed_sheets(source, ledger)))
+    assert (4, 1) == (
+        standing(listed_sheets(source, ledger), SHAPING).scans_alone,
+        standing(listed, SHAPING).scans_alone,
+    )
+    registering = replace(SHAPING, register=1)
+    assert ["b", "p/lone"] == [sheet.name for sheet in to_do(listed, registering, unchanged=unchanged)]
 
-    def counted(**options: Any) -> int:
-        return standing(listed_sheets(storage.resolve(tmp_path / "in"), ledger), SHAPING, **options).scans_alone
 
-    assert (3, 1) == (counted(), counted(elsewhere=scans_elsewhere))
-    beside = ListedSheet("a", manifests=[StoredObject("/nowhere/a.sheet.yaml", 1, "x", 0.0)])
-    beside.scans.append(StoredObject("/nowhere/a.tif", 1, "x", 0.0))
-    assert () == scans_elsewhere(beside)
+def test_manifests_are_not_read_where_every_scan_has_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listing shows all then, and nothing of an archive that is settled is opened."""
+    listed, _ = _with_pages(tmp_path)
+    listed.scans.append(StoredObject("/nowhere/a.tif", 1, "x", 0.0))
+    monkeypatch.setattr(storage, "read_bytes", lambda *_: pytest.fail("a manifest was read"))
+    pages = Pages(storage.resolve(tmp_path / "in"), Ledger(storage.resolve(tmp_path / "out")), SHAPING)
+    assert [listed] == list(pages.without([listed]))
 
 
 def test_a_page_that_is_gone_makes_its_sheet_pending(tmp_path: Path) -> None:

@@ -9,15 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veernet import storage
-from veernet.archive.keys import Shaping, content_key, trace_key
+from veernet.archive.keys import REGISTERED, Shaping, content_key, trace_key
 from veernet.archive.ledger import Entry, Ledger
-from veernet.archive.listing import ListedSheet, gather, listed_sheets, standing, to_do
+from veernet.archive.listing import NEEDS_A_PERSON, ListedSheet, Retry, gather, listed_sheets, standing, to_do
 from veernet.errors import OptionError
 from veernet.review.record import SheetRecord
 from veernet.sheets.manifest import SheetManifest
@@ -26,6 +27,7 @@ from veernet.training.layout import SheetRecipe, lay_out
 
 DIGEST = "0123456789abcdef" * 4
 SHAPING = Shaping(DIGEST)
+REGISTERING = replace(SHAPING, register=1)
 TOKEN, OTHER, CONTENT = "1" * 32, "2" * 32, "c" * 32
 
 # Dots, slashes, what sorts on either side of them, and letters that suffixes begin with.
@@ -125,8 +127,10 @@ def test_a_sheet_that_was_entered_is_done_and_its_neighbours_are_not(archive: tu
         counted.gone,
         counted.scans_alone,
     )
-    assert {"a/a", "a.b"} == {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING, retry=False)}
-    assert {"a/a", "a.b", "a-b/a"} == {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING, retry=True)}
+    assert {"a/a", "a.b"} == {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING)}
+    assert {"a/a", "a.b", "a-b/a"} == {
+        sheet.name for sheet in to_do(_listed(archive).values(), SHAPING, retry="set-aside")
+    }
 
 
 @pytest.mark.fault(49, outcome="done")
@@ -146,23 +150,23 @@ def test_a_changed_object_makes_its_sheet_pending(archive: tuple[Path, Ledger], 
     _settle(archive, "a")
     _settle(archive, "a/a")
     (archive[0] / changed).write_text("something else")
-    assert {"a", "a-b/a", "a.b"} == {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING, retry=False)}
+    assert {"a", "a-b/a", "a.b"} == {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING)}
 
 
 def test_a_sheet_that_went_back_to_earlier_content_is_pending(archive: tuple[Path, Ledger]) -> None:
     """The files in its folder are those of the later content."""
     first = _settle(archive, "a")
     _settle(archive, "a", token=OTHER, detail="d" * 32)
-    assert "a" in {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING, retry=False)}
+    assert "a" in {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING)}
     _settle(archive, "a", token=first.token)
-    assert "a" not in {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING, retry=False)}
+    assert "a" not in {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING)}
 
 
 def test_where_runs_over_different_contents_met_the_sheet_is_pending(archive: tuple[Path, Ledger]) -> None:
     """Nobody knows whose files are in its folder."""
     first = _settle(archive, "a")
     _settle(archive, "a", number=first.number, token=OTHER, detail="d" * 32)
-    assert "a" in {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING, retry=False)}
+    assert "a" in {sheet.name for sheet in to_do(_listed(archive).values(), SHAPING)}
 
 
 def test_what_was_set_aside_and_then_done_is_done(archive: tuple[Path, Ledger]) -> None:
@@ -178,6 +182,49 @@ def test_a_sheet_whose_manifest_is_gone_is_counted_apart(archive: tuple[Path, Le
     (archive[0] / "a.b.sheet.yaml").unlink()
     counted = standing(_listed(archive).values(), SHAPING)
     assert (0, 3, 1) == (counted.done, counted.pending, counted.gone)
+
+
+def test_a_scan_alone_is_a_sheet_where_scans_are_registered(archive: tuple[Path, Ledger]) -> None:
+    """And a result of its own settles it, which is told apart in the count."""
+    before = standing(_listed(archive).values(), REGISTERING)
+    assert (5, 0) == (before.pending, before.scans_alone)
+    _settle(archive, "alone", token=_listed(archive)["alone"].token(REGISTERING), detail=f"{CONTENT}{REGISTERED}")
+    after = standing(_listed(archive).values(), REGISTERING)
+    assert (1, 1, 4) == (after.done, after.registered, after.pending)
+
+
+def test_a_better_reader_makes_pending_what_has_no_manifest_and_nothing_else(archive: tuple[Path, Ledger]) -> None:
+    """Sheets with a manifest are what they were, whether scans are registered or not."""
+    _settle(archive, "a")
+    _settle(archive, "alone", token=_listed(archive)["alone"].token(REGISTERING), detail=f"{CONTENT}{REGISTERED}")
+    better = replace(REGISTERING, register=REGISTERING.register + 1)
+    assert (1, 1) == (
+        standing(_listed(archive).values(), better).done,
+        standing(_listed(archive).values(), SHAPING).done,
+    )
+    assert "alone" in {sheet.name for sheet in to_do(_listed(archive).values(), better)}
+
+
+def test_what_needs_a_person_is_tried_again_by_its_own_name(archive: tuple[Path, Ledger]) -> None:
+    """Storage that failed and a draft that is unsure are not mended by the same thing."""
+    for name, reason in (("a", "storage"), ("alone", NEEDS_A_PERSON)):
+        told = _listed(archive)[name].token(REGISTERING)
+        _settle(archive, name, token=told, status="set-aside", detail=reason)
+    for retry, expected in ((None, 0), ("set-aside", 1), (NEEDS_A_PERSON, 1)):
+        assert expected == standing(_listed(archive).values(), REGISTERING).tried_again(retry)
+    again = {
+        retry: {"a", "alone"} & {sheet.name for sheet in to_do(_listed(archive).values(), REGISTERING, retry=retry)}
+        for retry in get_args(Retry)
+    }
+    assert {"set-aside": {"a"}, NEEDS_A_PERSON: {"alone"}} == again
+
+
+def test_a_manifest_that_is_lost_does_not_let_a_machine_do_the_sheet_over(archive: tuple[Path, Ledger]) -> None:
+    """What a person registered stays as it is, and is counted as gone."""
+    _settle(archive, "a.b")
+    (archive[0] / "a.b.sheet.yaml").unlink()
+    assert "a.b" not in {sheet.name for sheet in to_do(_listed(archive).values(), REGISTERING)}
+    assert 1 == standing(_listed(archive).values(), REGISTERING).gone
 
 
 def test_an_entry_is_made_once(archive: tuple[Path, Ledger]) -> None:

@@ -265,7 +265,7 @@ def wide(tmp_path: Path) -> Plan:
     ledger = Ledger(storage.resolve(tmp_path / "out"))
     entry = Entry(1, "1" * 32, "done", "2" * 32)
     ledger.commit("c", entry, SheetRecord(sheet="c", status="done"))
-    return Plan(storage.resolve(scans), ledger, SHAPING, None, "", False, 100)
+    return Plan(storage.resolve(scans), ledger, SHAPING, None, "", None, 100)
 
 
 def _touch(path: Path, days_ago: int) -> None:

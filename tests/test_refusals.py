@@ -78,9 +78,12 @@ def test_a_source_without_a_sheet_does_not_claim_the_destination(sheets: Path, t
     """It is told that there is none; the right source is then welcome there."""
     (tmp_path / "wrong").mkdir()
     (tmp_path / "wrong" / "lone.tif").write_text("a scan")
-    ended = _said("archive", tmp_path / "wrong", "--out", tmp_path / "out")
+    ended = _said("archive", tmp_path / "wrong", "--out", tmp_path / "out", "--no-register")
     assert (0, True) == (ended.exit_code, "no sheet manifest in" in ended.output), ended.output
     assert "1 scans without one" in ended.output
+    (tmp_path / "wrong" / "lone.tif").rename(tmp_path / "wrong" / "notes.txt")
+    ended = _said("archive", tmp_path / "wrong", "--out", tmp_path / "out")
+    assert (0, True) == (ended.exit_code, "no scan and no sheet manifest in" in ended.output), ended.output
     assert not (tmp_path / "out").exists()
 
 

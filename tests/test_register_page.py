@@ -16,9 +16,10 @@ import pytest
 from browser import colour, expect, press, settle
 
 from veernet.errors import ManifestError, SourceMissingError, StorageError
+from veernet.location import resolve
 from veernet.register.draft import Draft
 from veernet.register.page import SUFFIX, write_page
-from veernet.register.page_server import edit_server
+from veernet.register.page_server import edit_server, editables_below
 from veernet.review.tiles import TILE_ROWS
 from veernet.sheets.geometry import sheet_geometries
 from veernet.sheets.manifest import SheetManifest, read_manifest
@@ -667,7 +668,7 @@ def test_a_page_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
 def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The address of a folder with one page, and where that page saves."""
     write_page(bands_of(scan()), Draft.model_validate(drafted()), tmp_path, "a")
-    with edit_server(tmp_path) as url:
+    with edit_server(editables_below(resolve(tmp_path))) as url:
         yield url, tmp_path / "a.sheet.yaml"
 
 
@@ -722,5 +723,5 @@ def test_a_stranger_is_not_answered_and_nothing_unsound_is_saved(served: tuple[s
 
 def test_a_folder_without_pages_says_what_to_do(tmp_path: Path) -> None:
     """There is nothing to serve, and the error says how to come by it."""
-    with pytest.raises(SourceMissingError, match="veernet register SCAN"), edit_server(tmp_path):
-        pass
+    with pytest.raises(SourceMissingError, match="veernet register SCAN"):
+        editables_below(resolve(tmp_path))

@@ -12,7 +12,18 @@ def one_line(text: str) -> str:
 
 #: Reasons that lie in what was given: a sheet with one of these says nothing of the sheets after it. Any other lies in what
 #: works on it (storage, workers, VeerNet itself), and may well meet the next sheet, too.
-SHEETS_OWN = frozenset({"bad-manifest", "bad-option", "bad-scan", "las", "no-curve", "no-manifest", "source-missing"})
+SHEETS_OWN = frozenset(
+    {
+        "bad-manifest",
+        "bad-option",
+        "bad-scan",
+        "las",
+        "needs-a-person",
+        "no-curve",
+        "no-manifest",
+        "source-missing",
+    }
+)
 
 
 class VeerNetError(Exception):
@@ -61,6 +72,12 @@ class ManifestMissingError(ManifestError):
     """A scan has no sheet manifest beside it."""
 
     reason = "no-manifest"
+
+
+class NeedsPersonError(VeerNetError):
+    """A scan without a manifest was registered by machine, and some of what that must be sure of is not."""
+
+    reason = "needs-a-person"
 
 
 class DraftError(VeerNetError):

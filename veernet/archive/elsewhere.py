@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from veernet import storage
-from veernet.archive.keys import elsewhere_digest
-from veernet.archive.ledger import Entry
-from veernet.archive.listing import ListedSheet
+from veernet.archive.keys import Shaping, elsewhere_digest
+from veernet.archive.ledger import Entry, Ledger
+from veernet.archive.listing import ListedSheet, asked, listed_sheets
 from veernet.errors import VeerNetError
 from veernet.location import Location
 from veernet.sheets.manifest import MAX_BYTES, read_manifest
@@ -34,14 +36,47 @@ def unchanged(listed: ListedSheet, entry: Entry) -> bool:
     return entry.elsewhere == digest_elsewhere(listed, ((one.uri, one.size_bytes, one.etag) for one in found))
 
 
-def scans_elsewhere(listed: ListedSheet) -> tuple[str, ...]:
-    """URIs of the scans that a sheet's manifest names, where none lies beside it under its name; none if it cannot be read."""
-    if listed.scans or not listed.manifests:
-        return ()
-    try:
-        return tuple(str(place) for place in _named(listed))
-    except VeerNetError:  # the run that takes the sheet up says what is wrong with it
-        return ()
+@dataclass(frozen=True)
+class Pages:
+    """The scans of an archive that belong to a sheet of another name: pages, and what a manifest names as its source.
+
+    Args:
+        source: The archive.
+        ledger: Of its destination.
+        shaping: What is to shape its results.
+    """
+
+    source: Location
+    ledger: Ledger
+    shaping: Shaping
+
+    def without(self, sheets: Iterable[ListedSheet]) -> Iterator[ListedSheet]:
+        """The sheets as listed, without such scans; manifests are read when the first scan comes that has none of its name."""
+        for sheet in sheets:
+            if not sheet.manifests and sheet.scans:
+                sheet.scans = [scan for scan in sheet.scans if hash(scan.uri) not in self._named]
+            if sheet.manifests or sheet.scans or sheet.entries:
+                yield sheet
+
+    @cached_property
+    def _named(self) -> frozenset[int]:
+        """Hashes of the URIs of all that a manifest names that is not beside it: hashes, because an archive may consist of pages."""
+        answers = asked(listed_sheets(self.source, self.ledger), self._scans_elsewhere)
+        return frozenset(hash(uri) for _, uris in answers for uri in uris)
+
+    def _scans_elsewhere(self, listed: ListedSheet) -> tuple[str, ...]:
+        """URIs of the scans that a sheet's manifest names; none if it cannot be read.
+
+        Where a scan lies beside it and a result tells that there was no other, it need not be.
+        """
+        entry = listed.settled(self.shaping)
+        beside = listed.scans and entry is not None and entry.has_files and not entry.elsewhere
+        if not listed.manifests or beside:
+            return ()
+        try:
+            return tuple(str(place) for place in _named(listed))
+        except VeerNetError:  # the run that takes the sheet up says what is wrong with it
+            return ()
 
 
 def _named(listed: ListedSheet) -> list[Location]:

@@ -16,6 +16,11 @@ from veernet.sheets.manifest import SheetManifest
 
 #: To be counted up by whoever changes what is written for the same scan, manifest and model.
 SHAPING_VERSION = 2
+#: To be counted up by whoever changes what registering makes of the same scan: what it set aside, and what it let through, is then done again.
+REGISTER_VERSION = 1
+
+#: How the content keys of sheets end that were registered by machine.
+REGISTERED = "-registered"
 
 _DIGITS = 32  # 128 bits of sha256: names stay readable, and two keys are never the same by chance
 
@@ -29,22 +34,25 @@ class Shaping:
         las_version: Of the LAS files, 1.2 or 2.0.
         confidence: Whether they have confidence curves.
         version: The ``SHAPING_VERSION`` of the code that wrote them.
+        register: The ``REGISTER_VERSION`` of what registers scans without a manifest; 0 where nothing does. It shapes the results of these scans alone.
     """
 
     model_sha256: str
     las_version: str = "2.0"
     confidence: bool = False
     version: int = SHAPING_VERSION
+    register: int = 0
 
 
-def token(objects: Iterable[tuple[str, int, str]], shaping: Shaping) -> str:
+def token(objects: Iterable[tuple[str, int, str]], shaping: Shaping, *, registered: bool = False) -> str:
     """The token of a sheet.
 
     Args:
         objects: Name relative to the archive, size in bytes and ETag of each of its objects, in any order.
         shaping: What shapes its result.
+        registered: Whether it has no manifest but the one that registering makes.
     """
-    return _key("token", sorted(objects), asdict(shaping))
+    return _key("token", sorted(objects), *_shape(shaping, registered))
 
 
 def elsewhere_digest(objects: Iterable[tuple[str, int, str]]) -> str:
@@ -54,7 +62,12 @@ def elsewhere_digest(objects: Iterable[tuple[str, int, str]]) -> str:
 
 def content_key(scan_sha256: str, manifest_sha256: str, shaping: Shaping) -> str:
     """The content key of a sheet: the same content gives the same files, byte for byte on the same engine."""
-    return _key("content", scan_sha256, manifest_sha256, asdict(shaping))
+    return _key("content", scan_sha256, manifest_sha256, *_shape(shaping, registered=False))
+
+
+def registered_key(scan_sha256: str, shaping: Shaping) -> str:
+    """The content key of a sheet that has no manifest but the one that registering makes: known before that is done, and told from others by its end."""
+    return f"{_key('content', scan_sha256, *_shape(shaping, registered=True))}{REGISTERED}"
 
 
 def trace_key(scan_sha256: str, manifest: SheetManifest, model_sha256: str, version: int = SHAPING_VERSION) -> str:
@@ -72,6 +85,12 @@ def _tracing(manifest: SheetManifest) -> dict[str, Any]:
             for track in manifest.tracks
         ],
     }
+
+
+def _shape(shaping: Shaping, registered: bool) -> list[Any]:
+    shape = asdict(shaping)
+    register = shape.pop("register")
+    return [shape, register] if registered else [shape]
 
 
 def _key(kind: str, *parts: Any) -> str:

@@ -15,7 +15,7 @@ from typing import Literal, Self, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from veernet import storage
-from veernet.archive.keys import Shaping
+from veernet.archive.keys import REGISTERED, Shaping
 from veernet.errors import OptionError, SourceMissingError
 from veernet.location import Location
 from veernet.review.record import Sha256, SheetRecord
@@ -61,6 +61,11 @@ class Entry:
         """Whether it vouches for files."""
         return self.status != "set-aside"
 
+    @property
+    def registered(self) -> bool:
+        """Whether what it vouches for was registered by machine."""
+        return self.has_files and self.detail.endswith(REGISTERED)
+
     @classmethod
     def of_name(cls, name: str) -> Self | None:
         """The entry that an object's name tells of; None of what is no entry."""
@@ -93,11 +98,14 @@ class About(BaseModel):
     las_version: str
     confidence: bool
     shaping_version: int
+    register_version: int = 0  # of runs before scans were registered
 
     @property
     def shaping(self) -> Shaping:
         """What shaped the last run's results."""
-        return Shaping(self.model_sha256, self.las_version, self.confidence, self.shaping_version)
+        return Shaping(
+            self.model_sha256, self.las_version, self.confidence, self.shaping_version, self.register_version
+        )
 
 
 @dataclass(frozen=True)
@@ -175,6 +183,7 @@ class Ledger:
             las_version=shaping.las_version,
             confidence=shaping.confidence,
             shaping_version=shaping.version,
+            register_version=shaping.register,
         )
         text = about.model_dump_json(indent=2).encode() + b"\n"
         if not storage.create_once(self.about, text) and self._about_of(source) != about:

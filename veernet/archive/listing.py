@@ -13,16 +13,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from veernet import storage
 from veernet.archive.keys import Shaping, token
 from veernet.archive.ledger import FOLDER_SUFFIX, Entry, Ledger, last_of, standing_files
-from veernet.errors import OptionError, SourceMissingError
+from veernet.errors import NeedsPersonError, OptionError, SourceMissingError
 from veernet.location import Location
 from veernet.storage import StorageDeniedError, StoredObject
 
 T = TypeVar("T")
+
+#: What of the sheets that were set aside is tried again: those that machines can do something for, or those that wait for a person.
+Retry = Literal["set-aside", "needs-a-person"]
+NEEDS_A_PERSON: Literal["needs-a-person"] = "needs-a-person"
+assert NeedsPersonError.reason == NEEDS_A_PERSON
 
 _ASKED_AT_ONCE = 16
 _MANIFEST = re.compile(r"(?P<sheet>.*[^/])\.sheet\.(yaml|yml|json)", re.IGNORECASE | re.DOTALL)
@@ -35,7 +40,7 @@ class ListedSheet:
     """What listings show of one sheet.
 
     Args:
-        name: Path of its manifest in the archive without its suffix, as ``north/well-7``.
+        name: Path of its manifest, or of its scan, in the archive without its suffix, as ``north/well-7``.
         manifests: Its manifest; several of different suffixes are one too many.
         scans: Scans of its name.
         entries: What the ledger has of it.
@@ -59,7 +64,17 @@ class ListedSheet:
     def token(self, shaping: Shaping) -> str:
         """The token of what is listed."""
         found = [*self.manifests, *self.scans]
-        return token(((one.uri.rpartition("/")[2], one.size_bytes, one.etag) for one in found), shaping)
+        named = ((one.uri.rpartition("/")[2], one.size_bytes, one.etag) for one in found)
+        return token(named, shaping, registered=not self.manifests)
+
+    def is_sheet(self, shaping: Shaping) -> bool:
+        """Whether there is something to digitise: a manifest, or a scan that may be registered first.
+
+        A scan that has lost its manifest is left alone: what a person registered is not to be done over by a machine.
+        """
+        if self.manifests or not self.scans or not shaping.register:
+            return bool(self.manifests)
+        return all(entry.registered for entry in self.entries if entry.has_files)
 
     def settled(self, shaping: Shaping) -> Entry | None:
         """The entry that settles it as it now is; None where its work is still to be done.
@@ -174,15 +189,17 @@ class Standing:
     Args:
         done: Settled, with files.
         partial: Of those, how many have files of a part only.
+        registered: Of those, how many were registered by machine.
         set_aside: Settled without, by reason.
         pending: Still to be done.
         changed: Of those, how many had a result before: of other content, weights or options.
         gone: Sheets with a result whose manifest is no longer there.
-        scans_alone: Scans without a manifest of their name that no manifest was found to name either.
+        scans_alone: Scans without a manifest of their name that are not registered.
     """
 
     done: int = 0
     partial: int = 0
+    registered: int = 0
     set_aside: dict[str, int] = field(default_factory=dict)
     pending: int = 0
     changed: int = 0
@@ -194,27 +211,23 @@ class Standing:
         """Sheets set aside, whatever for."""
         return sum(self.set_aside.values())
 
+    def tried_again(self, retry: Retry | None) -> int:
+        """Of these, how many are tried again."""
+        return sum(count for reason, count in self.set_aside.items() if _tried_again(reason, retry))
 
-def standing(
-    sheets: Iterable[ListedSheet],
-    shaping: Shaping,
-    elsewhere: Callable[[ListedSheet], Iterable[str]] = lambda _: (),
-) -> Standing:
-    """Count how the sheets of an archive stand, from listings alone but for what ``elsewhere`` asks.
+
+def standing(sheets: Iterable[ListedSheet], shaping: Shaping) -> Standing:
+    """Count how the sheets of an archive stand, from listings alone.
 
     Args:
-        sheets: As listed.
+        sheets: As listed; without pages (see ``veernet.archive.elsewhere``), or these count as scans alone.
         shaping: What is to shape their results.
-        elsewhere: Asked of each sheet for scans of another name that belong to it; many at a time, because it takes requests.
     """
     counted = Standing()
-    alone: set[int] = set()  # hashes of URIs, because an archive may consist of pages
-    named: set[int] = set()
-    for sheet, uris in _asked(sheets, elsewhere):
-        named.update(map(hash, uris))
-        if not sheet.manifests:
+    for sheet in sheets:
+        if not sheet.is_sheet(shaping):
             counted.gone += bool(sheet.entries)
-            alone.update(hash(scan.uri) for scan in sheet.scans)
+            counted.scans_alone += len(sheet.scans)
             continue
         entry = sheet.settled(shaping)
         if entry is None:
@@ -223,17 +236,21 @@ def standing(
         elif entry.has_files:
             counted.done += 1
             counted.partial += entry.status == "partial"
+            counted.registered += entry.registered
         else:
             counted.set_aside[entry.detail] = counted.set_aside.get(entry.detail, 0) + 1
-    counted.scans_alone = len(alone - named)
     return counted
+
+
+def _tried_again(reason: str, retry: Retry | None) -> bool:
+    return retry is not None and (reason == NEEDS_A_PERSON) == (retry == NEEDS_A_PERSON)
 
 
 def to_do(
     sheets: Iterable[ListedSheet],
     shaping: Shaping,
     *,
-    retry: bool,
+    retry: Retry | None = None,
     unchanged: Callable[[ListedSheet, Entry], bool] = lambda _, entry: not entry.elsewhere,
 ) -> Iterator[ListedSheet]:
     """The sheets with work left.
@@ -241,20 +258,21 @@ def to_do(
     Args:
         sheets: As listed.
         shaping: What is to shape their results.
-        retry: Whether what is set aside is work, too.
+        retry: What of that is work, too, which was set aside.
         unchanged: Asked of a sheet of which not all can be seen in a listing; many at a time, because it takes requests.
     """
 
     def left(sheet: ListedSheet) -> bool:
-        entry = sheet.settled(shaping) if sheet.manifests else None
-        if not sheet.manifests or entry is None:
-            return bool(sheet.manifests)
-        return (retry and entry.status == "set-aside") or (bool(entry.elsewhere) and not unchanged(sheet, entry))
+        entry = sheet.settled(shaping) if sheet.is_sheet(shaping) else None
+        if entry is None:
+            return sheet.is_sheet(shaping)
+        again = entry.status == "set-aside" and _tried_again(entry.detail, retry)
+        return again or (bool(entry.elsewhere) and not unchanged(sheet, entry))
 
-    return (sheet for sheet, chosen in _asked(sheets, left) if chosen)
+    return (sheet for sheet, chosen in asked(sheets, left) if chosen)
 
 
-def _asked(sheets: Iterable[ListedSheet], question: Callable[[ListedSheet], T]) -> Iterator[tuple[ListedSheet, T]]:
+def asked(sheets: Iterable[ListedSheet], question: Callable[[ListedSheet], T]) -> Iterator[tuple[ListedSheet, T]]:
     """Each sheet with the answer to a question that may take requests: asked of some at one time, answered in their order."""
     source = iter(sheets)
     with ThreadPoolExecutor(_ASKED_AT_ONCE) as threads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from veernet.curves.values import curve_values, depth_index
 from veernet.errors import NoCurveError
 from veernet.sheets.geometry import DepthRegister, StripGeometry
 from veernet.sheets.manifest import SheetManifest
+
+if TYPE_CHECKING:
+    from veernet.review.record import Registered
 
 #: Stretches of one doubt about one curve that are told by depth; the confidence tells all.
 _MOST_NAMED = 50
@@ -31,6 +35,7 @@ class Provenance:
         version: VeerNet's version.
         dpi: Resolution that the scan claims, if any.
         lost: What the scan no longer shows, in words, by depth.
+        registered: How a machine made the manifest, if no person did.
     """
 
     scan_name: str
@@ -40,6 +45,7 @@ class Provenance:
     version: str
     dpi: float | None
     lost: tuple[str, ...] = ()
+    registered: Registered | None = None
 
 
 def assemble_log(
@@ -74,11 +80,13 @@ def assemble_log(
     ]
     if made.dpi:
         parameters.append(("SDPI", "", f"{made.dpi:g}", "SCAN RESOLUTION, DPI"))
+    parameters += _registration(made.registered)
     other = [
         f"Digitised from {made.scan_name} by VeerNet {made.version}.",
         f"scan sha256 {made.scan_sha256}",
         f"manifest sha256 {made.manifest_sha256}",
         f"model sha256 {made.model_sha256}",
+        *([f"Registered by machine, {made.registered.told}."] if made.registered else []),
         *made.lost,
     ]
     for track in manifest.tracks:
@@ -92,6 +100,17 @@ def assemble_log(
                 f"coverage {known.mean():.3f}, mean confidence {confidence:.2f}"
             )
     return DepthLog(manifest.well, depth.unit, depth.step, depths, curves, parameters, other)
+
+
+def _registration(registered: Registered | None) -> list[tuple[str, str, str, str]]:
+    """Parameters that tell of a registration that no person has seen."""
+    if registered is None:
+        return []
+    return [
+        ("REGB", "", f"MACHINE, VERSION {registered.version}", "REGISTERED BY"),
+        ("REGC", "", f"{registered.confidence:.3f}", "LOWEST CONFIDENCE OF REGISTRATION"),
+        ("REGF", "", registered.least_sure, "FIELD OF LOWEST CONFIDENCE"),
+    ]
 
 
 def doubts(

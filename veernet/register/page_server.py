@@ -1,49 +1,76 @@
-"""Pages to put drafts right, served on the loopback interface, so that they save beside themselves instead of by download.
+"""Pages to put drafts right, served on the loopback interface, so that they save where a run looks instead of by download.
 
-Only who knows the address, with its random token, is answered, and only for the pages that are in the folder at the start.
+Only who knows the address, with its random token, is answered, and only for the pages that were named at the start: no path comes of what is asked.
 What is saved is a manifest that every run would accept, or nothing.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from threading import Thread
 from typing import Any
 from urllib.parse import quote, unquote
 
-from veernet.errors import ManifestError, SourceMissingError
+from veernet import storage
+from veernet.errors import ManifestError, SourceMissingError, StorageError
+from veernet.location import Location
 from veernet.register.page import SUFFIX, resumed_page
 from veernet.sheets.manifest import MAX_BYTES, read_manifest
 
 HOST = "127.0.0.1"
+_MAX_PAGE_BYTES = 1 << 30
 
 
-@contextmanager
-def edit_server(directory: Path) -> Iterator[str]:
-    """Serve the pages of a folder and of those below it; gives the address of their list.
+@dataclass(frozen=True)
+class Editable:
+    """A draft that a person can put right.
+
+    Args:
+        page: Its page.
+        manifest: Where what is saved goes, and what is there is gone on from.
+        saved: Whether there is something when serving begins.
+    """
+
+    page: Location
+    manifest: Location
+    saved: bool
+
+
+def editable(page: Location) -> Editable:
+    """A page that saves beside itself."""
+    manifest = page.parent / f"{page.name.removesuffix(SUFFIX)}.sheet.yaml"
+    return Editable(page, manifest, storage.exists(manifest))
+
+
+def editables_below(folder: Location) -> dict[str, Editable]:
+    """The pages of a folder and of those below it, which save beside themselves, each by its path without suffix.
 
     Raises:
         SourceMissingError: There are none.
     """
-    pages = {
-        str(path.relative_to(directory)).removesuffix(SUFFIX): path for path in sorted(directory.rglob(f"*{SUFFIX}"))
-    }
-    if not pages:
+    uris = [uri for uri in storage.list_uris(folder) if uri.endswith(SUFFIX)]
+    if not uris:
         remedy = "draft its sheets first: veernet register SCAN... --out DIR"
-        raise SourceMissingError(str(directory), f"no page *{SUFFIX} lies there or below", remedy)
+        raise SourceMissingError(str(folder), f"no page *{SUFFIX} lies there or below", remedy)
+    return {uri.removeprefix(f"{folder}/").removesuffix(SUFFIX): editable(storage.resolve(uri)) for uri in uris}
+
+
+@contextmanager
+def edit_server(pages: Mapping[str, Editable]) -> Iterator[str]:
+    """Serve some pages, each by its name; gives the address of their list."""
     token = secrets.token_urlsafe(24)
 
     class Handler(_Handler):
         """Of this folder."""
 
     Handler.pages, Handler.token = pages, token
+    Handler.saved = {name for name, one in pages.items() if one.saved}
     server = ThreadingHTTPServer((HOST, 0), Handler)
     Handler.host = f"{HOST}:{server.server_port}"
     server.daemon_threads = True
@@ -57,13 +84,9 @@ def edit_server(directory: Path) -> Iterator[str]:
         thread.join()
 
 
-def manifest_path(page: Path) -> Path:
-    """Where the manifest of a page's sheet is saved."""
-    return page.with_name(page.name.removesuffix(SUFFIX) + ".sheet.yaml")
-
-
 class _Handler(BaseHTTPRequestHandler):
-    pages: dict[str, Path]
+    pages: Mapping[str, Editable]
+    saved: set[str]
     token: str
     host: str
 
@@ -72,21 +95,16 @@ class _Handler(BaseHTTPRequestHandler):
         name = self._asked()
         if name == "":
             self._answer(HTTPStatus.OK, self._list(), "text/html")
-        elif name in self.pages:
-            page = self.pages[name]
-            text, saved = page.read_text(encoding="utf-8"), manifest_path(page)
-            if saved.exists():
-                try:
-                    text = resumed_page(text, read_manifest(saved.read_bytes(), saved.name))
-                except ManifestError as error:
-                    return self._answer(HTTPStatus.CONFLICT, f"{error}")
-            self._answer(HTTPStatus.OK, text, "text/html")
+        elif name is not None and name in self.pages:
+            try:
+                self._answer(HTTPStatus.OK, _page(self.pages[name]), "text/html")
+            except (ManifestError, SourceMissingError, StorageError) as error:
+                self._answer(HTTPStatus.CONFLICT, f"{error}")
         elif name is not None:
             self._answer(HTTPStatus.NOT_FOUND, "there is no such page")
-        return None
 
     def do_POST(self) -> None:
-        """Save a manifest beside its page, whole or not at all."""
+        """Save a manifest, whole or not at all."""
         name, length = self._asked(), int(self.headers.get("Content-Length") or 0)
         if name is None:
             return
@@ -95,13 +113,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif not 0 < length <= MAX_BYTES:
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a manifest has at most {MAX_BYTES} bytes")
         else:
-            text, path = self.rfile.read(length), manifest_path(self.pages[name])
+            text, place = self.rfile.read(length), self.pages[name].manifest
             try:
-                read_manifest(text, path.name)
-                _replace(path, text)
-            except (ManifestError, OSError) as error:
+                read_manifest(text, place.name)
+                storage.put_bytes(place, text)
+            except (ManifestError, StorageError) as error:
                 self._answer(HTTPStatus.BAD_REQUEST, f"{error}")
             else:
+                self.saved.add(name)
                 self._answer(HTTPStatus.OK, "saved")
 
     def _asked(self) -> str | None:
@@ -114,11 +133,11 @@ class _Handler(BaseHTTPRequestHandler):
         return unquote(name)
 
     def _list(self) -> str:
-        def line(name: str, page: Path) -> str:
-            state = "saved" if manifest_path(page).exists() else "to do"
+        def line(name: str) -> str:
+            state = "saved" if name in self.saved else "to do"
             return f'<li><a href="/{self.token}/{quote(name)}">{escape(name)}</a>: {state}</li>'
 
-        lines = "".join(line(name, page) for name, page in self.pages.items())
+        lines = "".join(map(line, self.pages))
         return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>VeerNet register</title><ul>{lines}</ul></html>'
 
     def _answer(self, status: HTTPStatus, text: str, kind: str = "text/plain") -> None:
@@ -141,15 +160,17 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the address is a secret."""
 
 
-def _replace(path: Path, text: bytes) -> None:
-    """Write a file near and put it in place, so that nobody reads half of it."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        near = Path(file.name)
-        try:
-            file.write(text)
-            file.flush()
-            near.chmod(0o644)
-            near.replace(path)
-        except BaseException:
-            near.unlink(missing_ok=True)
-            raise
+def _page(one: Editable) -> str:
+    """A page, which begins with what was saved of it.
+
+    Raises:
+        ManifestError: What was saved has been spoilt since.
+        SourceMissingError: The page is gone.
+        StorageError: The storage does not answer.
+    """
+    text = storage.read_bytes(one.page, _MAX_PAGE_BYTES).decode()
+    try:
+        saved = storage.read_bytes(one.manifest, MAX_BYTES)
+    except SourceMissingError:
+        return text
+    return resumed_page(text, read_manifest(saved, one.manifest.name))

@@ -171,6 +171,8 @@ def _facts(log: DepthLog, record: SheetRecord, register: DepthRegister) -> list[
     if dpi:
         per_inch = dpi / register.px_per_depth(top, base)
         facts.append(("Paper scale", f"about 1:{per_inch * (12 if unit == 'ft' else 100 / 2.54):.3g} ({dpi:g} dpi)"))
+    if record.registered is not None:
+        facts.append(("Registered", f"by machine, {record.registered.told}"))
     if record.source is not None:
         facts += [("Scan", record.source.uri), ("Scan SHA-256", record.source.sha256 or "")]
     facts += [("Model SHA-256", record.model_sha256)] if record.model_sha256 else []

@@ -74,6 +74,21 @@ class LostStretch(_Part):
         return f"{self.top:.1f} to {self.base:.1f} {unit}: every curve is NULL, because {rows} {self.why}"
 
 
+class Registered(_Part):
+    """That no person gave the manifest, but a machine made it from the scan alone."""
+
+    version: int = Field(description="of registering")
+    draft_sha256: Sha256 = Field(description="of <stem>.draft.json")
+    confidence: float = Field(ge=0, le=1, description="that of the least sure field")
+    least_sure: str = Field(description="that field, by its key in the manifest")
+    fields: Mapping[str, float] = Field(description="confidence of every field that must be sure")
+
+    @property
+    def told(self) -> str:
+        """The same in words."""
+        return f"from the scan alone; the least sure field is {self.least_sure}, with {self.confidence:.2f}"
+
+
 class Failure(_Part):
     """Why there is no LAS file: what was found, what to do, and where it happened."""
 
@@ -92,6 +107,7 @@ class SheetRecord(_Part):
     status: Status
     source: Source | None = None
     manifest_sha256: Sha256 | None = None
+    registered: Registered | None = Field(default=None, description="absent where a person gave the manifest")
     model_sha256: Sha256 | None = None
     versions: Mapping[str, str] = {}
     seconds: Mapping[str, float] = Field(default={}, description="seconds per stage")
