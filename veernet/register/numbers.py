@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,7 +41,7 @@ _LEAST = 0.001
 """Chance of any character anywhere: the reader is never that sure."""
 _WIDTH = 112
 _BATCH = 16
-_IMPOSSIBLE = -1e30
+_LEAST_OF_ALL = 1e-300
 
 
 def read(labels: Sequence[Bits], width: int = _WIDTH) -> Floats:
@@ -67,22 +68,29 @@ def log_chance(logs: Floats, texts: Sequence[str]) -> Floats:
         logs: Of some labels, ``(n, steps, 13)``.
         texts: Of `CHARACTERS`, one a label.
     """
-    states = 2 * max(map(len, texts), default=0) + 1
-    symbols = np.zeros((len(texts), states), np.intp)
+    symbols = np.zeros((len(texts), 2 * max(map(len, texts), default=0) + 1), np.intp)
     for index, text in enumerate(texts):
         symbols[index, 1 : 2 * len(text) : 2] = [CHARACTERS.index(character) + 1 for character in text]
-    # A step over the blank between two characters is allowed where they differ.
-    may_skip = np.zeros(symbols.shape, bool)
-    may_skip[:, 3::2] = symbols[:, 3::2] != symbols[:, 1:-2:2]
-    seen = np.take_along_axis(logs, np.broadcast_to(symbols[:, None], (*logs.shape[:2], states)), axis=2)
-    ways = np.full(symbols.shape, _IMPOSSIBLE)
-    ways[:, :2] = seen[:, 0, :2]
-    for step in range(1, logs.shape[1]):
-        move = np.pad(ways[:, :-1], ((0, 0), (1, 0)), constant_values=_IMPOSSIBLE)
-        skip = np.pad(ways[:, :-2], ((0, 0), (2, 0)), constant_values=_IMPOSSIBLE) if states > 2 else move
-        skip = np.where(may_skip, skip, _IMPOSSIBLE)
-        ways = np.logaddexp(np.logaddexp(ways, move), skip) + seen[:, step]
-    ends = 2 * np.array([len(text) for text in texts])
-    rows = np.arange(len(texts))
-    last = ways[rows, ends]
-    return np.asarray(np.where(ends > 0, np.logaddexp(last, ways[rows, np.maximum(ends - 1, 0)]), last))
+    lengths = np.array([len(text) for text in texts], np.intp)
+    return np.asarray(np.log(np.maximum(_chance(np.exp(logs), symbols, lengths), _LEAST_OF_ALL)))
+
+
+@numba.njit(cache=True)
+def _chance(chances: Floats, symbols: NDArray[np.intp], lengths: NDArray[np.intp]) -> Floats:
+    """Sum over the ways along each label: none or a character at each step, with any number of nones between characters."""
+    found = np.zeros(len(lengths))
+    for label in range(len(lengths)):
+        states = 2 * lengths[label] + 1
+        ways = np.zeros(states)
+        ways[0] = 1.0
+        for step in range(chances.shape[1]):
+            for state in range(states - 1, -1, -1):
+                way = ways[state]
+                if state > 0 and (step > 0 or state == 1):
+                    way += ways[state - 1]
+                # A step over the none between two characters is allowed where they differ.
+                if state > 2 and state % 2 == 1 and symbols[label, state] != symbols[label, state - 2]:
+                    way += ways[state - 2]
+                ways[state] = way * chances[label, step, symbols[label, state]]
+        found[label] = ways[states - 1] + (ways[states - 2] if states > 1 else 0.0)
+    return found

@@ -25,9 +25,10 @@ _MARGIN = 0.18
 """Around a label when it is read, of its height."""
 _FEWEST = 3
 _MOST_BEYOND = 6
-_SAMPLE = 12
-_NEARLY = 0.3
-_SHARE_OF_NUMBERS = 0.25
+_FIRST_LOOK, _SAMPLE = 4, 12
+"""Labels of a chain that are read to see whether they are numbers at all, and which way they are turned."""
+_FEWEST_ALIKE = 2
+"""Of these that must go on evenly, so that the others are read, too."""
 _JUNK = -5.0
 """Support under which a label rather is none."""
 _UNREAD, _ALMOST = 0.3, 0.5
@@ -103,56 +104,86 @@ class Pass:
 def find_passes(paper: Paper, read: Reader) -> list[Pass]:
     """The passes of a scan, from the top."""
     found: list[Pass] = []
+    ask = _Asked(paper, read)
     both = words(paper)
     alone = [clear(paper, of) for of in both]
     for group in (alone, both):
-        candidates = [(chain, of) for of in group for chain in chains(of, paper.search_dpi)]
+        left = [of.some(~_inside(of.rows * paper.factor, found)) for of in group]
+        candidates = [(chain, of) for of in left for chain in chains(of, paper.search_dpi)]
         for chain, of in sorted(candidates, key=lambda candidate: -candidate[0].score):
-            if not _covered(of.rows[chain.members] * paper.factor, found):
-                found += _passes_of(paper, of, chain, read)
+            if _inside(of.rows[chain.members] * paper.factor, found).mean() < _MOSTLY:
+                found += _passes_of(paper, of, chain, ask)
     whole = [
-        _completed(paper, of, one, read)
-        for one in _merged(found)
-        for of in both
-        if of.turned == bool(one.labels.turned)
+        _completed(paper, of, one, ask) for one in _merged(found) for of in both if of.turned == bool(one.labels.turned)
     ]
     return sorted(whole, key=lambda one: float(one.labels.rows[0]))
 
 
-def _covered(rows: Floats, found: Sequence[Pass]) -> bool:
-    """Whether words at some rows can add nothing: depths that are sure stand there already."""
+def _inside(rows: Floats, found: Sequence[Pass]) -> NDArray[np.bool_]:
+    """Which rows can add nothing, because depths that are sure stand there already."""
     inside = np.zeros(rows.size, bool)
     for one in found:
         if one.confidence >= _SURE:
             slack = 0.5 * one.step * one.px_per_unit
             inside |= (rows > one.labels.rows[0] - slack) & (rows < one.labels.rows[-1] + slack)
-    return bool(inside.mean() >= _MOSTLY)
+    return inside
 
 
-def _passes_of(paper: Paper, of: Words, chain: Chain, read: Reader) -> Iterator[Pass]:
+class _Asked:
+    """What the reader says of labels, each of which is read once: chains share words, and reading is what takes longest."""
+
+    def __init__(self, paper: Paper, read: Reader) -> None:
+        self._paper, self._read = paper, read
+        self._known: dict[tuple[Turn, bytes], Floats] = {}
+
+    def __call__(self, boxes: NDArray[np.int64], turned: Turn) -> Floats:
+        """The reader's logarithms of some labels."""
+        keys = [(turned, box.tobytes()) for box in boxes]
+        new = [index for index, key in enumerate(keys) if key not in self._known]
+        logs = self._read([label_crop(self._paper, boxes[index], turned) for index in new])
+        self._known.update({keys[index]: log for index, log in zip(new, logs, strict=True)})
+        return np.stack([self._known[key] for key in keys])
+
+
+def _passes_of(paper: Paper, of: Words, chain: Chain, ask: _Asked) -> Iterator[Pass]:
     """The passes of a chain, its text read down the sheet or up it, whichever gives numbers."""
-    boxes = of.boxes[chain.members]
-    sample = np.unique(np.linspace(0, len(boxes) - 1, _SAMPLE).astype(int))
+    boxes, places = of.boxes[chain.members], chain.places
+    few, sample = (np.unique(np.linspace(0, len(boxes) - 1, count).astype(int)) for count in (_FIRST_LOOK, _SAMPLE))
     turns: tuple[Turn, ...] = (90, 270) if of.turned else (0,)
-    tried = {turn: read([label_crop(paper, box, turn) for box in boxes[sample]]) for turn in turns}
-    least = _NEARLY * max(map(_sureness, tried.values()))
-    found: list[list[Pass]] = [[]]
-    for turn, logs in tried.items():
-        if _numbers(logs) and _sureness(logs) >= least:
-            whole = logs if len(sample) == len(boxes) else read([label_crop(paper, box, turn) for box in boxes])
-            found.append(list(_consistent(paper, of.some(chain.members), chain.places, whole, turn)))
+    numbered = [turn for turn in turns if any(map(_numbered, ask(boxes[few], turn)))]
+    agree = {
+        turn: _agreeing(paper, of.rows[chain.members], places, sample, ask(boxes[sample], turn)) for turn in numbered
+    }
     # Noughts are noughts upside down, and sixes nines: which way is up is known by how the numbers go on.
-    yield from max(found, key=lambda passes: sum(one.confidence * one.labels.agreeing.sum() for one in passes))
+    likely = [turn for turn, count in agree.items() if count >= max(_FEWEST_ALIKE, 0.5 * max(agree.values()))]
+    found = [list(_consistent(paper, of.some(chain.members), places, ask(boxes, turn), turn)) for turn in likely]
+    yield from max(
+        found, key=lambda passes: sum(one.confidence * one.labels.agreeing.sum() for one in passes), default=[]
+    )
 
 
-def _sureness(logs: Floats) -> float:
-    """How surely some labels are numbers, by the chances of their readings."""
-    return sum(chance for text, chance in map(best_text, logs) if len(text) >= 2 and text.isdigit())
+def _numbered(logs: Floats) -> bool:
+    """Whether a label is read as a number of two digits or more."""
+    text, _ = best_text(logs)
+    return len(text) >= 2 and text.isdigit()
 
 
-def _numbers(logs: Floats) -> bool:
-    """Whether enough of some labels are numbers of two digits or more."""
-    return sum(len(text) >= 2 for text, _ in map(best_text, logs)) >= _SHARE_OF_NUMBERS * len(logs)
+def _agreeing(paper: Paper, rows: Floats, places: NDArray[np.intp], sample: NDArray[np.intp], logs: Floats) -> int:
+    """How many of some labels of a chain go on evenly, as they are read."""
+    pitch = float(np.median(np.diff(rows) / np.diff(places))) * paper.factor
+    verdict = _voted(paper, pitch, places[sample] - places[0], [best_text(log) for log in logs], logs)
+    return 0 if verdict is None else int(verdict.agreeing.sum())
+
+
+def _voted(
+    paper: Paper, pitch: float, places: NDArray[np.intp], readings: Sequence[tuple[str, float]], logs: Floats
+) -> Verdict | None:
+    return vote(
+        places,
+        readings,
+        lambda which, texts: log_chance(logs[which], texts),
+        lambda step: prior(pitch / step, paper.dpi),
+    )
 
 
 def label_crop(paper: Paper, box: NDArray[np.integer], turned: Turn) -> Bits:
@@ -169,24 +200,14 @@ def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats,
         return
     readings = [best_text(log) for log in logs]
     pitch = float(np.median(np.diff(of.rows) / np.diff(places))) * paper.factor
-    verdict = vote(
-        places - places[0],
-        readings,
-        lambda which, texts: log_chance(logs[which], texts),
-        lambda step: prior(pitch / step, paper.dpi),
-    )
+    verdict = _voted(paper, pitch, places - places[0], readings, logs)
     if verdict is None:
         return
     first, last = _best_stretch(verdict)
     if last - first < _FEWEST:
         return
     part = slice(first, last)
-    inner = vote(
-        places[part] - places[first],
-        readings[part],
-        lambda which, texts: log_chance(logs[part][which], texts),
-        lambda step: prior(pitch / step, paper.dpi),
-    )
+    inner = _voted(paper, pitch, places[part] - places[first], readings[part], logs[part])
     if inner is not None:
         yield _pass(paper, of.some(np.arange(first, last)), places[part], readings[part], inner, turned)
     for rest in (slice(0, first), slice(last, len(places))):
@@ -229,7 +250,7 @@ def _pass(
     return Pass(labels, verdict.step, slope, verdict.confidence, verdict.margin)
 
 
-def _completed(paper: Paper, of: Words, one: Pass, read: Reader) -> Pass:
+def _completed(paper: Paper, of: Words, one: Pass, ask: _Asked) -> Pass:
     """With the labels above its first and below its last that say what they should there."""
     for ahead, end in ((-1, 0), (1, -1)):
         for _ in range(_MOST_BEYOND):
@@ -243,7 +264,7 @@ def _completed(paper: Paper, of: Words, one: Pass, read: Reader) -> Pass:
             which = np.flatnonzero(near)
             if depth < 0 or which.size == 0:
                 break
-            texts = [best_text(log) for log in read([label_crop(paper, box, labels.turned) for box in of.boxes[which]])]
+            texts = [best_text(log) for log in ask(of.boxes[which], labels.turned)]
             says = [at for at, (text, _) in enumerate(texts) if depth_of(text) == depth]
             if not says:
                 break
