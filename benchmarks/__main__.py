@@ -111,11 +111,14 @@ def _report(results: Results, build: Path, *, whole: bool, keep: bool) -> int:
         PAGE.write_text(put_between(PAGE.read_text(), "\n".join(markdown(items, PLOTS.name))))
         write_plots(items, PLOTS)
     ratios = {item.name: item for item in items if isinstance(item, Ratio)}
-    _say(f"against {guard.COMMITTED.name}, for {ran.machine}:")
-    for line in guard.compare(guard.read(guard.COMMITTED, ran.machine), ratios):
+    kept = guard.read(guard.COMMITTED, ran.kept_as)
+    _say(
+        f"against what {guard.COMMITTED.name} has for {ran.kept_as}:" + ("" if kept else " nothing; --keep keeps this")
+    )
+    for line in guard.compare(kept, ratios) if kept else ():
         _say(f"  {line}")
     if keep:
-        guard.keep(guard.COMMITTED, ran.machine, ratios.values())
+        guard.keep(guard.COMMITTED, ran.kept_as, ratios.values())
     failed = [item for item in items if isinstance(item, Failed)]
     for item in failed:
         _say(f"not measured: {item.part}: {item.why}")

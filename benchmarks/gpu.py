@@ -28,7 +28,8 @@ from benchmarks.sizes import Size
 from benchmarks.watched import Watched, veernet
 
 BUSY, OF_BARE = 0.6, 0.4
-_LOOP = 20
+#: Tiles of the bare loop that go at once, and how often: enough to fill a device.
+_BATCH, _LOOP = 8, 20
 
 
 def measure(size: Size, cache: Path) -> Iterator[Item]:
@@ -36,11 +37,12 @@ def measure(size: Size, cache: Path) -> Iterator[Item]:
     import torch
 
     if torch.cuda.is_available():
-        yield from _inference(size, cache)
-        yield from _archive(size, cache)
+        yield from inference(size, cache)
+        yield from fed_archive(size, cache)
 
 
-def _inference(size: Size, cache: Path) -> Iterator[Item]:
+def inference(size: Size, cache: Path) -> Iterator[Item]:
+    """The shipped way of a sheet's strips through the network, beside the bare loop."""
     import torch
 
     from tasks import compute
@@ -49,18 +51,20 @@ def _inference(size: Size, cache: Path) -> Iterator[Item]:
     from veernet.network.tiles import TILE_ROWS
     from veernet.network.weights import load_weights, shipped_weights
 
-    model, device = compute.segmenter(None), torch.device("cuda")
+    model = compute.segmenter(None)
+    device = model.device
+    wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
     strips = bare.strips_of(drawn(cache, Paper(size.sheet_rows)))
     network = folded(load_weights(shipped_weights())).to(device, memory_format=torch.channels_last)
-    resident = torch.rand(1, 1, TILE_ROWS, 512, device=device).contiguous(memory_format=torch.channels_last)
+    resident = torch.rand(_BATCH, 1, TILE_ROWS, 512, device=device).contiguous(memory_format=torch.channels_last)
 
     def loop_s() -> float:
-        torch.cuda.synchronize()
+        wait()
         started = time.perf_counter()
         with torch.inference_mode(), computing_in(model.precision, device):
             for _ in range(_LOOP):
                 network(resident)
-        torch.cuda.synchronize()
+        wait()
         return (time.perf_counter() - started) / (_LOOP * resident.numel() / 1e6)
 
     megapixels = sum(strip.size for strip in strips) / 1e6
@@ -75,7 +79,8 @@ def _inference(size: Size, cache: Path) -> Iterator[Item]:
     )
 
 
-def _archive(size: Size, cache: Path) -> Iterator[Item]:
+def fed_archive(size: Size, cache: Path) -> Iterator[Item]:
+    """An archive, with as many workers as there are cores."""
     count, processes = 4 * size.archive_sheets, max(2, (os.cpu_count() or 2))
     with (
         tempfile.TemporaryDirectory(prefix="veernet-bench-") as folder,

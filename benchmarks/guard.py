@@ -1,7 +1,7 @@
 """Ratios against those that are committed: what got worse, what is new, what is missing. Never seconds, which are the machine's.
 
-The committed file has ratios by class of machine (cores, device, precision), because a ratio to the forward passes is another one where
-these are quicker. A ratio is worse when it has moved the wrong way by more than both runs' noise and a tenth besides, which is what
+The committed file has ratios by class of machine (cores, device, precision) and size of run, because a ratio to the forward passes is another one
+where these are quicker, or the sheets others. A ratio is worse when it has moved the wrong way by more than both runs' noise and a tenth besides, which is what
 medians of a few rounds on a shared machine differ by when nothing has changed.
 """
 
@@ -19,18 +19,18 @@ LEAST_TOLERANCE = 0.1
 Ratios = Mapping[str, Ratio]
 
 
-def read(path: Path, machine: str) -> dict[str, Ratio]:
-    """The ratios that are kept for a class of machine, by name; none where there are none."""
+def read(path: Path, kept_as: str) -> dict[str, Ratio]:
+    """The ratios that are kept for a class of machine and a size, by name; none where there are none."""
     if not path.exists():
         return {}
-    kept = json.loads(path.read_text()).get(machine, {})
+    kept = json.loads(path.read_text()).get(kept_as, {})
     return {name: Ratio(name=name, **values) for name, values in kept.items()}
 
 
-def keep(path: Path, machine: str, ratios: Iterable[Ratio]) -> None:
-    """Keep ratios for a class of machine in place of those of the same name; others stay."""
+def keep(path: Path, kept_as: str, ratios: Iterable[Ratio]) -> None:
+    """Keep ratios for a class of machine and a size in place of those of the same name; others stay."""
     kept = json.loads(path.read_text()) if path.exists() else {}
-    mine = kept.setdefault(machine, {})
+    mine = kept.setdefault(kept_as, {})
     for one in ratios:
         mine[one.name] = {"value": one.value, "noise": one.noise, "better": one.better}
     path.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")

@@ -60,14 +60,14 @@ def classes(network: torch.nn.Module, strip: np.ndarray) -> np.ndarray:
             rows = len(tile)
             padded = np.pad(tile, ((0, -rows % 128), (0, 0)))
             logits = network(torch.from_numpy(padded)[None, None])
-            found.append(logits[0].argmax(0)[:rows].numpy())
+            found.append(logits[0].argmax(0)[:rows].to(torch.uint8).numpy())
     return np.concatenate(found)
 
 
 def centroids(mask: np.ndarray) -> np.ndarray:
     """Track fraction of a curve at each row; NaN where it has no pixel."""
     counts = mask.sum(1)
-    columns = (mask * np.arange(WIDTH)).sum(1) / np.where(counts, counts, 1)
+    columns = (mask @ np.arange(WIDTH, dtype=np.float32)) / np.where(counts, counts, 1)
     return np.where(counts, (columns - MARGIN + 0.5) / (WIDTH - 2 * MARGIN), np.nan)
 
 

@@ -66,8 +66,13 @@ class Ran(_Item):
 
     kind: Literal["ran"] = "ran"
     size: str
-    machine: str = Field(description="class of machine that ratios are kept for")
+    machine: str = Field(description="class of machine: cores, device, precision")
     about: tuple[str, ...] = Field(description="machine and versions, a clause each")
+
+    @property
+    def kept_as(self) -> str:
+        """What ratios are kept under: those of another size are of other sheets."""
+        return f"{self.machine}, size {self.size}"
 
 
 Item = Annotated[Ratio | Table | Plot | Failed | Ran, Field(discriminator="kind")]

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import lasio
 import numpy as np
 import pytest
 import rasterio
 
-from benchmarks import guard
+from benchmarks import guard, plain_script, stages
 from benchmarks.__main__ import PARTS, main
 from benchmarks.meter import Meter
 from benchmarks.plots import svg
@@ -23,11 +24,13 @@ from benchmarks.results import Plot, Ran, Ratio, Results, Table
 from benchmarks.rounds import in_turns, ratio
 from benchmarks.sheets import Paper, archive, drawn, with_curves
 from benchmarks.watched import Watched, veernet
+from veernet.training.sheet import draw_sheet
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 SMALL = Paper(600, dpi=100)
 MACHINE = "2 cores, no GPU, bf16"
+PLAIN_RIGHT = 0.9
 
 
 def ratios(**values: float) -> dict[str, Ratio]:
@@ -209,6 +212,27 @@ def test_a_sheet_with_fewer_curves_is_the_same_scan(cache: Path, count: int, tra
     fewer = with_curves(drawn(cache, SMALL), count)
     assert tracks == [len(track.curves) for track in fewer.manifest.tracks]
     assert fewer.manifest.source == drawn(cache, SMALL).scan.name
+
+
+def test_each_stage_is_told_beside_the_forward_passes(cache: Path) -> None:
+    """With all that a worker does for a sheet, through the functions that it calls."""
+    told = list(stages.found(2_000, 1, cache))
+    names = {item.name for item in told if isinstance(item, Ratio)}
+    assert {f"2,000 rows: {stage} / forward passes alone" for stage in stages.STAGES} <= names
+    (table,) = (item for item in told if isinstance(item, Table))
+    assert {row[0] for row in table.rows} == {stages.DECODE, stages.WRITE, stages.FORWARD, *stages.STAGES}
+
+
+def test_the_plain_script_finds_the_curves_that_it_is_compared_for(cache: Path, tmp_path: Path) -> None:
+    """A script that found nothing would be a poor thing to be quicker than."""
+    paper = Paper(2_000)
+    sheet, truth = drawn(cache, paper), draw_sheet(paper.recipe).truth
+    plain_script.main(str(sheet.scan), str(sheet.manifest_path), str(tmp_path / "plain.las"))
+    las = lasio.read(tmp_path / "plain.las")
+    for mnemonic in ("CALI", "DT", "NPHI"):  # GR wraps, of which it knows nothing
+        values, true = np.asarray(las[mnemonic], float), truth[mnemonic]
+        there = np.isfinite(values) & np.isfinite(true)
+        assert np.corrcoef(values[there], true[there])[0, 1] > PLAIN_RIGHT
 
 
 def test_no_two_sheets_of_an_archive_are_of_one_content(cache: Path, tmp_path: Path) -> None:
