@@ -110,6 +110,7 @@ def vote(
     chance = np.array([chance for _, chance in readings])
     agreeing = read == expected
     almost = np.array([_almost(text, depth) for (text, _), depth in zip(readings, expected.tolist(), strict=True)])
+    almost &= ~_go_on(read, expected)
     contradicting = (read >= 0) & ~agreeing & (chance >= _READ)
     said = agreeing.sum() + (contradicting * np.where(almost, _ALMOST, 1.0)).sum()
     confidence = _confidence(margin, int(agreeing.sum()), float(said))
@@ -134,6 +135,13 @@ def _almost(text: str, depth: int) -> bool:
         for other in written(depth)
         if len(other) > 2
     )
+
+
+def _go_on(read: NDArray[np.intp], expected: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which labels are off as the next one is: not misread, but the numbers of another pass, as a repeat section's are."""
+    off = np.where(read >= 0, read - expected, 0)
+    same = (np.diff(off) == 0) & (off[1:] != 0)
+    return np.asarray(np.append(same, False) | np.append(False, same))
 
 
 def _confidence(margin: float, count: int, said: float) -> float:

@@ -16,6 +16,8 @@ _ROW_IN = {"ruled": 0.2, "printer": 0.26, "preprinted": 0.24}
 _TITLE_IN = 0.42
 _TEXT_IN = 0.085
 _LINE_IN = 0.012
+_SMALLEST = 0.85
+"""Of their usual height: names are printed no smaller as long as a shorter one does."""
 #: What preprinted forms call the quantity of a track.
 _QUANTITIES = {
     "GR": ("GAMMA RAY", "API UNITS"),
@@ -82,34 +84,41 @@ def _print_row(
 ) -> None:
     inch = recipe.px_per_inch
     pad, height = 0.04 * inch, _TEXT_IN * inch
-    name = curve.printed if scale == (curve.left, curve.right) or recipe.scale_form == "ruled" else ""
+    printer, ruled = recipe.scale_form == "printer", recipe.scale_form == "ruled"
+    first = scale == (curve.left, curve.right)
     width = max(1.0, _LINE_IN * inch)
-    if recipe.scale_form == "printer":
+    if printer:
         sample, words, values = top + 0.125 * inch, top + 0.06 * inch, top + 0.19 * inch
-        name, (low, high) = (
-            f"{name.upper()} ({curve.units[0].upper()})" if name else "",
-            (f"{value:.4f}"[:6] for value in scale),
-        )
+        low, high = (f"{value:.4f}"[:6] for value in scale)
         face, typed = "dots", "dots"
     else:
         sample = top + (_ROW_IN[recipe.scale_form] - 0.03) * inch
-        words = values = top + (0.08 if recipe.scale_form == "ruled" else 0.11) * inch
+        words = values = top + (0.08 if ruled else 0.11) * inch
         low, high = (f"{value:g}" for value in scale)
-        name = (
-            f"{name} ({curve.units[0]})"
-            if recipe.scale_form == "ruled"
-            else f"{name.upper()}  {curve.units[0]}"
-            if name
-            else ""
-        )
-        face, typed = recipe.face, recipe.face if recipe.scale_form == "ruled" else "Courier-Bold"
+        face, typed = recipe.face, recipe.face if ruled else "Courier-Bold"
     rule_across(ink, sample, left, right, width, 255, curve.style, inch)
     put(ink, low, left + pad, values, typed, height)
     put(ink, high, right - pad, values, typed, height, align="right")
-    if name:
-        room = right - left - 2 * pad - 2.4 * height * (1 + max(len(low), len(high)))
-        size = min(height, max(0.6 * height, height * room / (0.9 * height * len(name))))
-        put(ink, name, 0.5 * (left + right), words, face, size, align="centre")
+    if first or ruled:
+        room = right - left - 2 * pad - (0.0 if printer else 2.4 * height * (1 + max(len(low), len(high))))
+        name = _titled(recipe, curve.printed, curve.units[0])
+        size = _fitting(name, room, height)
+        if size < _SMALLEST * height:  # whoever has no room prints the mnemonic
+            name = _titled(recipe, curve.mnemonics[0], curve.units[0])
+            size = _fitting(name, room, height)
+        put(ink, name, 0.5 * (left + right), words, face, max(0.6 * height, size), align="centre")
+
+
+def _titled(recipe: PaperRecipe, name: str, unit: str) -> str:
+    """A name with its unit, as the form has it."""
+    if recipe.scale_form == "printer":
+        return f"{name.upper()} ({unit.upper()})"
+    return f"{name} ({unit})" if recipe.scale_form == "ruled" else f"{name.upper()}  {unit}"
+
+
+def _fitting(name: str, room: float, height: float) -> float:
+    """Height at which a name fits a room."""
+    return min(height, room / (0.9 * len(name)))
 
 
 def _print_title(ink: ByteArray, recipe: PaperRecipe, track: TrackPlan, top: int) -> None:

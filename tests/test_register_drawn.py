@@ -1,0 +1,115 @@
+"""What drawn papers taught: passes, tracks and wraps that were once read wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from veernet.register.combs import combs
+from veernet.register.paper import Paper
+from veernet.register.vote import vote
+from veernet.register.words import clear, words
+from veernet.register.wraps import may_wrap
+
+DPI = 200.0
+
+
+def certain(numbers: Sequence[int]):  # type: ignore[no-untyped-def]
+    """Labels that surely say some numbers: their readings, and a reader that is asked for chances."""
+
+    def chances(which: NDArray[np.intp], texts: Sequence[str]) -> NDArray[np.float64]:
+        return np.array(
+            [0.0 if str(numbers[index]) == text else -8.0 for index, text in zip(which, texts, strict=True)]
+        )
+
+    return [(str(number), 0.9) for number in numbers], chances
+
+
+def test_a_repeat_section_that_goes_on_at_the_same_distances_is_not_the_log_misread() -> None:
+    """Its numbers are one digit off what the log's would be, and go on from one another: they contradict."""
+    readings, chances = certain([6350, 6400, 6450, 6500, 6550, 6600, 6450, 6500, 6550])
+    verdict = vote(np.array([0, 1, 2, 3, 4, 5, 8, 9, 10]), readings, chances)
+    assert verdict is not None
+    assert [6350, 50] == [verdict.first, verdict.step]
+    assert not verdict.almost.any()
+    assert 3 == verdict.contradicting.sum()
+
+
+def on_paper(ink: NDArray[np.uint8]) -> Paper:
+    """Ink, 0 or 1, as a scan at 200 dpi."""
+    return Paper(ink.shape[1], DPI, True, 1, np.packbits(ink, axis=1), ink)
+
+
+def test_a_number_in_a_column_of_its_own_stands_alone_and_one_among_strokes_does_not() -> None:
+    """Printed depths have room about them; pieces of a broken grid have not."""
+    ink = np.zeros((400, 600), np.uint8)
+    for left in (100, 400):
+        for digit in range(4):
+            ink[200:218, left + 14 * digit : left + 14 * digit + 10] = 1
+    ink[180:240:6, 380:480] = 1
+    ink[200:218, 398:458] |= ink[200:218, 98:158]
+    upright, _ = words(on_paper(ink))
+    alone = clear(on_paper(ink), upright)
+    assert [127.5] == pytest.approx(np.unique(alone.columns).tolist(), abs=2)
+
+
+def lines_of(*tracks: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lines of some tracks side by side, edges they share once, all of one strength."""
+    columns = np.unique(np.round(np.concatenate(tracks), 3))
+    return columns, np.full(columns.size, 0.5)
+
+
+def test_lines_that_go_on_into_the_scale_block_part_two_tracks_that_look_like_one() -> None:
+    """Ten spaces and ten spaces are twenty, but for the line between them that frames the scale block, too."""
+    columns, strengths = lines_of(np.linspace(50, 550, 11), np.linspace(550, 1050, 11))
+    framed = np.isin(columns, [50, 550, 1050])
+    apart = combs(columns, strengths, framed, DPI, None)
+    assert [(50, 550, 10), (550, 1050, 10)] == [(columns[c.first], columns[c.last], c.divisions) for c in apart]
+    framed[10] = False
+    (whole,) = combs(columns, strengths, framed, DPI, None)
+    assert (50, 1050, 20) == (columns[whole.first], columns[whole.last], whole.divisions)
+
+
+def test_a_log_track_that_begins_at_two_has_its_edges_there() -> None:
+    """From 0.2 to 2000 a grid is four decades, none of whose strong lines is an edge."""
+    values = np.outer(10.0 ** np.arange(-1, 4), np.arange(1, 10)).ravel()
+    inside = values[(values > 0.199) & (values < 2001)]
+    columns, strengths = lines_of(300 + 125 * np.log10(inside / 0.2))
+    (track,) = combs(columns, strengths, None, DPI, None)
+    assert (0, columns.size - 1, 4) == (track.first, track.last, track.decades)
+
+
+def track_with(curve: NDArray[np.float64]) -> tuple[Paper, bool]:
+    """A track from column 100 to 600 with lines across and a stroke at some fractions of it, taken round where it leaves."""
+    ink = np.zeros((curve.size, 700), np.uint8)
+    ink[:, [100, 600]] = 1
+    ink[::40, 100:600] = 1
+    columns = 100 + 500 * curve
+    for row in range(1, curve.size):
+        low, high = sorted((columns[row - 1], columns[row]))
+        for column in range(int(low) - 1, int(high) + 3):
+            if 100 <= column <= 600:
+                ink[row, column] = 1
+    edges = [((0.0, column), (curve.size - 1.0, column)) for column in (100.0, 600.0)]
+    paper = on_paper(ink)
+    return paper, may_wrap(paper, *edges)
+
+
+def test_a_stroke_that_leaves_over_one_edge_alone_is_off_scale() -> None:
+    """It does not come back at the other edge, so that it cannot wrap; a spike that reaches far does not change that."""
+    rows = np.arange(1000)
+    assert not track_with(0.7 + 0.5 * np.sin(rows / 60.0))[1]
+
+
+def test_a_stroke_that_leaves_and_comes_back_over_the_other_edge_may_wrap() -> None:
+    """Both edges are crossed in the same rows."""
+    rows = np.arange(1000)
+    curve = 0.7 + 0.5 * np.sin(rows / 60.0)
+    paper, _ = track_with(curve)
+    wrapped, _ = track_with(curve - 1.0)
+    both = on_paper(paper.search | wrapped.search)
+    edges = [((0.0, column), (999.0, column)) for column in (100.0, 600.0)]
+    assert may_wrap(both, *edges)
