@@ -138,14 +138,14 @@ def test_a_chunk_missing_from_its_shard_is_an_error(full: WorkStore) -> None:
     """Also when the shard's index is sound and says so."""
     google_crc32c = pytest.importorskip("google_crc32c", reason="NO CRC32C to forge an index with")
     data = bytearray(shard_file(full, 1).read_bytes())
-    index = len(data) - 8 * 16 - 4
-    data[index + 3 * 16 : index + 4 * 16] = b"\xff" * 16
+    index = len(data) - SHARD_ROWS // CHUNK_ROWS * 16 - 4
+    data[index + 2 * 16 : index + 3 * 16] = b"\xff" * 16
     data[-4:] = google_crc32c.value(bytes(data[index:-4])).to_bytes(4, "little")
     shard_file(full, 1).write_bytes(data)
-    assert "chunk 11 was never written" in refusal(full)
+    assert "chunk 6 was never written" in refusal(full)
     # What follows it still reads.
-    around = SHARD_ROWS + 3 * CHUNK_ROWS
-    assert np.array_equal(strip()[around + 512 : 8192], full.read_strip(0, around + 512, 8192))
+    after = 7 * CHUNK_ROWS
+    assert np.array_equal(strip()[after : 2 * SHARD_ROWS], full.read_strip(0, after, 2 * SHARD_ROWS))
 
 
 @pytest.mark.fault(43, outcome="failed")

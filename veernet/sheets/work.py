@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SHARD_ROWS = 4096
 """Rows of a shard, the unit of writing."""
-CHUNK_ROWS = 512
+CHUNK_ROWS = 1024
 """Rows of a chunk within a shard, the unit of reading."""
 
 _FORMAT = "veernet-work/1"
