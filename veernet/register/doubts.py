@@ -58,12 +58,13 @@ def _needed(draft: Draft) -> Iterator[tuple[str, float, str]]:
     tracks = [(index, track) for index, track in enumerate(t for t in draft.tracks if t.digitised)]
     if not tracks:
         yield "tracks", 0.0, "no track with one or two named curves was found"
+    for track in draft.tracks:
+        if (track.curve_count.value or 0) > len(track.curves):
+            why = f"{track.curve_count.value} curves are drawn in {track.name} and {len(track.curves)} named"
+            yield "tracks", 1 - track.curve_count.confidence, why
     for index, track in tracks:
         yield f"tracks[{index}].left", track.edges_confidence, "its edges are not sure"
         yield _of(f"tracks[{index}].scale", track.scale)
-        if track.curve_count.value is not None and track.curve_count.value != len(track.curves):
-            found = f"{track.curve_count.value} curves are drawn and {len(track.curves)} named"
-            yield f"tracks[{index}].curves", min(1 - track.curve_count.confidence, 0.5), found
         for curve_index, curve in enumerate(track.curves):
             yield from _of_curve(f"tracks[{index}].curves[{curve_index}]", curve)
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 Unit = Literal["ft", "m"]
 
-USUAL: dict[Unit, tuple[int, ...]] = {"ft": (240, 600, 1200), "m": (200, 500, 1000)}
-"""5, 2 and 1 inches a hundred feet; 5, 2 and 1 metres a metre of depth."""
+USUAL: dict[Unit, tuple[int, ...]] = {"ft": (240, 600, 1200), "m": (200, 240, 500, 1000)}
+"""5, 2 and 1 inches a hundred feet; the same of metres, and the 1:240 that forms in feet left behind."""
 INCHES: dict[Unit, float] = {"ft": 12.0, "m": 39.3701}
 
 _NEAR = 0.10
 """By how much paper, film and scanners stretch a scale, the worst that was seen being 6 %."""
 _STRANGE = -10.0
+_COPIED = (0.45, 1.1)
+"""Size of a copy beside its original."""
+_RATIO = re.compile(r"1\s?[:.]\s?(\d{3,4})(?!\d)")
+_WORDS: dict[Unit, re.Pattern[str]] = {"ft": re.compile(r"\bFEET\b"), "m": re.compile(r"\bMET(RE|ER)S?\b")}
 
 
 @dataclass(frozen=True)
@@ -37,3 +43,14 @@ def nearest(px_per_unit: float, dpi: float) -> VerticalScale:
 def prior(px_per_unit: float, dpi: float) -> float:
     """Logarithm of how usual a scale is."""
     return 0.0 if nearest(px_per_unit, dpi).off <= _NEAR else _STRANGE
+
+
+def printed_units(texts: Iterable[str], px_per_unit: float, dpi: float) -> frozenset[Unit]:
+    """The units of depth that printed words speak for: by name, or as 1:240, which is one unit's at any size of a copy."""
+    found: set[Unit] = set()
+    for text in texts:
+        found |= {unit for unit, words in _WORDS.items() if words.search(text.upper())}
+        for said in _RATIO.findall(text):
+            sizes = {unit: px_per_unit / dpi / (inches / int(said)) for unit, inches in INCHES.items() if int(said)}
+            found |= {unit for unit, size in sizes.items() if _COPIED[0] <= size <= _COPIED[1]}
+    return frozenset(found)
