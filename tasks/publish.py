@@ -86,6 +86,7 @@ def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[
     assert manifest_file is not None
     lost = _lost(sheet, manifest)
     warnings = told_of_lost(lost, manifest.depth.unit)
+    warnings += sheet.registered.told_of_left_out if sheet.registered else ()
     warnings += [*sheet.doubts, *doubts(manifest, sheet.geometries, sheet.traces)]
     warnings += [
         f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in nulled.items() if count

@@ -74,6 +74,7 @@ def _registered(drafted: Drafted) -> Registered:
         confidence=least.confidence,
         least_sure=least.path,
         fields=fields,
+        left_out=drafted.left_out,
     )
 
 

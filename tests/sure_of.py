@@ -21,7 +21,7 @@ LEAST = 0.96
 
 
 def draft_of(paper: Paper, name: str) -> Draft:
-    """The draft of a scan, least sure of its first curve's left value where it is planted."""
+    """The draft of a scan; where it is planted, least sure of its first curve's left value, and with a track that is crowded."""
     stem = Path(name).stem
     if stem == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -33,7 +33,9 @@ def draft_of(paper: Paper, name: str) -> Draft:
     track = draft.tracks[0]
     left = track.curves[0].left.model_copy(update={"confidence": LEAST})
     curves = (track.curves[0].model_copy(update={"left": left}), *track.curves[1:])
-    return draft.model_copy(update={"tracks": (track.model_copy(update={"curves": curves}), *draft.tracks[1:])})
+    crowded = track.model_copy(update={"name": "crowded", "curves": (*track.curves, *track.curves, *track.curves)})
+    tracks = (track.model_copy(update={"curves": curves}), *draft.tracks[1:], crowded)
+    return draft.model_copy(update={"tracks": tracks})
 
 
 drafted.draft_of = draft_of

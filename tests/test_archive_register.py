@@ -51,6 +51,7 @@ class Step:
     files: dict[str, bytes]
     entries: list[str]
     told: dict[str, Any]
+    lists: dict[str, str]
 
     def record(self, name: str) -> SheetRecord:
         """The record in a sheet's folder."""
@@ -109,7 +110,8 @@ def story(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Story:
         }
         entries = sorted(str(path.relative_to(told.out / ".veernet/ledger")) for path in told.out.rglob("*.sheet/*"))
         status = json.loads(_status(told.out, "--json"))
-        told.steps[name] = Step(tally, seen["register_scans"], seen["segment"], files, entries, status)
+        lists = {kind: _status(told.out, "--list", kind) for kind in ("set-aside", "needs-a-person", "registered")}
+        told.steps[name] = Step(tally, seen["register_scans"], seen["segment"], files, entries, status, lists)
 
     with pytest.MonkeyPatch.context() as patch, dask.config.set(PRELOAD):
         patch.setenv("SURE_OF", str(told.manifests))
@@ -139,14 +141,19 @@ def _note(patch: pytest.MonkeyPatch, stage: str, names: list[str]) -> None:
 def _save(story: Story) -> None:
     """What the page of the unsure draft does when a person saves."""
     with edit_server(editables(storage.resolve(story.out))) as address:
-        assert 1 == urlopen(address).read().decode().count(": to do")
+        assert 1 == _read(address).count(": to do")
         page = f"{address}{UNSURE}"
-        assert "<!doctype html>" == urlopen(page).read().decode()[:15].lower()
+        assert _read(page).lower().startswith("<!doctype html>")
         origin = re.match(r"http://[^/]+", address)
         assert origin is not None
         manifest = (story.manifests / "by-a-person.yaml").read_bytes()
-        urlopen(Request(page, manifest, {"Origin": origin[0]}))
-        assert 1 == urlopen(address).read().decode().count(": saved")
+        assert "saved" == _read(Request(page, manifest, {"Origin": origin[0]}))
+        assert 1 == _read(address).count(": saved")
+
+
+def _read(asked: str | Request) -> str:
+    with urlopen(asked, timeout=30) as answer:
+        return str(answer.read().decode())
 
 
 def test_what_is_sure_goes_through_and_its_log_says_so(story: Story, tmp_path: Path) -> None:
@@ -167,6 +174,15 @@ def test_what_is_sure_goes_through_and_its_log_says_so(story: Story, tmp_path: P
     assert sure_of.LEAST == float(told["REGC"])
     assert "Registered by machine, from the scan alone; the least sure field is tracks[0].curves[0].left" in las
     assert b"by machine, from the scan alone" in first.files["sure/sure.html"]
+
+
+def test_what_is_on_the_scan_and_not_in_its_log_is_said(story: Story) -> None:
+    """A track of too many curves is left out, and the reader of log, record and page is told."""
+    first = story.steps["first"]
+    (warning,) = [told for told in first.record("sure").warnings if "left out" in told]
+    assert warning.startswith("crowded (")
+    assert "crowded (" in first.las("sure")
+    assert b"crowded (" in first.files["sure/sure.html"]
 
 
 def test_what_a_person_registered_is_not_said_to_be_by_machine(story: Story) -> None:
@@ -286,16 +302,15 @@ def test_the_command_serves_the_pages_until_it_is_interrupted(story: Story, tmp_
     for file in story.out.joinpath(UNSURE).glob("unsure.*"):
         if file.suffix in (".html", ".json") and "record" not in file.name:
             shutil.copy(file, tmp_path)
-    served = subprocess.Popen(
-        [*COMMAND, "register", "--edit", str(tmp_path / "unsure.draft.json")], stdout=subprocess.PIPE, text=True
-    )
-    assert served.stdout is not None
-    said = [served.stdout.readline(), served.stdout.readline()]
-    address = said[1].removeprefix("open ").strip()
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{30,}/unsure", address)
-    assert 200 == urlopen(address).status
-    served.send_signal(signal.SIGINT)
-    assert 0 == served.wait(timeout=30)
+    command = [*COMMAND, "register", "--edit", str(tmp_path / "unsure.draft.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        said = [served.stdout.readline(), served.stdout.readline()]
+        address = said[1].removeprefix("open ").strip()
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{30,}/unsure", address)
+        assert "unsure" in _read(address)
+        served.send_signal(signal.SIGINT)
+        assert 0 == served.wait(timeout=30)
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.tif"], ["--out", "x"], ["a.tif", "--edit", "x"]])

@@ -86,7 +86,7 @@ def assemble_log(
         f"scan sha256 {made.scan_sha256}",
         f"manifest sha256 {made.manifest_sha256}",
         f"model sha256 {made.model_sha256}",
-        *([f"Registered by machine, {made.registered.told}."] if made.registered else []),
+        *_told_of(made.registered),
         *made.lost,
     ]
     for track in manifest.tracks:
@@ -111,6 +111,11 @@ def _registration(registered: Registered | None) -> list[tuple[str, str, str, st
         ("REGC", "", f"{registered.confidence:.3f}", "LOWEST CONFIDENCE OF REGISTRATION"),
         ("REGF", "", registered.least_sure, "FIELD OF LOWEST CONFIDENCE"),
     ]
+
+
+def _told_of(registered: Registered | None) -> list[str]:
+    """The same in words, with what is not in the log for it."""
+    return [] if registered is None else [f"Registered by machine, {registered.told}.", *registered.told_of_left_out]
 
 
 def doubts(

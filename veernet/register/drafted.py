@@ -28,6 +28,7 @@ class Drafted:
         rows: Its rows.
         fields: Every field that must be sure, with its confidence.
         unsure: Those that are not; empty where the sheet can be digitised.
+        left_out: Tracks that were found and are none that can be digitised, in words.
         draft: The file ``<stem>.draft.json``.
         manifest: The file ``<stem>.sheet.yaml``; None where something is unsure.
         shown: The files ``<stem>.draft.png`` and ``<stem>.register.html``, where they were made.
@@ -37,6 +38,7 @@ class Drafted:
     rows: int
     fields: tuple[Doubt, ...]
     unsure: tuple[Doubt, ...]
+    left_out: tuple[str, ...]
     draft: Path
     manifest: Path | None = None
     shown: tuple[Path, ...] = ()
@@ -78,7 +80,7 @@ def write_drafted(scan_path: Path, name: str, directory: Path, stem: str, *, sho
 
 def _made(draft: Draft, file: Path, path: Path) -> Drafted:
     """The draft with the manifest that it makes, if it makes one."""
-    drafted = Drafted(draft.width_px, draft.rows, needed(draft), doubts(draft), file)
+    drafted = Drafted(draft.width_px, draft.rows, needed(draft), doubts(draft), _left_out(draft), file)
     if drafted.unsure:
         return drafted
     text = yaml.safe_dump(draft.to_manifest(only_sure_facts=True), sort_keys=False, allow_unicode=True)
@@ -90,3 +92,9 @@ def _made(draft: Draft, file: Path, path: Path) -> Drafted:
         return replace(drafted, unsure=(Doubt("the manifest", 0.0, error.found),))
     path.write_bytes(manifest)
     return replace(drafted, manifest=path)
+
+
+def _left_out(draft: Draft) -> tuple[str, ...]:
+    tracks = (track for track in draft.tracks if not track.digitised)
+    named = ((track.name, [curve.mnemonic.value or "?" for curve in track.curves]) for track in tracks)
+    return tuple(f"{name} ({', '.join(curves) or 'no curve of it was named'})" for name, curves in named)

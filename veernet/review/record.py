@@ -82,11 +82,20 @@ class Registered(_Part):
     confidence: float = Field(ge=0, le=1, description="that of the least sure field")
     least_sure: str = Field(description="that field, by its key in the manifest")
     fields: Mapping[str, float] = Field(description="confidence of every field that must be sure")
+    left_out: tuple[str, ...] = Field(default=(), description="tracks that are not digitised, with their curves")
 
     @property
     def told(self) -> str:
         """The same in words."""
         return f"from the scan alone; the least sure field is {self.least_sure}, with {self.confidence:.2f}"
+
+    @property
+    def told_of_left_out(self) -> tuple[str, ...]:
+        """What a reader of the log must know that is on the paper and not in it."""
+        return tuple(
+            f"{track} is on the scan and left out: a track of one or two named curves is digitised"
+            for track in self.left_out
+        )
 
 
 class Failure(_Part):
