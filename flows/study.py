@@ -138,3 +138,23 @@ def registering(
         console.print(f"tables {out / 'registering.md'}, {out / 'registering.csv'}", soft_wrap=True)
 
     guarded(console, run)
+
+
+@app.command()
+def depths(
+    printed: Annotated[Path, typer.Argument(help="YAML of printed depths; see docs/real-depths.yaml.")],
+    folder: Annotated[Path, typer.Option("--scans", help="Folder that the scans are in.")],
+) -> None:
+    """Register real scans and compare their depths with those that a person read off them."""
+    console = new_console()
+
+    def run() -> None:
+        from veernet.register.registering import register
+        from veernet.study.scan_depths import markdown, read_printed, scans_with_printed, score_depths
+
+        true = read_printed(printed)
+        scans = scans_with_printed(folder, true)
+        scores = (score_depths(scan.stem, register(scan, scan.name), true[scan.stem]) for scan in scans)
+        console.print(markdown(scores), soft_wrap=True, markup=False, highlight=False)
+
+    guarded(console, run)

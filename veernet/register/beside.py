@@ -23,6 +23,7 @@ _BLOCKS = 6
 """Of a strip, each moved by itself as lines slant."""
 _SLANT_COST = 0.03
 _TO_LINE = 1.5
+_SLACK_PX = 8
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,13 @@ class Beside:
         # On one side there may be no grid at all.
         return np.asarray(0.75 * np.maximum(left, right) + 0.25 * np.minimum(left, right))
 
-    def slants(self, slopes: Floats) -> Floats:
-        """How well the blocks agree at each slope: lines that are moved as they slant add up."""
+    def slants(self, slopes: Floats, reach: float) -> Floats:
+        """How well the blocks agree at each slope, so far about the label: lines that are moved as they slant add up."""
         size = len(self.blocks)
         moves = np.round(slopes[:, None] * self.apart).astype(int)
-        at = np.clip(np.arange(size)[:, None, None] + moves, 0, size - 1)
+        half = reach + STEEPEST * float(self.apart.max()) + _SLACK_PX
+        near = np.arange(max(0, int(size / 2 - half)), min(size, int(size / 2 + half) + 1))
+        at = np.clip(near[:, None, None] + moves, 0, size - 1)
         together = self.blocks[at, np.arange(self.blocks.shape[1])].mean(axis=2)
         return np.asarray(((together - together.mean(axis=0)) ** 2).mean(axis=0))
 
@@ -88,10 +91,10 @@ def _runs(paper: Paper, top: int, end: int, left: float, right: float) -> Floats
     return np.asarray(gaussian_filter1d(rows, 0.8, axis=0) * _TO_LINE)
 
 
-def slopes_of(windows: list[Beside]) -> Floats:
-    """Slope of the lines at each window, steadily from one to the next."""
+def slopes_of(windows: list[Beside], reach: float) -> Floats:
+    """Slope of the lines at each label, so far about it, steadily from one to the next."""
     slopes = np.linspace(-STEEPEST, STEEPEST, _SLOPES)
-    agreement = np.stack([window.slants(slopes) for window in windows])
+    agreement = np.stack([window.slants(slopes, reach) for window in windows])
     agreement /= agreement.max(axis=1, keepdims=True) + 1e-9
     agreement -= _SLANT_COST * np.abs(slopes) / STEEPEST
     return slopes[steady_path(agreement, 4, 0.03, 0.5)]

@@ -15,6 +15,8 @@ from veernet.register.passes import Labels, Pass
 Floats = NDArray[np.float64]
 
 _STEP_PX = 0.5
+_AROUND = 2.0
+"""Times the reach of a label: so far other lines are looked for that might be meant."""
 _LINE_SHARE = 0.35
 """Of a strip that a line covers at least."""
 _OFF_COST = 0.25
@@ -34,7 +36,7 @@ _NEIGHBOURS = 9
 
 @dataclass(frozen=True)
 class Placed:
-    """The printed depths of a pass, from its first label to its last.
+    """The printed depths of a pass, from its first label on a line to its last one.
 
     Args:
         depths: Increasing by the pass's step.
@@ -63,18 +65,20 @@ def placed(paper: Paper, one: Pass) -> Placed:
     has_label = np.isin(depths, labels.depths[whole])
     columns = np.interp(depths, labels.depths, median_filter(labels.columns, 5, mode="nearest"))
     reach = _reach(labels, one)
-    windows = [Beside.of(paper, row, column, reach + 8) for row, column in zip(about, columns, strict=True)]
-    slope = slopes_of(windows)
-    offsets = np.arange(-reach, reach + _STEP_PX / 2, _STEP_PX)
-    strength = np.stack(
-        [window.strength(row + offsets, fall) for window, row, fall in zip(windows, about, slope, strict=True)]
+    windows = [Beside.of(paper, row, column, _AROUND * reach + 8) for row, column in zip(about, columns, strict=True)]
+    slope = slopes_of(windows, reach)
+    wide = np.arange(-_AROUND * reach, _AROUND * reach + _STEP_PX / 2, _STEP_PX)
+    around = np.stack(
+        [window.strength(row + wide, fall) for window, row, fall in zip(windows, about, slope, strict=True)]
     )
+    inside = np.abs(wide) <= reach + _STEP_PX / 2
+    offsets, strength = wide[inside], around[:, inside]
     rewards = np.minimum(strength, 1.0) - _OFF_COST * (offsets / reach) ** 2
     most = max(2, round(_CHANGE_COST_INCHES * paper.dpi / _STEP_PX))
     at, seen = _peaks(strength, steady_path(rewards, most, _CHANGE / most, _CHANGE), offsets)
     on_line = seen >= _LINE_SHARE
     rows = about + at
-    rivals = _rivals(strength, at, seen, offsets, on_line)
+    rivals = _rivals(around, at, seen, wide, on_line)
     if on_line.any():
         usual = _usual(at, on_line & has_label)
         rows = np.where(on_line, rows, about + usual)
@@ -86,13 +90,20 @@ def placed(paper: Paper, one: Pass) -> Placed:
     against = (seen >= _LINE_SHARE) & ~on_line
     if _between_two(at[on_line], rivals.apart[on_line], rivals.strength[on_line], seen[on_line]):
         against |= on_line
-    return Placed(depths, rows, on_line, slope, float(np.median(at)), int(against.sum()))
+    kept = _within(on_line)
+    return Placed(depths[kept], rows[kept], on_line[kept], slope[kept], float(np.median(at)), int(against.sum()))
+
+
+def _within(on_line: NDArray[np.bool_]) -> slice:
+    """From the first depth on a line to the last one, where most are: between two lines a depth can be told, beyond them it is a guess."""
+    where = np.flatnonzero(on_line)
+    return slice(int(where[0]), int(where[-1]) + 1) if where.size > on_line.size / 2 else slice(None)
 
 
 def _whole(labels: Labels) -> NDArray[np.bool_]:
     """Which labels are as large as those of as many digits about them: what is broken or touched by other ink has its middle elsewhere."""
     sizes = labels.boxes[:, 2] - labels.boxes[:, 0]
-    digits = np.array([len(str(int(depth))) for depth in labels.depths])
+    digits = np.array([max(3, len(str(int(depth)))) for depth in labels.depths])
     whole = np.zeros(sizes.size, bool)
     for count in np.unique(digits):
         some = digits == count
@@ -148,8 +159,7 @@ class _Rivals:
 
 
 def _rivals(strength: Floats, at: Floats, seen: Floats, offsets: Floats, on_line: NDArray[np.bool_]) -> _Rivals:
-    reach = float(offsets[-1])
-    apart, other = np.full(at.size, 2 * reach), np.zeros(at.size)
+    apart, other = np.full(at.size, 2.0 * float(offsets[-1])), np.zeros(at.size)
     for index in np.flatnonzero(on_line):
         row = strength[index]
         peaks = np.flatnonzero((row[1:-1] >= row[:-2]) & (row[1:-1] > row[2:])) + 1
@@ -157,7 +167,9 @@ def _rivals(strength: Floats, at: Floats, seen: Floats, offsets: Floats, on_line
         if peaks.size:
             nearest = peaks[np.abs(offsets[peaks] - at[index]).argmin()]
             apart[index], other[index] = abs(offsets[nearest] - at[index]), row[nearest]
-    return _Rivals(apart, other)
+    # Where labels' lines are no heavier than others, one that stands alone may be a stroke of a pen where the label's own line is lost.
+    usual = median_filter(apart, min(_NEIGHBOURS, apart.size), mode="nearest")
+    return _Rivals(np.minimum(apart, usual), other)
 
 
 def _between_two(at: Floats, apart: Floats, other: Floats, seen: Floats) -> bool:

@@ -1,0 +1,206 @@
+"""Printed depths of old paper: misread, slanted, torn, faint; never off by a line and sure of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from veernet.errors import OptionError
+from veernet.register.draft import Depth, Draft, Tick
+from veernet.register.numbers import CHARACTERS, log_chance, read
+from veernet.register.paper import Paper
+from veernet.register.passes import Labels, Pass, find_passes
+from veernet.register.registering import register
+from veernet.register.ticks import placed
+from veernet.register.vote import Verdict, vote
+from veernet.study.scan_depths import markdown, read_printed, scans_with_printed, score_depths
+
+SCANS = Path(__file__).parents[2] / "shared" / "data" / "scans" / "raw"
+PRINTED = Path(__file__).parents[1] / "docs" / "real-depths.yaml"
+DPI = 200
+PX_PER_FT = 2.0
+LINE_FT = 20
+FIRST_ROW, FIRST_DEPTH = 300, 1000
+COLUMN = 600
+
+
+def voted(numbers: Sequence[int]) -> Verdict:
+    """The verdict on labels a hundred feet apart that a reader is sure of."""
+
+    def chances(which: NDArray[np.intp], texts: Sequence[str]) -> NDArray[np.float64]:
+        return np.array(
+            [-0.1 if int(text) == numbers[label] else -8.0 for label, text in zip(which, texts, strict=True)]
+        )
+
+    verdict = vote(np.arange(len(numbers)), [(str(number), 0.9) for number in numbers], chances)
+    assert verdict is not None
+    return verdict
+
+
+def test_a_digit_misread_here_and_there_leaves_depths_sure() -> None:
+    """Nine labels of fourteen say what they should, the others but for one digit."""
+    said = [4000, 4100, 4200, 1300, 4400, 4500, 4800, 4700, 1800, 4900, 5000, 3100, 5200, 6300]
+    verdict = voted(said)
+    assert (4000, 100) == (verdict.first, verdict.step)
+    assert verdict.confidence >= 0.95
+    assert [3, 6, 8, 11, 13] == np.flatnonzero(verdict.almost).tolist()
+
+
+def test_other_numbers_in_their_place_do_not() -> None:
+    """The same nine labels, and five that say something else altogether."""
+    said = [4000, 4100, 4200, 77, 4400, 4500, 911, 4700, 12, 4900, 5000, 36, 5200, 208]
+    assert voted(said).confidence < 0.95
+
+
+def test_the_chance_of_a_number_is_that_of_all_ways_along_its_label() -> None:
+    """Counted one by one, for a label of four places."""
+    rng = np.random.default_rng(3)
+    logs = np.log(rng.dirichlet(np.ones(len(CHARACTERS) + 1), (1, 4)))
+    for text in ("", "7", "77", "70"):
+        total = 0.0
+        for way in itertools.product(range(len(CHARACTERS) + 1), repeat=4):
+            kept = [one for one, before in zip(way, (None, *way), strict=False) if one != before]
+            if "".join(CHARACTERS[one - 1] for one in kept if one) == text:
+                total += float(np.exp(logs[0, range(4), way].sum()))
+        assert total == pytest.approx(float(np.exp(log_chance(logs, [text])[0])))
+
+
+def sheet(labels: int, slope: float = 0.0, torn_at: int | None = None, torn_px: int = 0) -> tuple[Paper, Pass]:
+    """A pass with a line every 20 ft and a label every 100 ft, upright on its line, and the pass as it was found.
+
+    Args:
+        labels: Depths that are printed.
+        slope: Rows that lines fall per column.
+        torn_at: Label from which on the paper is further down.
+        torn_px: By how much.
+    """
+    rows = [label_row(index, torn_at, torn_px) for index in range(labels)]
+    ink = np.zeros((round(rows[-1]) + 300, 1200), np.uint8)
+    columns = np.arange(1200)
+    for index, row in enumerate(rows):
+        for line in range(0, 100, LINE_FT):
+            fall = np.round(row + line * PX_PER_FT + slope * (columns - COLUMN)).astype(int)
+            for thick in range(2):
+                ink[fall + thick, columns] = 1
+        ink[:, COLUMN - 50 : COLUMN + 50] = 0 if index == 0 else ink[:, COLUMN - 50 : COLUMN + 50]
+    ink[:, COLUMN - 50 : COLUMN + 50] = 0
+    half = 12
+    boxes = np.array([[row - half, COLUMN - 30, row + half + 1, COLUMN + 30] for row in rows], np.float64)
+    depths = FIRST_DEPTH + 100.0 * np.arange(labels)
+    texts = tuple(f"{depth:g}" for depth in depths)
+    found = Labels(boxes, 0, texts, np.full(labels, 0.9), depths, np.ones(labels, bool))
+    paper = Paper(1200, DPI, True, 1, np.packbits(ink, axis=1), ink)
+    return paper, Pass(found, 100.0, PX_PER_FT, 1.0, 50.0)
+
+
+def label_row(index: int, torn_at: int | None, torn_px: int) -> float:
+    """Row of the upper of the two rows of a label's line."""
+    torn = torn_px if torn_at is not None and index >= torn_at else 0
+    return FIRST_ROW + 100 * PX_PER_FT * index + torn
+
+
+@pytest.mark.parametrize("slope", [-0.06, -0.02, 0.0, 0.02, 0.06])
+def test_a_slanted_line_is_met_in_the_middle_of_the_depth_column(slope: float) -> None:
+    """Within a px, however the paper went through the scanner."""
+    paper, one = sheet(9, slope)
+    ticks = placed(paper, one)
+    true = np.array([label_row(index, None, 0) + 0.5 for index in range(9)])
+    assert ticks.on_line.all()
+    assert np.abs(ticks.rows - true).max() < 1.0
+    assert ticks.slope == pytest.approx(np.full(9, slope), abs=0.01)
+
+
+def test_paper_that_was_torn_and_mended_keeps_each_label_at_its_line() -> None:
+    """From the fifth label on all is 16 px further down: nearly half a line's distance, and more than an even scale allows."""
+    paper, one = sheet(9, torn_at=4, torn_px=16)
+    ticks = placed(paper, one)
+    true = np.array([label_row(index, 4, 16) + 0.5 for index in range(9)])
+    assert np.abs(ticks.rows - true).max() < 1.0
+    assert ticks.on_line.all()
+    assert ticks.against == 0
+
+
+def test_a_broken_label_is_put_where_its_neighbours_say() -> None:
+    """Half of it is lost, and what is left stands nearer to another line."""
+    paper, one = sheet(9)
+    boxes = one.labels.boxes.copy()
+    boxes[4, [0, 2]] += (16, 8)
+    ticks = placed(paper, replace(one, labels=replace(one.labels, boxes=boxes)))
+    assert ticks.rows[4] == pytest.approx(label_row(4, None, 0) + 0.5, abs=1.0)
+
+
+def test_depths_end_with_lines() -> None:
+    """The grid of the first hundred feet is lost: what its label says is a guess, and the pass begins with the next one."""
+    paper, one = sheet(9)
+    ink = paper.search.copy()
+    ink[: FIRST_ROW + 60] = 0
+    ticks = placed(replace(paper, search=ink, full=np.packbits(ink, axis=1)), one)
+    assert ticks.depths.tolist() == [FIRST_DEPTH + 100.0 * index for index in range(1, 9)]
+    assert ticks.on_line.all()
+
+
+def test_labels_between_two_lines_that_are_alike_are_not_sure_of_theirs() -> None:
+    """Either could be meant, and all depths could be a line off."""
+    paper, one = sheet(9)
+    boxes = one.labels.boxes + np.array([18.0, 0.0, 18.0, 0.0])
+    ticks = placed(paper, replace(one, labels=replace(one.labels, boxes=boxes)))
+    assert ticks.against > 0
+
+
+def test_every_label_is_read_once() -> None:
+    """Chains share words, and reading them takes longest."""
+    ink = np.zeros((2600, 900), np.uint8)
+    for index in range(11):
+        cv2.putText(ink, str(1000 + 100 * index), (400, 200 + 200 * index), cv2.FONT_HERSHEY_DUPLEX, 0.8, 1, 1)
+    seen: list[bytes] = []
+
+    def counted(labels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        seen.extend(label.tobytes() for label in labels)
+        return read(labels)
+
+    (one,) = find_passes(Paper(900, DPI, True, 1, np.packbits(ink, axis=1), ink), counted)
+    assert (1000.0, 2000.0) == (one.labels.depths[0], one.labels.depths[-1])
+    assert len(seen) == len(set(seen))
+
+
+def drafted(rows: Sequence[float], confidence: float = 1.0) -> Draft:
+    """A draft with ticks every 100 ft from 1,000 on."""
+    ticks = tuple(Tick(row_px=row, depth=1000.0 + 100 * index, confidence=1.0) for index, row in enumerate(rows))
+    return Draft(source="a.tif", width_px=1, rows=1, depth=Depth(confidence=confidence, ticks=ticks))
+
+
+def test_depths_are_scored_by_what_a_person_read() -> None:
+    """Right within 3 px; what the draft has no ticks for is told apart; a wrong one that it is sure of misleads."""
+    printed = [(1000.0, 101.0), (1100.0, 300.0), (1200.0, 510.0), (1300.0, 700.0)]
+    score = score_depths("a", drafted([100, 300, 500]), printed)
+    assert (4, 2, 1) == (score.labels, score.right, score.beyond)
+    assert score.worst_px == pytest.approx(10)
+    assert score.misleads
+    assert "**wrong**" in markdown([score])
+    assert not score_depths("a", drafted([100, 300, 500], 0.9), printed).misleads
+
+
+def test_printed_depths_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    """With what would do."""
+    with pytest.raises(OptionError, match="real-depths"):
+        read_printed(tmp_path / "none.yaml")
+    with pytest.raises(OptionError, match="none of the scans"):
+        scans_with_printed(tmp_path, read_printed(PRINTED))
+
+
+def test_a_real_scan_that_swings_has_the_depths_that_a_person_read_off_it() -> None:
+    """Its lines slant by up to 0.06 either way, its noughts are joined: sure, and right within 3 px wherever there are ticks."""
+    scan = SCANS / "YM127.tif"
+    if not scan.exists():
+        pytest.skip(f"the real scans are not at {SCANS}")
+    score = score_depths("YM127", register(scan, scan.name), read_printed(PRINTED)["YM127"])
+    assert score.right >= 10
+    assert score.right + score.beyond == score.labels
+    assert score.sure
