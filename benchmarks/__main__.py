@@ -105,10 +105,10 @@ def _report(results: Results, build: Path, *, whole: bool, keep: bool) -> int:
     order = [RUN, *PARTS]
     items = sorted(results.items(), key=lambda item: order.index(item.part))
     ran = next(item for item in items if isinstance(item, Ran))
-    (build / "report.md").write_text("\n".join(markdown(items, "plots")) + "\n")
+    (build / "report.md").write_text("\n".join(markdown(items, "plots", PARTS)) + "\n")
     write_plots(items, build / "plots")
     if whole and ran.size in SHOWN:
-        PAGE.write_text(put_between(PAGE.read_text(), "\n".join(markdown(items, PLOTS.name))))
+        PAGE.write_text(put_between(PAGE.read_text(), "\n".join(markdown(items, PLOTS.name, PARTS))))
         write_plots(items, PLOTS)
     ratios = {item.name: item for item in items if isinstance(item, Ratio)}
     kept = guard.read(guard.COMMITTED, ran.kept_as)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.plots import svg
@@ -11,12 +11,13 @@ from benchmarks.results import Failed, Item, Plot, Ran, Ratio, Table
 BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
 
 
-def markdown(items: Sequence[Item], plots: str) -> Iterator[str]:
+def markdown(items: Sequence[Item], plots: str, titles: Mapping[str, str] | None = None) -> Iterator[str]:
     """Lines of a report.
 
     Args:
         items: What was found.
         plots: Folder of the plots, as seen from the page.
+        titles: What each measure is called above its tables and plots.
     """
     for ran in (item for item in items if isinstance(item, Ran)):
         yield f"`make bench`, size {ran.size}: {'; '.join(ran.about)}."
@@ -28,7 +29,11 @@ def markdown(items: Sequence[Item], plots: str) -> Iterator[str]:
     for failed in (item for item in items if isinstance(item, Failed)):
         yield ""
         yield f"**Not measured: {failed.part}**: {failed.why}"
+    last = ""
     for item in items:
+        if isinstance(item, Table | Plot) and item.part != last:
+            last = item.part
+            yield from ("", f"### {(titles or {}).get(last, last).capitalize()}") if last else ()
         if isinstance(item, Table):
             yield ""
             yield from _table(item)

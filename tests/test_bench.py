@@ -141,12 +141,12 @@ def test_a_report_has_ratios_with_their_goals_then_tables_then_plots() -> None:
     """A goal that is missed is told in bold."""
     items = [
         Ran(size="quick", machine=MACHINE, about=("2 cores", "torch 2")),
-        Table(title="Start", columns=("with", "s"), rows=(("a server", "7.1"),)),
-        Plot(name="length", title="By length", x="rows", y="s", series={}),
+        Table(part="start", title="Start", columns=("with", "s"), rows=(("a server", "7.1"),)),
+        Plot(part="growth", name="length", title="By length", x="rows", y="s", series={}),
         Ratio(name="end to end", value=1.5, noise=0.02, goal=1.25),
         Ratio(name="two workers", value=1.9, better="higher", goal=1.8),
     ]
-    assert list(markdown(items, "performance")) == [
+    assert list(markdown(items, "performance", {"start": "to the first rows", "growth": "length"})) == [
         "`make bench`, size quick: 2 cores; torch 2.",
         "",
         "| ratio | median | noise | goal | |",
@@ -154,11 +154,15 @@ def test_a_report_has_ratios_with_their_goals_then_tables_then_plots() -> None:
         "| end to end | 1.5 | ±2% | at most 1.25 | **not met** |",
         "| two workers | 1.9 | ±0% | at least 1.8 | met |",
         "",
+        "### To the first rows",
+        "",
         "**Start**",
         "",
         "| with | s |",
         "|---|---|",
         "| a server | 7.1 |",
+        "",
+        "### Length",
         "",
         "![By length](performance/length.svg)",
     ]
