@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from veernet.register.block_words import edge_numbers, read_print
-from veernet.register.draft import Curve, Found
+from veernet.register.draft import SURE, Curve, Found
+from veernet.register.facts import date_of, service_of, state_of
+from veernet.register.header import well_of
 from veernet.register.mnemonics import named, unit_of, usual_units
 from veernet.register.paper import Paper
 from veernet.register.scale_block import Blocks
@@ -157,6 +160,16 @@ def test_the_block_below_is_read_where_there_is_none_above() -> None:
     assert not curve.left.sure
 
 
+def test_of_two_blocks_above_a_pass_the_nearer_is_its_own() -> None:
+    """The other one ends the pass before."""
+    sheet = Sheet()
+    for top, high in ((200, "200"), (600, "100")):
+        sheet.row("Gamma Ray (GAPI)", "0", high, top)
+        sheet.line(top + 18)
+    (curve,) = sheet.curves()
+    assert 100.0 == curve.right.value
+
+
 def test_two_blocks_that_differ_are_not_believed() -> None:
     """Neither of two values that were both read well."""
     above, below = (
@@ -231,3 +244,96 @@ def test_porosity_has_the_unit_of_its_scale() -> None:
     assert known is not None
     assert ("PU",) == usual_units(known, (45.0, -15.0))
     assert ("V/V",) == usual_units(known, (0.45, -0.15))
+
+
+def form(facts: Sequence[tuple[str, str]]) -> Paper:
+    """A header that has words of a form, and beside each what was typed."""
+    ink = np.zeros((900, 1400), np.uint8)
+    for index, (word, fact) in enumerate(facts):
+        row = 100 + 80 * index
+        cv2.putText(ink, word, (80, row), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 1, 2)
+        cv2.putText(ink, fact, (400, row), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 1, 2)
+        ink[row + 14 : row + 16, 380:1300] = 1
+    return Paper(ink.shape[1], DPI, True, 1, np.packbits(ink, axis=1), ink)
+
+
+@pytest.fixture(scope="module")
+def facts() -> dict[str, Found[str]]:
+    """Of a form as Kansas has them."""
+    typed = (
+        ("COMPANY", "WILLOW OIL COMPANY"),
+        ("WELL", "HEINEN NO. 12"),
+        ("COUNTY", "NEMAHA"),
+        ("STATE", "KANSAS"),
+        ("API NO.", "15-131-20215"),
+        ("DATE", "12/26/2010"),
+        ("LOCATION", "Other Services"),
+    )
+    return well_of(form(typed), 900, "a.tif", ("Database File: heinen-no-12.db",))
+
+
+def test_facts_are_read_beside_the_words_of_a_form(facts: dict[str, Found[str]]) -> None:
+    """Words keep their spaces, dates become ISO, numbers digits."""
+    read = {key: fact.value for key, fact in facts.items()}
+    assert ("WILLOW OIL COMPANY", "HEINEN NO. 12", "Kansas") == (read["company"], read["name"], read["state"])
+    assert ("1513120215", "2010-12-26") == (read["api"], read["date"])
+
+
+def test_what_stands_in_another_cell_of_the_form_is_no_fact(facts: dict[str, Found[str]]) -> None:
+    """An empty place has the next words of the form beside it."""
+    assert "location" not in facts
+
+
+def test_a_name_that_is_printed_twice_is_sure(facts: dict[str, Found[str]]) -> None:
+    """Letter by letter, whatever stands between them."""
+    assert facts["name"].sure
+
+
+def test_a_name_that_was_cut_off_is_not_sure() -> None:
+    """A well is never called by half its name, however well that half is read."""
+    name = well_of(form([("WELL", "ROGER #")]), 900, "1_Roger_1986.tif").get("name", Found[str]())
+    assert not name.sure
+
+
+def test_the_state_is_that_of_the_api_number() -> None:
+    """Its first two digits are the state's code; a state that says otherwise makes both unsure."""
+    assert "North Dakota" == well_of(form([]), 0, "33-025-02016-0001.tif")["state"].value
+    told = well_of(form([("STATE", "TEXAS"), ("API NO.", "15-131-20215")]), 900, "a.tif")
+    assert not told["state"].sure
+    assert not told["api"].sure
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "sure"),
+    [
+        ("12/26/2010", "2010-12-26", True),
+        ("24-JUN-2018", "2018-06-24", True),
+        ("DEC 12, 1998", "1998-12-12", True),
+        ("7-25-53", "1953-07-25", False),
+        ("4/5/2010", "2010-04-05", False),
+        ("13/32/2010", None, False),
+        ("3-24-1846", None, False),
+    ],
+)
+def test_dates_are_taken_as_forms_have_them(text: str, date: str | None, sure: bool) -> None:
+    """Sure where day, month and year cannot be taken for each other."""
+    found = date_of(text)
+    assert date == (found[0] if found else None)
+    assert sure == (found is not None and found[1] >= SURE)
+
+
+@pytest.mark.parametrize(
+    ("text", "state"), [("TEIAS", "Texas"), ("NORTHDAKOTA", "North Dakota"), ("ALBERTA", "Alberta"), ("HLICO", None)]
+)
+def test_a_state_is_known_though_a_letter_is_misread(text: str, state: str | None) -> None:
+    """But then it is not sure."""
+    found = state_of(text)
+    assert state == (found[0] if found else None)
+
+
+def test_a_service_company_is_sure_only_where_a_line_is_its_name() -> None:
+    """One that owns another is not the one that logged."""
+    banner, owner = service_of("HALLIBURTON"), service_of("A Schlumberger Company of Texas")
+    assert banner is not None
+    assert owner is not None
+    assert banner[1] >= SURE > owner[1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,7 +32,7 @@ _WIDEST_NUMBER_INCHES = 0.85
 _NUMBER_WIDTH = 224
 """At 48 rows: room for six characters, equal neighbours told apart."""
 _DIGIT_INCHES = (0.04, 0.17)
-_GAP_INCHES = 0.05
+_GAP_INCHES = 0.09
 """Between the digits of a number."""
 _QUARTER = 64
 """A quarter of full ink: what makes a search pixel ink."""
@@ -43,6 +43,13 @@ _NUMBER = re.compile(r"^-?(\d+\.?\d*|\.\d+)$")
 _MOST = (1.0 - 0.012) ** (_NUMBER_WIDTH // 8)
 """Chance of what the reader is wholly sure of."""
 _LONG_RULE_INCHES = 1.0
+_FLAT_INCHES = 0.02
+_ONE_ROW_INCHES = 0.004
+_MANY = 8
+_LETTER = 0.25
+"""Height of a letter over that of its line's box, at the least; what is smaller is a dot or dirt."""
+_TURNED = 1.8
+"""Height over width of a box whose words are turned."""
 
 
 @dataclass(frozen=True)
@@ -75,22 +82,49 @@ class Print:
 def read_print(paper: Paper, top: float, end: float) -> Print:
     """Read the words between two rows of a scan, full px."""
     first = max(0, int(top) // paper.factor * paper.factor)
-    ink = paper.crop(first, end)
-    across, down = _rules(ink, paper.dpi)
-    bare = _without(ink, across, down, paper.dpi)
-    factor = paper.factor
+    return print_of(paper.crop(first, end), first, paper.dpi, paper.factor)
+
+
+def print_of(ink: Bits, top: int, dpi: float, factor: int) -> Print:
+    """Read the words of some ink.
+
+    Args:
+        ink: As it is read, upright.
+        top: Row of the scan that it begins with.
+        dpi: Of the ink.
+        factor: Px to a px of the image in which words are looked for; they are read at full resolution.
+    """
+    across, down = _rules(ink, dpi)
+    slope = _slope(across, dpi)
+    bare = _undashed(_without(ink, across, down, dpi), slope, dpi)
     boxes = [
         part
         for box in text_boxes(_reduced(bare, factor))
-        for part in _parted(tuple(round(side * factor) for side in box), down)
+        for part in _parted([round(side * factor) for side in box], down)
+        if part[2] - part[0] < _TURNED * (part[3] - part[1])
     ]
-    read = read_lines([bare[max(0, box[0]) : box[2], max(0, box[1]) : box[3]] for box in boxes])
+    read = read_lines([bare[box[0] : box[2], box[1] : box[3]] for box in boxes])
     lines = tuple(
-        Line(box[0] + first, box[1], box[2] + first, box[3], text.strip(), chance)
+        Line(box[0] + top, box[1], box[2] + top, box[3], text.strip(), chance)
         for box, (text, chance) in zip(boxes, read, strict=True)
         if text.strip()
     )
-    return Print(first, ink, bare, down, _slope(across, paper.dpi), lines, paper.dpi)
+    return Print(top, ink, bare, down, slope, lines, dpi)
+
+
+def read_again(printed: Print, line: Line) -> Line:
+    """A line read a second time, from its letters' own box; empty where that cannot be told."""
+    ink = printed.bare[
+        round(line.top) - printed.top : round(line.end) - printed.top, round(line.left) : round(line.right)
+    ]
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    tall = stats[1:][stats[1:, cv2.CC_STAT_HEIGHT] >= _LETTER * len(ink)]
+    if not len(tall):
+        return replace(line, text="", confidence=0.0)
+    top, end = int(tall[:, 1].min()), int((tall[:, 1] + tall[:, 3]).max())
+    left, right = int(stats[1:, 0].min()), int((stats[1:, 0] + stats[1:, 2]).max())
+    text, chance = read_lines([np.pad(ink[top:end, left:right], max(1, round(0.1 * (end - top))))])[0]
+    return replace(line, text=text.strip(), confidence=chance)
 
 
 def edge_numbers(printed: Print, left: float, right: float) -> tuple[list[Line], list[Line]]:
@@ -109,7 +143,9 @@ def _numbers(printed: Print, start: float, stop: float, *, at_left: bool) -> lis
     ink = printed.bare[:, first:last]
     if ink.size == 0:
         return []
-    joined = cv2.dilate(ink, np.ones((1, max(3, round(_GAP_INCHES * dpi)) | 1), np.uint8))
+    joined = np.asarray(cv2.dilate(ink, np.ones((1, max(3, round(_GAP_INCHES * dpi)) | 1), np.uint8)), np.uint8)
+    # What stands beyond a rule is of another cell.
+    joined[printed.down[:, first:last] > 0] = 0
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     boxes = []
     for x, y, width, height, _ in stats[1:].tolist():
@@ -120,6 +156,7 @@ def _numbers(printed: Print, start: float, stop: float, *, at_left: bool) -> lis
             and width <= _WIDEST_NUMBER_INCHES * dpi
             and x > 0
             and x + width < ink.shape[1]
+            and ink[y : y + height, x : x + width].any()
         ):
             boxes.append((x, y, x + width, y + height))
     crops = [_tight(ink[y:y1, x:x1]) for x, y, x1, y1 in boxes]
@@ -173,6 +210,23 @@ def _without(ink: Bits, across: Bits, down: Bits, dpi: float) -> Bits:
     gap = max(3, round(_MENDED_INCHES * dpi)) | 1
     mended = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
     return np.where(mended > 0, ink, bare).astype(np.uint8)
+
+
+def _undashed(bare: Bits, slope: float, dpi: float) -> Bits:
+    """Ink without dashed and dotted lines: flat marks of which many stand in one row, as minus signs and full stops never do."""
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(bare, connectivity=8)
+    flat = np.flatnonzero(stats[:, cv2.CC_STAT_HEIGHT] <= max(2.0, _FLAT_INCHES * dpi))
+    flat = flat[flat > 0]
+    if flat.size < _MANY:
+        return bare
+    rows = centres[flat, 1] - slope * centres[flat, 0]
+    order = np.argsort(rows)
+    groups = np.split(flat[order], np.flatnonzero(np.diff(rows[order]) > _ONE_ROW_INCHES * dpi) + 1)
+    dashes = np.zeros(len(stats), bool)
+    for group in groups:
+        if group.size >= _MANY:
+            dashes[group] = True
+    return np.where(dashes[labels], 0, bare).astype(np.uint8)
 
 
 def _reduced(ink: Bits, factor: int) -> Bits:

@@ -5,146 +5,228 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from veernet.register.draft import Found
+from veernet.register.block_words import Print, print_of, read_again
+from veernet.register.draft import SURE, Found
+from veernet.register.facts import date_of, letters, one_case, service_of, state_of, state_of_api
 from veernet.register.paper import Bits, Paper
-from veernet.register.text import Line, text_boxes, text_lines
+from veernet.register.text import Line, text_boxes
+
+Facts = dict[str, Found[str]]
 
 _KEYS = {
-    "company": ("COMPANY",),
+    "company": ("COMPANY", "OPERATOR"),
     "name": ("WELL", "WELL NAME"),
-    "field": ("FIELD",),
+    "field": ("FIELD", "FIELD/BLOCK"),
     "county": ("COUNTY",),
     "state": ("STATE",),
+    "province": ("PROVINCE",),
     "location": ("LOCATION",),
-    "api": ("API NO", "API NUMBER", "API"),
+    "api": ("API NO", "API NUMBER", "API", "API SERIAL NO"),
     "uwi": ("UWI",),
     "service_company": ("SERVICE COMPANY",),
     "date": ("DATE",),
 }
-_SERVICE = (
-    "SCHLUMBERGER",
-    "HALLIBURTON",
-    "WELEX",
-    "DRESSER ATLAS",
-    "LANE WELLS",
-    "BAKER HUGHES",
-    "WEATHERFORD",
-    "LOG-TECH",
-    "THRUBIT",
-)
 _READ_DPI = 110.0
+"""At which words are looked for; they are read at the scan's own."""
 _TALLEST_INCHES = 9.0
 _LOOK_DPI = 60.0
 _AFTER_KEY = " :._"
+_LIKE_A_KEY = 0.8
+_FURTHEST_VALUE = 14
+"""Heights of a line from a form's word to what stands beside it."""
+_NO_VALUE = re.compile(r"^(SURVEY|LOGGED|COMPAN|SERVICES?\b|NO\.?$|NAME$|OF\b|DATE\b)", re.IGNORECASE)
+"""Words that go on from a form's own: well surveying corporation, state of."""
+_FORM = re.compile(r"OTHER SERV|ELEV|DATUM|FILING|\bRUN NO|SEC\b.*TWP|^SEC$|^TWP|^RGE", re.IGNORECASE)
+"""Words of the form itself, which stand beside its empty places."""
+_GOES_ON = re.compile(r"(#|&|,|\bNO\.?|[- ][A-Z]\.?)$", re.IGNORECASE)
+"""What a fact ends with that was cut off."""
+_SAME_VALUE = 5.0
+"""Heights of a line between two parts of one fact."""
 _SURE_READ = 0.85
-_DATES = (
-    (re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$"), "{2}-{0:0>2}-{1:0>2}"),
-    (re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$"), "{0}-{1:0>2}-{2:0>2}"),
-)
+_LEAST_READ = 0.6
+_READ_ONCE = 0.8
+_VOUCHED = 0.97
+_FEWEST_LETTERS = 5
+"""Of a fact that another line of print can vouch for."""
 _LAST_STATE = 56
-_API = re.compile(r"(?<!\d)(\d{2})-?(\d{3})-?(\d{5})(?:(\d{4})|-(\d{2})-(\d{2}))?(?!\d)")
+_API = re.compile(r"(?<!\d)(\d{2})-?(\d{3})-?(\d{5})(?:(\d{4})|-(\d{2})-(\d{2})|-(0000))?(?!\d)")
 """State, county, well, and the sidetrack and completion that may follow."""
 
 
-def well_of(paper: Paper, until_row: float, name: str) -> dict[str, Found[str]]:
-    """The facts of a header that ends at a row, full px."""
+def well_of(paper: Paper, until_row: float, name: str, words: Sequence[str] = ()) -> Facts:
+    """The facts of a header.
+
+    Args:
+        paper: The scan.
+        until_row: Row of the scan that the header ends above, full px.
+        name: Of the scan's file.
+        words: Lines that are printed elsewhere on the scan, and may say the same.
+    """
     found = _from_name(name)
     rows = min(until_row, _TALLEST_INCHES * paper.dpi)
     if rows >= paper.dpi:
-        ink = _upright(_at(paper, rows, _LOOK_DPI), _at(paper, rows, _READ_DPI))
-        for key, fact in _facts(text_lines(ink)).items():
+        printed = _print(paper, rows)
+        for key, fact in _facts(printed).items():
             if fact.confidence > found.get(key, Found[str]()).confidence:
                 found[key] = fact
-    return found
+        found = _vouched(found, [*(line.text for line in printed.lines), *words])
+    return _with_state(found)
 
 
-def _from_name(name: str) -> dict[str, Found[str]]:
+def _from_name(name: str) -> Facts:
     """An API number that the scan is called by."""
-    found = _API.search(name)
-    if found and 1 <= int(found.group(1)) <= _LAST_STATE:
-        digits = "".join(part for part in found.groups() if part)
-        return {"api": Found(value=digits, confidence=0.96, why="the scan's file is called by it")}
-    return {}
+    digits = _api_in(name)
+    return {"api": Found(value=digits, confidence=0.96, why="the scan's file is called by it")} if digits else {}
 
 
-def _at(paper: Paper, rows: float, dpi: float) -> Bits:
-    """The top of a scan at a resolution."""
+def _api_in(text: str) -> str | None:
+    found = _API.search(text)
+    if found is None or not 1 <= int(found.group(1)) <= _LAST_STATE:
+        return None
+    return "".join(part for part in found.groups() if part)
+
+
+def _print(paper: Paper, rows: float) -> Print:
+    """The print of a header as it is read: many are printed across the paper."""
+    ink = paper.crop(0, rows)
+    if _is_turned(_small(paper, rows)):
+        ink = np.ascontiguousarray(np.rot90(ink))
+    return print_of(ink, 0, paper.dpi, max(1, round(paper.dpi / _READ_DPI)))
+
+
+def _small(paper: Paper, rows: float) -> Bits:
     ink = paper.search[: int(rows / paper.factor)]
-    scale = min(1.0, dpi / paper.search_dpi)
+    scale = min(1.0, _LOOK_DPI / paper.search_dpi)
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
     return (cv2.resize(ink * np.uint8(255), size, interpolation=cv2.INTER_AREA) > 80).astype(np.uint8)
 
 
-def _upright(small: Bits, large: Bits) -> Bits:
-    """A header as it is read: many are printed across the paper."""
+def _is_turned(ink: Bits) -> bool:
+    def long_lines(seen: Bits) -> float:
+        return sum(max(0.0, (right - left) - (end - top)) for top, left, end, right in text_boxes(seen))
 
-    def long_lines(ink: Bits) -> float:
-        return sum(max(0.0, (right - left) - (end - top)) for top, left, end, right in text_boxes(ink))
-
-    if long_lines(np.ascontiguousarray(np.rot90(small))) > 1.3 * long_lines(small):
-        return np.ascontiguousarray(np.rot90(large))
-    return large
+    return long_lines(np.ascontiguousarray(np.rot90(ink))) > 1.3 * long_lines(ink)
 
 
-def _facts(lines: Sequence[Line]) -> dict[str, Found[str]]:
-    found: dict[str, Found[str]] = {}
-    for line in lines:
-        for key, value, chance in _beside(line, lines):
+def _facts(printed: Print) -> Facts:
+    found: Facts = {}
+    for line in printed.lines:
+        for key, value, chance in _beside(line, printed):
             fact = _fact(key, value, chance)
             if fact is not None and fact.confidence > found.get(key, Found[str]()).confidence:
                 found[key] = fact
-        for service in _SERVICE:
-            if service in line.text.upper() and "service_company" not in found:
-                found["service_company"] = Found(value=service.title(), confidence=0.9, why=f"printed as {line.text!r}")
+        service = service_of(line.text)
+        if service and service[1] > found.get("service_company", Found[str]()).confidence:
+            found["service_company"] = Found(value=service[0], confidence=service[1], why=f"printed as {line.text!r}")
     return found
 
 
-def _beside(line: Line, lines: Sequence[Line]) -> list[tuple[str, str, float]]:
+def _beside(line: Line, printed: Print) -> list[tuple[str, str, float]]:
     """Keys and values that a line of a form gives: after its own first words, or to the right of it."""
-    text = line.text.strip(" .:_")
+    text = line.text.strip(" .:_-")
     found = []
     for key, names in _KEYS.items():
         for name in names:
-            head, tail = text[: len(name)].upper(), text[len(name) :].strip(" .:_")
-            if difflib.SequenceMatcher(None, head, name).ratio() < 0.86:
+            head, tail = text[: len(name)].upper(), text[len(name) :].strip(" .:_-")
+            if difflib.SequenceMatcher(None, head, name).ratio() < _LIKE_A_KEY or _NO_VALUE.match(tail):
                 continue
-            if tail and text[len(name)] in _AFTER_KEY:
-                found.append((key, tail, line.confidence))
+            if tail and (text[len(name)] in _AFTER_KEY or (key == "state" and state_of(tail))):
+                found.append((key, tail, _READ_ONCE * line.confidence))
             elif not tail:
-                height = line.end - line.top
-                right = [
-                    other
-                    for other in lines
-                    if other.left >= line.right - height
-                    and abs((other.top + other.end) / 2 - (line.top + line.end) / 2) < 0.7 * height
-                    and other.left - line.right < 14 * height
-                ]
-                if right:
-                    value = min(right, key=lambda other: other.left)
-                    found.append((key, value.text.strip(" .:_"), min(line.confidence, value.confidence)))
+                value = _right_of(line, printed.lines)
+                if value is not None:
+                    found.append((key, *_twice(value, read_again(printed, value))))
     return found
 
 
-def _fact(key: str, value: str, chance: float) -> Found[str] | None:
-    if key == "date":
-        for pattern, form in _DATES:
-            found = pattern.match(value)
-            if found:
-                value = form.format(*found.groups())
-                break
-        else:
-            return None
-    if key == "api":
-        digits = re.sub(r"\D", "", value)
-        if len(digits) not in (10, 12, 14):
-            return None
-        value = digits
-    if len(value) < 2:
+def _twice(one: Line, other: Line) -> tuple[str, float]:
+    """What two readings of a line say: sure only where they agree in every letter, for each alone is too sure of itself."""
+    first, second = (line.text.strip(" .:_-") for line in (one, other))
+    low, high = sorted((one.confidence, other.confidence))
+    if letters(first) != letters(second):
+        return first if one.confidence >= other.confidence else second, _READ_ONCE * high
+    # Readers lose spaces, but add none.
+    text = max(first, second, key=lambda said: said.count(" "))
+    return text, high if low >= _LEAST_READ else min(high, _READ_ONCE)
+
+
+def _right_of(line: Line, lines: Sequence[Line]) -> Line | None:
+    height = line.end - line.top
+    right = [
+        other
+        for other in lines
+        if other.left >= line.right - height
+        and abs((other.top + other.end) / 2 - (line.top + line.end) / 2) < 0.7 * height
+        and other.left - line.right < _FURTHEST_VALUE * height
+    ]
+    if not right:
         return None
-    return Found(
-        value=value, confidence=0.96 if chance >= _SURE_READ else round(0.9 * chance, 3), why="read off the header"
-    )
+    value = min(right, key=lambda other: other.left)
+    # More of it after a wide space would be lost.
+    if any(0 < other.left - value.right < _SAME_VALUE * height for other in right):
+        return replace(value, confidence=min(value.confidence, _LEAST_READ - 0.01))
+    return value
+
+
+def _fact(key: str, value: str, chance: float) -> Found[str] | None:
+    whole = not _GOES_ON.search(value)
+    confidence = 0.96 if chance >= _SURE_READ and whole else round(0.9 * min(chance, 0.9), 3)
+    if key == "date":
+        date = date_of(value)
+        return (
+            None
+            if date is None
+            else Found(value=date[0], confidence=min(date[1], confidence), why="read off the header")
+        )
+    if key == "api":
+        digits = _api_in(value)
+        return None if digits is None else Found(value=digits, confidence=confidence, why="read off the header")
+    if key in ("state", "province"):
+        state = state_of(value)
+        return None if state is None else Found(value=state[0], confidence=state[1], why=f"printed as {value!r}")
+    if (
+        len(letters(value)) < 2
+        or _FORM.search(value)
+        or (key != "uwi" and not any(letter.isalpha() for letter in value))
+        or (key == "uwi" and sum(letter.isdigit() for letter in value) < 8)
+    ):
+        return None
+    return Found(value=one_case(value), confidence=confidence, why="read off the header")
+
+
+def _vouched(facts: Facts, texts: Sequence[str]) -> Facts:
+    """With those as sure that two lines of print say, letter by letter."""
+    plain = [letters(text) for text in texts]
+    found = dict(facts)
+    for key, fact in facts.items():
+        said = letters(fact.value or "")
+        whole = len(said) >= _FEWEST_LETTERS and not _GOES_ON.search(fact.value or "")
+        if fact.confidence >= SURE or not whole or key in ("state", "date", "service_company"):
+            continue
+        if sum(said in text for text in plain) >= 2:
+            found[key] = fact.model_copy(update={"confidence": _VOUCHED, "why": "printed twice in the same letters"})
+    return found
+
+
+def _with_state(facts: Facts) -> Facts:
+    """With the state that the API number begins with; one that says otherwise makes neither sure."""
+    api, state = facts.get("api", Found[str]()), facts.get("state", Found[str]())
+    by_number = state_of_api(api.value or "")
+    if by_number is None:
+        return facts
+    if state.value is None or state.value == by_number:
+        sure = max(state.confidence, api.confidence)
+        both = state.value is not None
+        number = api.model_copy(update={"confidence": max(api.confidence, 0.9 if both else 0.0)})
+        told = Found[str](value=by_number, confidence=sure, why="the API number begins with its code")
+        return {**facts, "api": number, "state": told}
+    if api.confidence >= SURE and state.confidence < SURE:
+        told = Found[str](value=by_number, confidence=api.confidence, why="the API number begins with its code")
+        return {**facts, "state": told}
+    unsure = {key: min(facts[key].confidence, 0.6) for key in ("api", "state")}
+    return {**facts, **{key: facts[key].model_copy(update={"confidence": each}) for key, each in unsure.items()}}

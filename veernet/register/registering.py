@@ -80,7 +80,7 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
             "depth_column": column,
             "tracks": tracks,
             "scale_blocks": blocks.drafted(),
-            "well": well_of(paper, section.first_row, name),
+            "well": well_of(paper, section.first_row, name, blocks.words),
         }
     )
 

@@ -66,6 +66,11 @@ class Blocks:
             return above
         return joined(above, self._told(self.below, left[-1][1], right[-1][1], decades))
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The lines of those that were read."""
+        return tuple(word for block in self.drafted() for word in block.words)
+
     def drafted(self) -> tuple[ScaleBlock, ...]:
         """Those that were read, as a draft has them."""
         found = []
@@ -84,7 +89,7 @@ class Blocks:
         return tuple(found)
 
     def _told(self, printed: Print, left: float, right: float, decades: int | None) -> tuple[Curve, ...]:
-        told = curves_told(rows_of(printed, left, right), printed.dpi)
+        told = curves_told(rows_of(printed, left, right), printed.dpi, above=printed.top < self._first_row)
         ends = [*(each.box.top_row for each in told[1:]), math.inf][: len(told)]
         found = [_curve(printed, each, left, right, end, decades) for each, end in zip(told, ends, strict=True)]
         return tuple(_wraps(found, told))

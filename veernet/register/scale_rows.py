@@ -20,8 +20,14 @@ _SAME_ROW = 0.6
 _NEXT_ROW_INCHES = 0.3
 _FURTHEST_INCHES = 1.0
 """From a curve's name down to its values."""
+_APART_INCHES = 0.9
+"""Between two blocks."""
 _READ = 0.7
 """Chance from which on a number is taken as read."""
+_EDGE_INCHES = 0.35
+_IN_LINE = 0.9
+_DIFFER = 0.25
+_ALONE = re.compile(r"^-?(\d+\.?\d*|\.\d+)$")
 _LEADING = re.compile(r"^(-?\d+(?:\.\d+)?)\s+(?=[A-Za-z])")
 _TRAILING = re.compile(r"\s+(-?\d+(?:\.\d+)?)$")
 _RUN = re.compile(r"\brun\s*\d(\s*(&|and|,)\s*\d)*", re.IGNORECASE)
@@ -97,6 +103,11 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
     lefts, rights = edge_numbers(printed, left, right)
     inside = [line for line in printed.lines if left <= (line.left + line.right) / 2 <= right]
     words = without(inside, lefts + rights)
+    numbers = [replace(line, confidence=_IN_LINE * line.confidence) for line in words if _ALONE.match(line.text)]
+    near = _EDGE_INCHES * printed.dpi
+    lefts += [line for line in numbers if line.left - left < near]
+    rights += [line for line in numbers if right - line.right < near]
+    words = without(words, lefts + rights)
     tagged = [(line, "left") for line in lefts] + [(line, "right") for line in rights]
     tagged += [(line, "words") for line in words]
     groups: list[list[tuple[Line, str]]] = []
@@ -109,12 +120,30 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
     return [_row(group, left, right, printed.dpi) for group in groups]
 
 
-def curves_told(rows: Sequence[Row], dpi: float) -> list[Told]:
-    """The curves that rows tell, from the top down."""
+def curves_told(rows: Sequence[Row], dpi: float, *, above: bool = True) -> list[Told]:
+    """The curves that rows tell, from the top down.
+
+    Args:
+        rows: Of a track's part of a print.
+        dpi: Of the scan.
+        above: Whether the track lies below the print: of two blocks, the one that is nearer to it is its own.
+    """
     state = _State([])
     for row in rows:
         _take(state, row, dpi)
-    return state.told
+    told = state.told
+    bounds = [
+        index
+        for index in range(1, len(told))
+        if told[index].box.top_row - _last_row(told[index - 1]) > _APART_INCHES * dpi
+    ]
+    if not bounds:
+        return told
+    return told[bounds[-1] :] if above else told[: bounds[0]]
+
+
+def _last_row(told: Told) -> float:
+    return told.box.end_row if told.backup is None else told.backup.box.end_row
 
 
 def _middle(printed: Print, line: Line) -> float:
@@ -133,14 +162,12 @@ def _row(group: Sequence[tuple[Line, str]], left: float, right: float, dpi: floa
     chances = [0.0 if line is None else line.confidence for line in (at_left, at_right)]
     # A number that stands close to its curve's name is read in one line with it.
     leading, trailing = _LEADING.match(text), _TRAILING.search(text)
-    if leading and (values[0] is None or values[0] == float(leading.group(1))):
+    if leading and words[0].left - left < _EDGE_INCHES * dpi:
         text = text[leading.end() :]
-        if values[0] is None and words[0].left - left < 0.35 * dpi:
-            values[0], chances[0] = float(leading.group(1)), 0.9 * words[0].confidence
-    if trailing and (values[1] is None or values[1] == float(trailing.group(1))):
+        values[0], chances[0] = _either(values[0], chances[0], float(leading.group(1)), words[0].confidence)
+    if trailing and right - words[-1].right < _EDGE_INCHES * dpi:
         text = text[: -len(trailing.group(0))]
-        if values[1] is None and right - words[-1].right < 0.35 * dpi:
-            values[1], chances[1] = float(trailing.group(1)), 0.9 * words[-1].confidence
+        values[1], chances[1] = _either(values[1], chances[1], float(trailing.group(1)), words[-1].confidence)
     box = Box(
         top_row=min(line.top for line in lines),
         left_px=max(left, min(line.left for line in lines)),
@@ -148,6 +175,15 @@ def _row(group: Sequence[tuple[Line, str]], left: float, right: float, dpi: floa
         end_px=min(right, max(line.right for line in lines)),
     )
     return Row(_RUN.sub("", text).strip(), values[0], values[1], chances[0], chances[1], box)
+
+
+def _either(value: float | None, chance: float, other: float, other_chance: float) -> tuple[float, float]:
+    """A number by itself and as it is read in one line with a name: two that differ are not read."""
+    if value is None:
+        return other, _IN_LINE * other_chance
+    if value == other:
+        return value, max(chance, other_chance)
+    return (value, chance) if chance > 2 * other_chance else (other, _DIFFER)
 
 
 def _take(state: _State, row: Row, dpi: float) -> None:
@@ -176,8 +212,8 @@ def _take(state: _State, row: Row, dpi: float) -> None:
 
 
 def _tell(state: _State, told: Told) -> None:
-    """Add a curve; what was taken for it further up without both its values (a table of the header) goes."""
-    state.told = [each for each in state.told if each.row.scale or not _same(each.named, told.named)] + [told]
+    """Add a curve; what was taken for it further up (a table of the header, the block of a pass above) goes."""
+    state.told = [each for each in state.told if not _same(each.named, told.named)] + [told]
     state.pending = None
 
 
