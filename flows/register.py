@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from tasks.fetch import SCAN_SUFFIXES
+from tasks.fetch import is_scan
 from veernet.errors import OptionError, SourceMissingError, VeerNetError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def scans_of(places: Sequence[Path]) -> list[Path]:
         if not place.exists():
             raise SourceMissingError(str(place), "no such file or folder", "name a scan or a folder of scans")
         if place.is_dir():
-            inside = sorted(path for path in place.iterdir() if path.name.lower().endswith(SCAN_SUFFIXES))
+            inside = sorted(path for path in place.iterdir() if is_scan(path.name))
             found += [path for path in inside if not list(place.glob(f"{path.stem}.sheet.*"))]
         else:
             found.append(place)

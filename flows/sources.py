@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from flows.places import check_there, destination
-from tasks.fetch import SCAN_SUFFIXES
+from tasks.fetch import is_scan
 from tasks.state import Job
 from veernet import storage
 from veernet.errors import OptionError, VeerNetError
@@ -86,11 +86,7 @@ def _named_by(manifest: Location) -> list[Location]:
 
 def _pair(places: Sequence[Location], out: Location, work_dir: Path) -> Iterable[Job]:
     """Manifests with their scans, and scans that have none."""
-    scans = {
-        (place.parent, place.name.rpartition(".")[0]): place
-        for place in places
-        if place.name.lower().endswith(SCAN_SUFFIXES)
-    }
+    scans = {(place.parent, place.name.rpartition(".")[0]): place for place in places if is_scan(place.name)}
     taken = set()
     for place in places:
         if match := _MANIFEST.search(place.name):

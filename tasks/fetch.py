@@ -24,6 +24,12 @@ from veernet.storage import Fetched
 STAGE = "fetch"
 _MEGAPIXELS_PER_MB = 50.0  # of pages that nobody has opened yet: bilevel ones, which compress best
 SCAN_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".pdf")
+_PICTURES = (".draft.png", ".seam.png")
+
+
+def is_scan(name: str) -> bool:
+    """Whether a file is a scan by its name; pictures of drafts and of seams are none, which may be left beside scans."""
+    return name.lower().endswith(SCAN_SUFFIXES) and not name.lower().endswith(_PICTURES)
 
 
 @stage("fetch")
@@ -141,7 +147,7 @@ def _without_manifest(job: Job) -> VeerNetError:
     return ManifestMissingError(
         job.scan.name,
         "the scan has no sheet manifest beside it, so its tracks and depths are not known",
-        f"write {job.stem}.sheet.yaml beside it; `veernet schema` says what it holds",
+        f"write {job.stem}.sheet.yaml beside it: `veernet register` drafts it, and `veernet schema` says what it holds",
     )
 
 

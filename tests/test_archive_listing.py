@@ -103,6 +103,14 @@ def test_every_sheet_is_listed_with_its_scan_and_results_are_no_scans(archive: t
     assert {1} == {len(sheet.scans) for sheet in listed.values()}
 
 
+@pytest.mark.parametrize("picture", ["a.draft.png", "a/x.SEAM.PNG"])
+def test_pictures_that_veernet_leaves_beside_scans_are_no_scans(archive: tuple[Path, Ledger], picture: str) -> None:
+    """A scan may be called a draft all the same."""
+    before = set(_listed(archive))
+    _write(archive[0], picture, "well.draft.tif")
+    assert {"well.draft"} == set(_listed(archive)) - before
+
+
 @pytest.mark.parametrize(
     ("prefix", "expected"),
     [("a", {"a", "a/a", "a-b/a", "a.b", "alone"}), ("a/", {"a/a"}), ("a-", {"a-b/a"}), ("al", {"alone"})],

@@ -31,7 +31,10 @@ assert NeedsPersonError.reason == NEEDS_A_PERSON
 
 _ASKED_AT_ONCE = 16
 _MANIFEST = re.compile(r"(?P<sheet>.*[^/])\.sheet\.(yaml|yml|json)", re.IGNORECASE | re.DOTALL)
-_SCAN = re.compile(r"(?P<sheet>.*[^/])\.(tif|tiff|png|jpg|jpeg|pdf)", re.IGNORECASE | re.DOTALL)
+#: Without the pictures of drafts and of seams, which may be left beside scans.
+_SCAN = re.compile(
+    r"(?!.*\.(draft|seam)\.png$)(?P<sheet>.*[^/])\.(tif|tiff|png|jpg|jpeg|pdf)", re.IGNORECASE | re.DOTALL
+)
 _LEDGER = re.compile(rf"(?P<sheet>.*[^/]){re.escape(FOLDER_SUFFIX)}/(?P<name>[^/]+)", re.DOTALL)
 
 
