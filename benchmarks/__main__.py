@@ -1,8 +1,8 @@
 """``python -m benchmarks [--size SIZE] [--only PART ...]``: measure, report, and say what got worse than the committed ratios.
 
 Each measure runs in a process of its own, writes what it finds as it finds it, and is given up after a while: one that fails takes nothing of the
-others. Results lie in ``build/bench/results.jsonl``, the report beside them; drawn sheets are kept there from run to run. A run of all measures in
-a size that counts writes the report into docs/performance.md, too. ``--keep`` makes its ratios those that later runs are compared with.
+others. Results lie in ``build/bench/results.jsonl``, the report beside them; drawn sheets are kept there from run to run. Once all of them are there in
+a size that counts, the report goes into docs/performance.md, too. ``--keep`` makes its ratios those that later runs are compared with.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main() -> int:
         results.begin(ran(options.size), options.only)
         for part in options.only:
             _in_its_own_process(part, options.size, options.build, results)
-    return _report(results, options.build, whole=set(options.only) == set(PARTS), keep=options.keep)
+    return _report(results, options.build, keep=options.keep)
 
 
 def _in_its_own_process(part: str, size: str, build: Path, results: Results) -> None:
@@ -101,15 +101,17 @@ def _measure(part: str, size: str, cache: Path, results: Results) -> int:
     return 0
 
 
-def _report(results: Results, build: Path, *, whole: bool, keep: bool) -> int:
+def _report(results: Results, build: Path, *, keep: bool) -> int:
     order = [RUN, *PARTS]
     items = sorted(results.items(), key=lambda item: order.index(item.part))
     ran = next(item for item in items if isinstance(item, Ran))
     (build / "report.md").write_text("\n".join(markdown(items, "plots", PARTS)) + "\n")
     write_plots(items, build / "plots")
-    if whole and ran.size in SHOWN:
-        PAGE.write_text(put_between(PAGE.read_text(), "\n".join(markdown(items, PLOTS.name, PARTS))))
-        write_plots(items, PLOTS)
+    missing = set(PARTS) - {"gpu"} - {item.part for item in items}
+    if not missing and ran.size in SHOWN:
+        report = "\n".join(markdown(items, f"{PLOTS.name}/{ran.device}", PARTS))
+        PAGE.write_text(put_between(PAGE.read_text(), report, ran.device))
+        write_plots(items, PLOTS / ran.device)
     ratios = {item.name: item for item in items if isinstance(item, Ratio)}
     kept = guard.read(guard.COMMITTED, ran.kept_as)
     _say(

@@ -25,6 +25,7 @@ def ran(size: str) -> Ran:
     instructions = ", ".join(name.replace("_", "-").upper() for name in _INSTRUCTIONS if cpu.get(name))
     return Ran(
         size=size,
+        device="gpu" if gpu else "cpu",
         machine=f"{cores} cores, {gpu or 'no GPU'}, {precision}",
         about=(
             f"{cores} cores, {cpu.get('cpu_name') or platform.machine()} with {instructions or 'no vector instructions'}",

@@ -8,7 +8,10 @@ from pathlib import Path
 from benchmarks.plots import svg
 from benchmarks.results import Failed, Item, Plot, Ran, Ratio, Table
 
-BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
+
+def marks(device: str) -> tuple[str, str]:
+    """What stands before and behind the report of a device in a page."""
+    return f"<!-- make bench writes from here: {device} -->", f"<!-- to here: {device} -->"
 
 
 def markdown(items: Sequence[Item], plots: str, titles: Mapping[str, str] | None = None) -> Iterator[str]:
@@ -68,13 +71,14 @@ def write_plots(items: Sequence[Item], folder: Path) -> None:
             (folder / f"{item.name}.svg").write_text(svg(item))
 
 
-def put_between(page: str, report: str) -> str:
-    """A page with the report between its two marks, in place of what was there.
+def put_between(page: str, report: str, device: str) -> str:
+    """A page with the report between the two marks of its device, in place of what was there.
 
     Raises:
         ValueError: The page does not have the marks, each once and in their order.
     """
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise ValueError(f"the page must have {BEGIN!r} and after it {END!r}, once each")
-    before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{report.strip()}\n\n{END}{rest.partition(END)[2]}"
+    begin, end = marks(device)
+    if page.count(begin) != 1 or page.count(end) != 1 or page.index(begin) > page.index(end):
+        raise ValueError(f"the page must have {begin!r} and after it {end!r}, once each")
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}\n\n{report.strip()}\n\n{end}{rest.partition(end)[2]}"

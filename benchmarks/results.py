@@ -67,6 +67,7 @@ class Ran(_Item):
     kind: Literal["ran"] = "ran"
     size: str
     machine: str = Field(description="class of machine: cores, device, precision")
+    device: Literal["cpu", "gpu"] = Field("cpu", description="where the network computes")
     about: tuple[str, ...] = Field(description="machine and versions, a clause each")
 
     @property

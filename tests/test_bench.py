@@ -19,7 +19,7 @@ from benchmarks import guard, plain_script, stages
 from benchmarks.__main__ import PARTS, main
 from benchmarks.meter import Meter
 from benchmarks.plots import svg
-from benchmarks.report import BEGIN, END, markdown, put_between
+from benchmarks.report import markdown, marks, put_between
 from benchmarks.results import Plot, Ran, Ratio, Results, Table
 from benchmarks.rounds import in_turns, ratio
 from benchmarks.sheets import Paper, archive, drawn, with_curves
@@ -169,17 +169,20 @@ def test_a_report_has_ratios_with_their_goals_then_tables_then_plots() -> None:
 
 
 def test_a_report_takes_its_own_place_in_a_page_and_no_other() -> None:
-    """What people write around it stays."""
-    page = f"# Costs\n\n{BEGIN}\nold\n{END}\n\nWritten by hand.\n"
-    assert f"# Costs\n\n{BEGIN}\n\nnew\n\n{END}\n\nWritten by hand.\n" == put_between(page, "new\n")
+    """What people write around it stays, and the report of another device."""
+    (begin, end), (other, end_of_other) = marks("cpu"), marks("gpu")
+    rest = f"{end}\n\nWritten by hand.\n{other}\nold\n{end_of_other}\n"
+    page = put_between(f"# Costs\n\n{begin}\nold\n{rest}", "new\n", "cpu")
+    assert f"# Costs\n\n{begin}\n\nnew\n\n{rest}" == page
     with pytest.raises(ValueError, match="once each"):
-        put_between("# Costs\n", "new")
+        put_between("# Costs\n", "new", "cpu")
 
 
-def test_the_page_of_costs_has_a_place_for_the_report() -> None:
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_the_page_of_costs_has_a_place_for_the_report(device: str) -> None:
     """Without it a run of half an hour would end in an error."""
     page = (Path(__file__).parents[1] / "docs/performance.md").read_text()
-    assert "new" in put_between(page, "new")
+    assert "\n\nnew\n\n" in put_between(page, "new", device)
 
 
 def test_a_plot_has_each_point_at_its_place() -> None:
