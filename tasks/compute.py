@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial, wraps
@@ -63,6 +64,8 @@ def segmenter(weights: str | None) -> Segmenter:
 
     The engine that runs it is imported by workers alone: the run and the scheduler, which import this module too, have no use for it.
     """
+    # Threads that wait for one another would else spin: where others want the cores too, that is twice the forward pass's own time.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from veernet.network.predict import Segmenter
 
     keep_freed()

@@ -1,4 +1,4 @@
-"""Memory that a worker frees."""
+"""What a worker's process makes of memory and threads."""
 
 from __future__ import annotations
 
@@ -35,3 +35,17 @@ def test_memory_that_is_freed_is_not_cleared_again_for_what_asks_next() -> None:
     """Which would take a forward pass half as long again on a worker that Dask started."""
     assert _pieces_cleared("given back") >= 20
     assert _pieces_cleared("kept") <= 2
+
+
+def test_threads_of_the_network_sleep_while_they_wait_for_one_another() -> None:
+    """They spin unless told otherwise, and have to be told before the engine is loaded."""
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    load = "from tasks.compute import segmenter; segmenter(None)"
+    told = subprocess.run(
+        [sys.executable, "-c", load],
+        env=environment | {"OMP_DISPLAY_ENV": "true"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in told.stderr
