@@ -27,6 +27,9 @@ from flows.cli import app
 from flows.cluster import dask_client
 from flows.register import editables
 from veernet import storage
+from veernet.archive.keys import Shaping
+from veernet.archive.ledger import Entry, Ledger
+from veernet.archive.listing import NEEDS_A_PERSON, listed_sheets
 from veernet.curves.las import read_las
 from veernet.errors import NeedsPersonError, SourceMissingError
 from veernet.register.draft import Draft
@@ -121,7 +124,7 @@ def story(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Story:
             step("again", address)
             os.utime(told.source / "sure.tif", ns=(7, 7))
             step("touched", address)
-            _save(told)
+            _save(told, told.out)
             step("saved", address)
             shutil.copy(told.out / "sure" / "sure.sheet.yaml", told.source)
             step("beside", address)
@@ -138,9 +141,9 @@ def _note(patch: pytest.MonkeyPatch, stage: str, names: list[str]) -> None:
     patch.setattr(flows.archive, stage, noted)
 
 
-def _save(story: Story) -> None:
+def _save(story: Story, out: str | Path) -> None:
     """What the page of the unsure draft does when a person saves."""
-    with edit_server(editables(storage.resolve(story.out))) as address:
+    with edit_server(editables(storage.resolve(out))) as address:
         assert 1 == _read(address).count(": to do")
         page = f"{address}{UNSURE}"
         assert _read(page).lower().startswith("<!doctype html>")
@@ -311,6 +314,25 @@ def test_the_command_serves_the_pages_until_it_is_interrupted(story: Story, tmp_
         assert "unsure" in _read(address)
         served.send_signal(signal.SIGINT)
         assert 0 == served.wait(timeout=30)
+
+
+def test_an_archive_in_a_bucket_is_put_right_there(story: Story, bucket: str) -> None:
+    """The page comes from the one folder of it, and the manifest goes beside the scan in the other."""
+    source, out, shaping = f"{bucket}/scans", f"{bucket}/logs", Shaping("0" * 64, register=1)
+    storage.put_bytes(f"{source}/{UNSURE}.tif", b"a scan")
+    name = f"{UNSURE}/unsure.register.html"
+    storage.put_bytes(f"{out}/{name}", story.steps["first"].files[name])
+    ledger = Ledger(storage.resolve(out))
+    ledger.claim(storage.resolve(source), shaping)
+    (listed,) = listed_sheets(storage.resolve(source), ledger)
+    entry = Entry(1, listed.token(shaping), "set-aside", NEEDS_A_PERSON)
+    ledger.commit(UNSURE, entry, SheetRecord(sheet="unsure", status="set-aside"))
+    _save(story, out)
+    saved = storage.read_bytes(f"{source}/{UNSURE}.sheet.yaml", 1 << 20)
+    assert (story.manifests / "by-a-person.yaml").read_bytes() == saved
+    assert {UNSURE: True} == {name: one.saved for name, one in editables(storage.resolve(f"{out}/north")).items()}
+    with pytest.raises(SourceMissingError, match="no sheet of it needs a person"):
+        editables(storage.resolve(f"{out}/nor"))
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.tif"], ["--out", "x"], ["a.tif", "--edit", "x"]])
