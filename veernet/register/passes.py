@@ -155,7 +155,8 @@ def _passes_of(paper: Paper, of: Words, chain: Chain, ask: _Asked) -> Iterator[P
         turn: _agreeing(paper, of.rows[chain.members], places, sample, ask(boxes[sample], turn)) for turn in numbered
     }
     # Noughts are noughts upside down, and sixes nines: which way is up is known by how the numbers go on.
-    likely = [turn for turn, count in agree.items() if count >= max(_FEWEST_ALIKE, 0.5 * max(agree.values()))]
+    least = max([_FEWEST_ALIKE if len(boxes) > len(sample) else 1, *(0.5 * count for count in agree.values())])
+    likely = [turn for turn, count in agree.items() if count >= least]
     found = [list(_consistent(paper, of.some(chain.members), places, ask(boxes, turn), turn)) for turn in likely]
     yield from max(
         found, key=lambda passes: sum(one.confidence * one.labels.agreeing.sum() for one in passes), default=[]
