@@ -23,8 +23,9 @@ _BLOCK_INCHES = (0.03, 0.6)
 """From the grid: where the lines of a scale block may stand."""
 _BROKEN_PX = 2
 _GAP_INCHES = 0.3
-_FEWEST_FRAMED, _MOST_FRAMED = 2, 0.4
-"""Lines that frame a block at least, and the share of all lines that they are at the most: more are another grid."""
+_FEWEST_FRAMED = 2
+_MOST_FRAMED, _MOST_SHARE = 8, 0.4
+"""Lines that frame a block at the most, or their share of all lines: more are another grid."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def framing(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[
     for first, end in ((body[0] - far, body[0] - near), (body[1] + near, body[1] + far)):
         if end > first:
             there = _longest(columns.there(first, end)) >= _FRAME_INCHES * dpi
-            framed |= there & (_FEWEST_FRAMED <= there.sum() <= max(_FEWEST_FRAMED, _MOST_FRAMED * there.size))
+            framed |= there & (_FEWEST_FRAMED <= there.sum() <= max(_MOST_FRAMED, _MOST_SHARE * there.size))
     return framed
 
 

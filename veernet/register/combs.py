@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 
 DIVISIONS = {10: 0.0, 20: -0.5, 5: -0.5, 8: -0.7, 4: -1.2, 15: -2.0, 6: -2.0, 16: -2.5, 12: -2.5}
 """Even spaces of linear grids, and what speaks against each."""
+BARE = {1: -3.0, 2: -1.5, 3: -1.5}
+"""Parts of a grid that has lost all but its strong lines: even ones or decades, which its lines do not tell."""
 LEADS = {1: 0.0, 2: 0.0, 5: -2.0, 4: -2.0, 3: -2.5, 6: -3.0}
 """First digit of log grids."""
 DECADES = (1, 2, 3, 4, 5)
@@ -34,7 +36,10 @@ _TOO_NARROW_PX = 5.0
 
 @dataclass(frozen=True)
 class Comb:
-    """One track: indices of the lines that are its edges, its divisions or decades (the other is 0), and the share of its lines that are there."""
+    """One track: indices of the lines that are its edges, its divisions or decades (the other is 0), and the share of its lines that are there.
+
+    Both are 0 where only strong lines are left, so that it is not known.
+    """
 
     first: int
     last: int
@@ -66,6 +71,7 @@ def combs(
         places,
         offsets,
         np.array([prior for _, _, prior in models]),
+        np.array([not divisions and not decades for divisions, decades, _ in models]),
         _NARROWEST_INCHES * dpi,
         _WIDEST_INCHES * dpi,
         column,
@@ -88,6 +94,9 @@ def _models() -> tuple[list[tuple[int, int, float]], Floats, NDArray[np.intp]]:
     for divisions, prior in DIVISIONS.items():
         models.append((divisions, 0, prior))
         places.append(np.arange(divisions + 1) / divisions)
+    for parts, prior in BARE.items():
+        models.append((0, 0, prior))
+        places.append(np.arange(parts + 1) / parts)
     for decades in DECADES:
         for lead, prior in LEADS.items():
             values = np.outer(10.0 ** np.arange(decades + 1), np.arange(1, 10)).ravel()
@@ -111,6 +120,7 @@ def _best(
     places: Floats,
     offsets: NDArray[np.intp],
     priors: Floats,
+    bare: NDArray[np.bool_],
     narrowest: float,
     widest: float,
     depth_column: float,
@@ -131,7 +141,10 @@ def _best(
             for between in range(first + 1, last):
                 if edge[between] > 0:
                     framed -= _FRAME_INSIDE
+            whole = edge[first] > 0 and edge[last] > 0
             for model in range(priors.size):
+                if bare[model] and not whole:
+                    continue
                 lines = places[offsets[model] : offsets[model + 1]]
                 worth = priors[model] + framed + _explained(columns, weights, first, last, lines)
                 if before + worth > ended[last]:

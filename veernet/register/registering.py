@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -14,10 +15,11 @@ from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
 from veernet.register.passes import Pass, Reader, find_passes
 from veernet.register.scale_block import Blocks
-from veernet.register.scales import nearest
+from veernet.register.scales import Unit, nearest, printed_units
 from veernet.register.sections import Layout, laid_out
+from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
-from veernet.register.tracks import edge_points
+from veernet.register.tracks import Grid, edge_points
 from veernet.register.upright import line_profiles, runs
 from veernet.register.wraps import may_wrap
 from veernet.sheets.raster import open_scan
@@ -26,12 +28,13 @@ _LINES_SEEN = 0.8
 """Share of printed depths that must have a line of their own for the rows to be sure."""
 _FEW_LABELS = 4
 """That must say their depths on their own; so few only at a usual scale."""
-_AT_SCALE = 0.04
+_AT_SCALE, _NEAR_SCALE = 0.04, 0.1
 _A_LINE_IS_OFF = 0.9
 _SEEN = 0.7
 """Share of a grid's lines that tells even ones from decades."""
 
 Points = tuple[tuple[float, float], ...]
+Scale = Literal["linear", "log"]
 
 
 def register(path: Path, name: str, read: Reader = read_numbers) -> Draft:
@@ -75,7 +78,7 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
         update={
             "sections": layout.sections,
             "main": layout.main,
-            "depth": _depth(paper, one, ticks),
+            "depth": _depth(paper, one, ticks, [line.text for line in blocks.above.lines]),
             "labels": _labels(passes, layout),
             "depth_column": column,
             "tracks": tracks,
@@ -90,9 +93,21 @@ def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
     return (round(middle - half, 1), round(middle + half, 1))
 
 
-def _depth(paper: Paper, one: Pass, ticks: Placed) -> Depth:
+def _unit(paper: Paper, one: Pass, printed: Sequence[str]) -> Found[Unit]:
+    """Feet or metres, by the vertical scale and by what is printed; copies are smaller than what they are copies of."""
     scale = nearest(one.px_per_unit, paper.dpi)
-    usual = scale.off <= 0.1
+    by_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
+    said = printed_units(printed, one.px_per_unit, paper.dpi)
+    usual = scale.off <= _NEAR_SCALE
+    if len(said) == 1 and not (usual and scale.unit not in said):
+        (unit,) = said
+        return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")
+    confidence = (0.97 if paper.dpi_claimed else 0.5) if usual and not said else 0.4
+    return Found(value=scale.unit, confidence=confidence, why=by_scale)
+
+
+def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> Depth:
+    scale = nearest(one.px_per_unit, paper.dpi)
     seen = float(ticks.on_line.mean())
     agreeing = int(one.labels.agreeing.sum())
     by_lines = min(1.0, SURE + 0.4 * (seen - _LINES_SEEN)) if seen >= _LINES_SEEN else SURE * seen / _LINES_SEEN - 0.05
@@ -105,15 +120,16 @@ def _depth(paper: Paper, one: Pass, ticks: Placed) -> Depth:
         f"{agreeing} of {one.labels.rows.size} labels read as they should, "
         f"{int(ticks.on_line.sum())} of {ticks.depths.size} depths are on a line, {ticks.against} near one that is out of place"
     )
-    unit_confidence = (0.97 if paper.dpi_claimed else 0.5) if usual else 0.4
-    at_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
+    unit = _unit(paper, one, printed)
     top, base = float(ticks.depths[0]), float(ticks.depths[-1])
     return Depth(
         confidence=round(confidence, 3),
         why=why,
-        unit=Found(value=scale.unit, confidence=unit_confidence, why=at_scale),
+        unit=unit,
         px_per_unit=Found(value=one.px_per_unit, confidence=one.confidence),
-        vertical_scale=Found(value=scale.scale, confidence=unit_confidence, why=at_scale),
+        vertical_scale=Found(
+            value=scale.scale, confidence=0.97 if paper.dpi_claimed and scale.off <= _NEAR_SCALE else 0.4, why=unit.why
+        ),
         label_step=Found(value=one.step, confidence=one.confidence),
         ticks=tuple(
             Tick(row_px=round(float(row), 2), depth=float(depth), confidence=0.97 if on else 0.6, on_line=bool(on))
@@ -154,6 +170,7 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
     for index, grid in enumerate(main.grids, start=1):
         edges = zip((grid.left, grid.right), grid.rooms, strict=True)
         left, right = (edge_points(paper, main.run, column, room, rows) for column, room in edges)
+        parts = float(grid.divisions or grid.decades or 0) or None
         curves = _never_wrapping(blocks.curves(left, right, grid.decades), paper, left, right)
         tracks.append(
             Track(
@@ -161,12 +178,32 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
                 left=left,
                 right=right,
                 edges_confidence=grid.sure,
-                scale=Found(value="log" if grid.decades else "linear", confidence=0.97 if grid.seen >= _SEEN else 0.6),
-                divisions=Found(value=float(grid.divisions or grid.decades or 0), confidence=grid.sure),
+                scale=_scale(grid, curves),
+                divisions=Found(value=parts, confidence=grid.sure if parts else 0.0),
                 curves=curves,
+                curve_count=Found(
+                    value=curves_drawn(paper, left, right), confidence=0.9, why="strokes beside each other"
+                ),
             )
         )
     return tuple(tracks)
+
+
+def _scale(grid: Grid, curves: Sequence[Curve]) -> Found[Scale]:
+    """Linear or logarithmic, by the grid's lines; where these are lost, by the values at its edges: whole decades are no linear scale."""
+    if grid.divisions or grid.decades:
+        sure = 0.97 if grid.seen >= _SEEN else 0.6
+        return Found(value="log" if grid.decades else "linear", confidence=sure, why="by its lines")
+    ends = [(curve.left, curve.right) for curve in curves if curve.left.sure and curve.right.sure]
+    log = {_whole_decades(left.value or 0.0, right.value or 0.0) for left, right in ends}
+    if len(log) != 1:
+        return Found(value="linear", confidence=0.5, why="its lines are lost")
+    return Found(value="log" if log.pop() else "linear", confidence=0.96, why="by its values: its lines are lost")
+
+
+def _whole_decades(left: float, right: float) -> bool:
+    decades = np.log10(right / left) if min(left, right) > 0 else 0.0
+    return bool(decades >= 1 and abs(decades - round(decades)) < 0.01)
 
 
 def _never_wrapping(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points) -> tuple[Curve, ...]:

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import find_peaks
 
 from veernet.peaks import vertex
-from veernet.register.combs import combs
+from veernet.register.combs import Comb, combs
 from veernet.register.paper import Paper
 from veernet.register.upright import WINDOW_ROWS, Run
 
@@ -22,6 +22,7 @@ _FEWEST_FRAMED = 2
 _SEEN = 0.8
 _APART_INCHES = 0.2
 _AT_EDGE_PX = 4.0
+_LEFT_OVER = 1
 _SNAP_INCHES = 0.03
 _OWN_ROOM = 0.45
 _KNOT_ROWS = 300.0
@@ -35,8 +36,8 @@ class Grid:
     Args:
         left: Its left edge, straightened search px.
         right: Its right edge.
-        divisions: Even spaces from edge to edge; None if it goes by decades.
-        decades: From edge to edge; None if it is even.
+        divisions: Even spaces from edge to edge; None if it goes by decades, or has lost too many lines to tell.
+        decades: From edge to edge; None if it is even, or cannot be told.
         rooms: From each edge to the line that is nearest to it.
         seen: Share of its lines that are there.
         sure: That these are the edges of one track.
@@ -88,7 +89,14 @@ def grids(
             at = min(at, columns.size)
             columns, strengths = np.insert(columns, at, edge), np.insert(strengths, at, 0.0)
             framed = None if framed is None else np.insert(framed, at, False)
-    found = combs(columns, strengths, framed, dpi, depth_column)
+    found = combs(columns, strengths, None, dpi, depth_column)
+    if framed is not None:
+        parted = combs(columns, strengths, framed, dpi, depth_column)
+        # Strokes that only look like frames part tracks where no grid begins, and leave lines over.
+        if _covered(parted) >= _covered(found) - _LEFT_OVER:
+            found = parted
+        else:
+            framed = None
     gap = _APART_INCHES * dpi
     made = []
     for index, comb in enumerate(found):
@@ -105,6 +113,11 @@ def grids(
             Grid(float(left), float(right), comb.divisions or None, comb.decades or None, rooms, comb.seen, sure)
         )
     return made
+
+
+def _covered(found: Sequence[Comb]) -> int:
+    """Lines that lie in some track, but for the first of each."""
+    return sum(comb.last - comb.first for comb in found)
 
 
 def _room(columns: Floats, at: int) -> float:
