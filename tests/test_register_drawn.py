@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from veernet.register.body import Columns, extent, framing
 from veernet.register.combs import combs
+from veernet.register.doubts import Doubt, doubts
+from veernet.register.draft import Curve, Draft, Found, Section, Track
 from veernet.register.paper import Paper
+from veernet.register.scales import printed_units
+from veernet.register.strokes import curves_drawn
+from veernet.register.upright import Run
 from veernet.register.vote import vote
 from veernet.register.words import clear, words
 from veernet.register.wraps import may_wrap
@@ -113,3 +119,68 @@ def test_a_stroke_that_leaves_and_comes_back_over_the_other_edge_may_wrap() -> N
     both = on_paper(paper.search | wrapped.search)
     edges = [((0.0, column), (999.0, column)) for column in (100.0, 600.0)]
     assert may_wrap(both, *edges)
+
+
+def test_a_grid_ends_where_its_inner_lines_do_and_its_edges_alone_frame_the_scale_block() -> None:
+    """Ten spaces from row 300 to 1500, a framed block above them, the grid of a repeat section below a gap."""
+    ink = np.zeros((2400, 700), np.uint8)
+    lines = np.linspace(100, 600, 11)
+    for first, end in ((300, 1500), (1700, 2400)):
+        ink[first:end, lines.astype(int)] = 1
+    ink[200:290, [100, 600]] = 1
+    run = Run(0, 25, np.zeros(25), np.ones(25), np.zeros(700))
+    columns = Columns.of(on_paper(ink), run, lines)
+    body = extent(Columns(columns.ink, run, lines[1:-1]), (500.0, 1300.0), (0.0, 2400.0), DPI)
+    assert (300, 1500) == pytest.approx(body, abs=2)
+    assert [100, 600] == lines[framing(columns, body, DPI)].tolist()
+
+
+@pytest.mark.parametrize("curves", [0, 1, 2, 3])
+def test_strokes_beside_each_other_tell_how_many_curves_run_in_a_track(curves: int) -> None:
+    """Over a grid of ten spaces: one solid, the second dashed, the third dotted."""
+    rows = np.arange(2000)
+    ink = np.zeros((2000, 700), np.uint8)
+    ink[:, np.linspace(100, 600, 11).astype(int)] = 1
+    ink[::40, 100:601] = 1
+    drawn = (np.ones(2000, bool), rows % 30 < 18, rows % 12 < 5)
+    for index in range(curves):
+        columns = (180 + 140 * index + 40 * np.sin(rows / (50.0 + 13 * index))).astype(int)
+        for by in range(-1, 2):
+            ink[rows[drawn[index]], columns[drawn[index]] + by] = 1
+    edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
+    assert curves == curves_drawn(on_paper(ink), *edges)
+
+
+def test_a_curve_that_runs_in_a_track_and_was_not_named_needs_a_person() -> None:
+    """Else its sheet would go through without it, or with its strokes taken for the other's."""
+    one = Curve(mnemonic=Found[str](value="GR", confidence=1.0))
+    edges = {"left": ((0.0, 1.0),), "right": ((0.0, 9.0),), "edges_confidence": 1.0}
+    track = Track(name="track-1", **edges, curves=(one,), curve_count=Found[int](value=2, confidence=0.9))
+    draft = Draft(source="a.tif", width_px=1, rows=1, tracks=(track,))
+    assert any("2 curves are drawn in track-1 and 1 named" in doubt.why for doubt in _of_tracks(draft))
+    named = track.model_copy(update={"curves": (one, one)})
+    assert not any("drawn" in doubt.why for doubt in _of_tracks(draft.model_copy(update={"tracks": (named,)})))
+
+
+def _of_tracks(draft: Draft) -> tuple[Doubt, ...]:
+    main = Section(kind="main", first_row=0, end_row=1, confidence=1.0)
+    return doubts(draft.model_copy(update={"sections": (main,), "main": 0}))
+
+
+@pytest.mark.parametrize(
+    ("text", "px_per_unit", "units"),
+    [
+        ("1:240", 10.0, {"ft"}),
+        ("1:240", 7.0, {"ft"}),
+        ("1:240", 32.8, {"m"}),
+        ("Charted by: Depth in Feet scaled 1:600", 2.0, {"ft"}),
+        ("METRES", 7.0, {"m"}),
+        ("PARAMETERS", 7.0, set()),
+        ("7:15", 10.0, set()),
+    ],
+)
+def test_a_printed_scale_tells_feet_from_metres_on_a_reduced_copy_too(
+    text: str, px_per_unit: float, units: set[str]
+) -> None:
+    """A copy of two thirds has a third less px a unit; a metre has more than three times those of a foot."""
+    assert units == printed_units([text], px_per_unit, DPI)

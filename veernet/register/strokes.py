@@ -19,9 +19,9 @@ _LINE_COLUMNS = 15
 _LINE = 0.08
 """Share of rows in which a column has more ink than those about it, if a line runs down there."""
 _ACROSS = 0.3
-_SPECK_PX = 14
+_SPECK_PX = 12
 _THINNEST_PX = 2
-_SHARES = (0.3, 0.19, 0.2)
+_SHARES = (0.3, 0.19, 0.16)
 """Of the rows in which so many strokes must be seen for one, two and three curves: the second may be dashed, the third dotted."""
 
 Points = Sequence[tuple[float, float]]
