@@ -130,7 +130,9 @@ class Tally:
         """The run in a clause, as its final state has it."""
         of_them = ((self.partial, "in part"), (self.registered, "registered by machine"))
         told = ", ".join(f"{count} of them {how}" for count, how in of_them if count)
-        wait = f", {self.needs_person} need a person" if self.needs_person else ""
+        wait = (
+            f", {self.needs_person} need{'s' if self.needs_person == 1 else ''} a person" if self.needs_person else ""
+        )
         return f"{self.done} done{f' ({told})' if told else ''}, {self.set_aside} set aside{wait}, {self.already} were settled already"
 
 
@@ -237,13 +239,14 @@ class Report:
 def _row(sheet: Sheet) -> Row:
     """A row of the table: text, and nothing of the record, which may be large."""
     outcome = outcome_of(sheet)
-    page = f"{sheet.job.out / sheet.job.stem}/{sheet.job.stem}.html"
+    waits = sheet.failure is not None and sheet.failure.reason == NEEDS_A_PERSON
+    page = f"{sheet.job.out / sheet.job.stem}/{sheet.job.stem}{'.register' if waits else ''}.html"
     return {
         "sheet": plain(outcome.sheet),
         "status": outcome.status,
         "curves": ", ".join(f"{plain(name)} {coverage:.0%}" for name, coverage, _ in outcome.curves),
         "confidence": ", ".join(f"{plain(name)} {confidence:.2f}" for name, _, confidence in outcome.curves),
         "seconds": outcome.seconds,
-        "page": plain_uri(page) if sheet.failure is None else "",
+        "page": plain_uri(page) if waits or sheet.failure is None else "",
         "reason": plain(outcome.reason),
     }

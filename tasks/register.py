@@ -81,6 +81,6 @@ def _registered(drafted: Drafted) -> Registered:
 def _needs_person(name: str, drafted: Drafted, folder: Location) -> NeedsPersonError:
     paths = list(dict.fromkeys(doubt.path for doubt in drafted.unsure))
     more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
-    found = f"it was registered from the scan alone, and not sure are {', '.join(paths[:_MOST_NAMED])}{more}"
-    remedy = f"put them right with `veernet register --edit` (its page is {folder / drafted.shown[-1].name}), then run the same command again"
+    found = f"it was registered from the scan alone, and that is not sure of {', '.join(paths[:_MOST_NAMED])}{more}"
+    remedy = f"put that right with `veernet register --edit` (its page is {folder / drafted.shown[-1].name}), then run the same command again"
     return NeedsPersonError(name, found, remedy)

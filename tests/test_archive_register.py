@@ -234,7 +234,7 @@ def test_a_scan_that_kills_its_worker_takes_no_neighbour_along(story: Story) -> 
 def test_who_waits_for_a_person_is_counted_apart(story: Story) -> None:
     """In the run's message, in the status and in its lists."""
     first = story.steps["first"]
-    message = "2 done (1 of them registered by machine), 1 set aside, 1 need a person, 0 were settled already"
+    message = "2 done (1 of them registered by machine), 1 set aside, 1 needs a person, 0 were settled already"
     assert message == first.tally.message()
     assert (2, 1, 1, {"worker-lost": 1}, 0, 0) == tuple(
         first.told[name]
