@@ -158,3 +158,26 @@ def depths(
         console.print(markdown(scores), soft_wrap=True, markup=False, highlight=False)
 
     guarded(console, run)
+
+
+@app.command()
+def scales(
+    printed: Annotated[Path, typer.Argument(help="YAML of printed scales; see docs/real-scales.yaml.")],
+    folders: Annotated[list[Path], typer.Option("--scans", help="Folder that scans are in; may be given again.")],
+) -> None:
+    """Register real scans and compare their curves and wells with what a person read off their scale blocks and headers."""
+    console = new_console()
+
+    def run() -> None:
+        from veernet.register.registering import register
+        from veernet.study.scan_scales import markdown, read_scales, scans_with_scales, score_scales
+
+        true = read_scales(printed)
+        asked = [
+            one
+            for scan in scans_with_scales(folders, true)
+            for one in score_scales(scan.stem, register(scan, scan.name), true[scan.stem])
+        ]
+        console.print(markdown(asked), soft_wrap=True, markup=False, highlight=False)
+
+    guarded(console, run)

@@ -125,6 +125,16 @@ def test_a_heading_gives_its_name_and_unit_to_the_values_below_it() -> None:
     assert ("GR", "GAPI", 0.0, 200.0, "solid") == found(curve)[:5]
 
 
+def test_a_potential_without_a_zero_is_named_and_has_no_values() -> None:
+    """So many millivolts a division are no values at the edges: a person sets them."""
+    sheet = Sheet()
+    sheet.words("SELF-POTENTIAL", 440, size=0.8)
+    sheet.words("millivolts", 475)
+    sheet.words("- 15 +", 560)
+    (curve,) = sheet.curves()
+    assert ("SP", "MV", None, None) == found(curve)[:4]
+
+
 def test_an_unusual_scale_needs_a_person_or_the_other_block() -> None:
     """A lost sign or digit makes one; what the block below says in the same words is sure."""
     sheet = Sheet()
@@ -220,6 +230,7 @@ def test_one_name_of_two_curves_is_told_by_unit_and_scale() -> None:
     """Neutron in counts is no porosity."""
     assert "NEUT" == named("NEUTRON", unit="CPS").mnemonic
     assert "NPHI" == named("NEUTRON", scale=(45.0, -15.0)).mnemonic
+    assert named("NEUTRON").likeness < 1.0
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,8 @@ _UNITS = {
 
 _LONG_ENOUGH = 5
 _LIKE = 0.84
+_SHARED = 0.9
+"""Likeness of a name that two curves have, where nothing tells which of them it is."""
 _CONFUSED = str.maketrans({"0": "O", "D": "O", "1": "I", "L": "I", "5": "S", "8": "B", "N": "M"})
 """Letters that are read for each other, as one."""
 
@@ -191,6 +193,7 @@ def named(words: str, unit: str | None = None, scale: Scale | None = None) -> Na
     name = _letters(words[: bracket.start()] if bracket else words)
     printed = _unit_in(words) or unit
     best: tuple[tuple[float, float], Known, str | None] | None = None
+    shared = False
     for known in _KNOWN:
         for alias in known.aliases:
             like, with_unit = _like(name, alias.replace(" ", ""), known, glued=bracket is None)
@@ -201,9 +204,11 @@ def named(words: str, unit: str | None = None, scale: Scale | None = None) -> Na
             if scale is not None:
                 fits += 0.5 * bool(usual_units(known, scale))
             if best is None or (like, fits) > best[0]:
-                best = ((like, fits), known, told)
+                best, shared = ((like, fits), known, told), False
+            elif (like, fits) == best[0] and known is not best[1]:
+                shared = True
     if best is not None:
-        return Named(best[1], best[1].mnemonic, best[0][0], best[2])
+        return Named(best[1], best[1].mnemonic, _SHARED * best[0][0] if shared else best[0][0], best[2])
     made = mnemonic_of(words)
     return Named(None, made, 1.0 if made else 0.0, printed)
 

@@ -102,7 +102,7 @@ def _curve(printed: Print, told: Told, left: float, right: float, below: float, 
         mnemonic=_mnemonic(told),
         unit=_unit(told),
         description=told.named.known.name if told.named.known else told.row.words,
-        style=Found(value=style, confidence=sure, why="by its sample line"),
+        style=Found(value=style, confidence=sure, why="by its sample line") if told.row.numbered else Found(),
         left=low,
         right=high,
         backup=Found(value=told.backup.scale, confidence=0.9, why="a second scale is printed")

@@ -131,6 +131,7 @@ def curves_told(rows: Sequence[Row], dpi: float, *, above: bool = True) -> list[
     state = _State([])
     for row in rows:
         _take(state, row, dpi)
+    _settle(state)
     told = state.told
     bounds = [
         index
@@ -192,7 +193,8 @@ def _take(state: _State, row: Row, dpi: float) -> None:
     last = state.told[-1] if state.told else None
     if found.known is not None or (found.mnemonic and found.unit and row.scale):
         if not row.numbered:
-            state.pending = (row, found)
+            _settle(state)
+            state.pending, state.heading_unit = (row, found), found.unit
         elif last is not None and _same(last.named, found) and (second := _second(last, row)) is not None:
             state.told[-1] = second
         else:
@@ -209,6 +211,16 @@ def _take(state: _State, row: Row, dpi: float) -> None:
             _tell(state, Told(name, name.unit or state.heading_unit, row, box, one_row=False))
         elif last is not None:
             state.told[-1] = _second(last, row) or replace(last, unread=True)
+
+
+def _settle(state: _State) -> None:
+    """Add the curve of a heading that has a unit and no values, as potentials have none: so many a division, and no zero."""
+    if state.pending is None or state.heading_unit is None:
+        return
+    row, name = state.pending
+    if name.known is not None and state.heading_unit in name.known.units:
+        _tell(state, Told(name, state.heading_unit, row, row.box, one_row=True))
+    state.pending = None
 
 
 def _tell(state: _State, told: Told) -> None:
