@@ -142,7 +142,7 @@ def test_strokes_beside_each_other_tell_how_many_curves_run_in_a_track(curves: i
     ink = np.zeros((2000, 700), np.uint8)
     ink[:, np.linspace(100, 600, 11).astype(int)] = 1
     ink[::40, 100:601] = 1
-    drawn = (np.ones(2000, bool), rows % 30 < 18, rows % 12 < 5)
+    drawn = (np.ones(2000, bool), rows % 31 < 20, rows % 13 < 7)
     for index in range(curves):
         columns = (180 + 140 * index + 40 * np.sin(rows / (50.0 + 13 * index))).astype(int)
         for by in range(-1, 2):
