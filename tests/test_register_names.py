@@ -306,6 +306,16 @@ def test_a_name_that_was_cut_off_is_not_sure() -> None:
     assert not name.sure
 
 
+def test_half_a_name_is_not_vouched_for_by_the_whole() -> None:
+    """What a narrow place has cut off stands in the whole name, too."""
+    paper = form([("COMPANY", "SMELTING EXPLORAT")])
+    vouching = ("COMPANY SMELTING EXPLORATION INC", "SMELTING EXPLORAT")
+    whole = well_of(paper, 900, "a.tif", vouching[1:])["company"]
+    half = well_of(paper, 900, "a.tif", vouching[:1])["company"]
+    assert "printed twice in the same letters" == whole.why
+    assert "printed twice in the same letters" != half.why
+
+
 def test_the_state_is_that_of_the_api_number() -> None:
     """Its first two digits are the state's code; a state that says otherwise makes both unsure."""
     assert "North Dakota" == well_of(form([]), 0, "33-025-02016-0001.tif")["state"].value

@@ -201,16 +201,21 @@ def _fact(key: str, value: str, chance: float) -> Found[str] | None:
 
 def _vouched(facts: Facts, texts: Sequence[str]) -> Facts:
     """With those as sure that two lines of print say, letter by letter."""
-    plain = [letters(text) for text in texts]
     found = dict(facts)
     for key, fact in facts.items():
         said = letters(fact.value or "")
         whole = len(said) >= _FEWEST_LETTERS and not _GOES_ON.search(fact.value or "")
         if fact.confidence >= SURE or not whole or key in ("state", "date", "service_company"):
             continue
-        if sum(said in text for text in plain) >= 2:
+        if sum(_says_whole(text, said) for text in texts) >= 2:
             found[key] = fact.model_copy(update={"confidence": _VOUCHED, "why": "printed twice in the same letters"})
     return found
+
+
+def _says_whole(text: str, said: str) -> bool:
+    """Whether a line says so many letters and, before a mark that ends them, no more: half of a name vouches for none."""
+    between = r"[^A-Z0-9]*"
+    return re.search(between.join(said) + r"\s*([\\/.:;_|]|$)", text.upper()) is not None
 
 
 def _with_state(facts: Facts) -> Facts:

@@ -16,8 +16,8 @@ _ABOVE_INCHES = 0.04
 _BELOW_INCHES = 0.2
 _THICK_INCHES = 0.012
 """Over which a line that wanders is gathered."""
-_FEWEST_STROKES = 6
-_FREE = 0.35
+_FEWEST_STROKES = 5
+_FREE = 0.2
 """Share of a row that words must leave for its ink to be judged."""
 
 
@@ -36,6 +36,8 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     box = told.row.box
     first = box.end_row - _ABOVE_INCHES * dpi if told.one_row else told.box.top_row + _ABOVE_INCHES * dpi
     end = min(below + 0.02 * dpi if told.one_row else below, box.end_row + _BELOW_INCHES * dpi)
+    if told.on_line:
+        end = 0.5 * (box.top_row + box.end_row)
     ink = level_ink(printed, (first, end), (left + margin, right - margin))
     line = _line(ink, _words(printed, ink.shape, first, left + margin), max(1, round(_THICK_INCHES * dpi) // 2))
     if line is None:

@@ -20,6 +20,7 @@ _SAME_ROW = 0.6
 _NEXT_ROW_INCHES = 0.3
 _FURTHEST_INCHES = 1.0
 """From a curve's name down to its values."""
+_CLOSE_INCHES = 0.06
 _APART_INCHES = 0.9
 """Between two blocks."""
 _READ = 0.7
@@ -74,6 +75,7 @@ class Told:
         row: That has its values.
         box: Of its name and values.
         one_row: Whether name and values stand on one row.
+        on_line: Whether the values stand close below the name, which then stands on the sample line.
         backup: The values of a second scale.
         goes_on: Whether that goes on where the first ends, which is how a curve that wraps is printed.
         unread: Whether a row of numbers follows that was not understood.
@@ -84,6 +86,7 @@ class Told:
     row: Row
     box: Box
     one_row: bool
+    on_line: bool = False
     backup: Row | None = None
     goes_on: bool = False
     unread: bool = False
@@ -208,17 +211,18 @@ def _take(state: _State, row: Row, dpi: float) -> None:
             above, name = state.pending
             box = _around(above.box, row.box)
             name = named(above.words, state.heading_unit, row.scale)
-            _tell(state, Told(name, name.unit or state.heading_unit, row, box, one_row=False))
+            on_line = row.box.top_row - above.box.end_row < _CLOSE_INCHES * dpi
+            _tell(state, Told(name, name.unit or state.heading_unit, row, box, one_row=False, on_line=on_line))
         elif last is not None:
             state.told[-1] = _second(last, row) or replace(last, unread=True)
 
 
 def _settle(state: _State) -> None:
-    """Add the curve of a heading that has a unit and no values, as potentials have none: so many a division, and no zero."""
-    if state.pending is None or state.heading_unit is None:
+    """Add a potential that has no values: so many millivolts a division are printed, and no zero."""
+    if state.pending is None:
         return
     row, name = state.pending
-    if name.known is not None and state.heading_unit in name.known.units:
+    if name.known is not None and "MV" in name.known.units and state.heading_unit == "MV":
         _tell(state, Told(name, state.heading_unit, row, row.box, one_row=True))
     state.pending = None
 
