@@ -13,8 +13,10 @@ from veernet.register.combs import combs
 from veernet.register.doubts import Doubt, doubts
 from veernet.register.draft import Curve, Draft, Found, Section, Track
 from veernet.register.paper import Paper
+from veernet.register.passes import Labels, Pass
 from veernet.register.scales import printed_units
 from veernet.register.strokes import curves_drawn
+from veernet.register.ticks import placed
 from veernet.register.upright import Run
 from veernet.register.vote import vote
 from veernet.register.words import clear, words
@@ -184,3 +186,17 @@ def test_a_printed_scale_tells_feet_from_metres_on_a_reduced_copy_too(
 ) -> None:
     """A copy of two thirds has a third less px a unit; a metre has more than three times those of a foot."""
     assert units == printed_units([text], px_per_unit, DPI)
+
+
+def test_the_border_of_a_pass_is_not_taken_for_the_line_of_its_first_label() -> None:
+    """Eight labels stand on their lines to the px; the first one's line is lost, and the grid begins a little above it."""
+    rows = 200.0 + 200 * np.arange(9)
+    ink = np.zeros((2100, 800), np.uint8)
+    for row in [181, *rows[1:].astype(int)]:
+        ink[row - 1 : row + 2, 50:310] = ink[row - 1 : row + 2, 430:750] = 1
+    boxes = np.stack([rows - 15, np.full(9, 345.0), rows + 16, np.full(9, 395.0)], axis=1)
+    depths = 1000.0 + 50 * np.arange(9)
+    labels = Labels(boxes, 0, tuple(f"{depth:.0f}" for depth in depths), np.ones(9), depths, np.ones(9, bool))
+    found = placed(on_paper(ink), Pass(labels, 50.0, 4.0, 1.0, 30.0))
+    assert np.interp(found.depths, depths, rows) == pytest.approx(found.rows, abs=1.5)
+    assert found.against

@@ -96,6 +96,8 @@ def _reduced(ink: Bits, factor: int) -> Bits:
     """A pixel is ink where a quarter of what it covers is: thin strokes stay, specks go."""
     if factor == 1:
         return ink
+    # Where a pixel is a quarter of one or more, those that stand alone would grow to specks.
+    ink = ink & (cv2.boxFilter(ink, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT) > 1)
     rows, columns = (-size % factor for size in ink.shape)
     padded = np.pad(ink * np.uint8(INK), ((0, rows), (0, columns)))
     size = (padded.shape[1] // factor, padded.shape[0] // factor)

@@ -30,6 +30,8 @@ _RIVAL = 0.6
 """Of a line's strength: another one nearby that might be meant."""
 _NEAREST = 0.35
 """Of the way to the nearest rival: so far off its usual place below its label a line may be."""
+_STRAY, _LOOSE = 8.0, 0.2
+"""Labels that keep their place above their lines to a px all keep it: so many times their usual scatter, and so much of the reach, are let pass."""
 _STANDS_OUT = 1.3
 _NEIGHBOURS = 9
 
@@ -82,7 +84,10 @@ def placed(paper: Paper, one: Pass) -> Placed:
     if on_line.any():
         usual = _usual(at, on_line & has_label)
         rows = np.where(on_line, rows, about + usual)
-        near = np.abs(at - usual) <= np.maximum(_NEAREST * rivals.apart, _UNEVEN_PX)
+        off = np.abs(at - usual)
+        stray = _STRAY * float(np.median(off[on_line & has_label])) if (on_line & has_label).any() else np.inf
+        by_label = np.where(has_label, stray + _LOOSE * reach, np.inf)
+        near = off <= np.maximum(np.minimum(_NEAREST * rivals.apart, by_label), _UNEVEN_PX)
         uneven = np.full(rows.size, _UNEVEN_PX + _UNEVEN * one.step * one.px_per_unit)
         uneven[[0, -1]] *= 2  # no neighbour on one side
         even = np.abs(rows - _neighbours(rows)) <= uneven
@@ -131,7 +136,8 @@ def _usual(at: Floats, known: NDArray[np.bool_]) -> Floats:
     if not known.any():
         return np.full(at.size, float(np.median(at)))
     where = np.flatnonzero(known)
-    smooth = median_filter(at[where], min(_NEIGHBOURS, where.size), mode="nearest")
+    # Mirrored, so that the outermost label has one voice and not those of all that would stand beyond it.
+    smooth = median_filter(at[where], min(_NEIGHBOURS, where.size), mode="mirror")
     return np.asarray(np.interp(np.arange(at.size), where, smooth))
 
 
