@@ -146,6 +146,18 @@ def test_depths_end_with_lines() -> None:
     assert ticks.on_line.all()
 
 
+def test_a_stroke_near_a_label_whose_line_is_lost_is_not_taken_for_it() -> None:
+    """All other labels keep their place above their lines to a px, and it does not."""
+    paper, one = sheet(9)
+    ink = paper.search.copy()
+    row = round(label_row(8, None, 0))
+    ink[row - 3 : row + 6] = 0
+    ink[row + 13 : row + 15, :] = 1
+    ticks = placed(replace(paper, search=ink, full=np.packbits(ink, axis=1)), one)
+    assert FIRST_DEPTH + 800.0 not in ticks.depths.tolist()
+    assert ticks.against > 0
+
+
 def test_labels_between_two_lines_that_are_alike_are_not_sure_of_theirs() -> None:
     """Either could be meant, and all depths could be a line off."""
     paper, one = sheet(9)
