@@ -14,9 +14,11 @@ from veernet.register.doubts import Doubt, doubts
 from veernet.register.draft import Curve, Draft, Found, Section, Track
 from veernet.register.paper import Paper
 from veernet.register.passes import Labels, Pass
+from veernet.register.registering import scale_of
 from veernet.register.scales import printed_units
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import placed
+from veernet.register.tracks import Grid
 from veernet.register.upright import Run
 from veernet.register.vote import vote
 from veernet.register.words import clear, words
@@ -200,3 +202,23 @@ def test_the_border_of_a_pass_is_not_taken_for_the_line_of_its_first_label() -> 
     found = placed(on_paper(ink), Pass(labels, 50.0, 4.0, 1.0, 30.0))
     assert np.interp(found.depths, depths, rows) == pytest.approx(found.rows, abs=1.5)
     assert found.against
+
+
+@pytest.mark.parametrize(
+    ("divisions", "decades", "ends", "scale", "sure"),
+    [
+        (10, None, (0.0, 150.0), "linear", True),
+        (None, 4, (0.2, 2000.0), "log", True),
+        (4, None, (0.2, 2000.0), "linear", False),
+        (None, None, (0.2, 2000.0), "log", True),
+        (None, None, (-80.0, 20.0), "linear", True),
+        (None, None, (None, 20.0), "linear", False),
+    ],
+)
+def test_whole_decades_are_no_linear_scale(
+    divisions: int | None, decades: int | None, ends: tuple[float | None, float], scale: str, sure: bool
+) -> None:
+    """Four even spaces may be the strong lines of four decades whose others are lost; what the values then say decides."""
+    left, right = (Found[float](value=end, confidence=0.97) for end in ends)
+    told = scale_of(Grid(0.0, 500.0, divisions, decades, (9.0, 9.0), 1.0, 0.97), [Curve(left=left, right=right)])
+    assert (scale, sure) == (told.value, told.sure)

@@ -178,7 +178,7 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
                 left=left,
                 right=right,
                 edges_confidence=grid.sure,
-                scale=_scale(grid, curves),
+                scale=scale_of(grid, curves),
                 divisions=Found(value=parts, confidence=grid.sure if parts else 0.0),
                 curves=curves,
                 curve_count=Found(
@@ -189,13 +189,15 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
     return tuple(tracks)
 
 
-def _scale(grid: Grid, curves: Sequence[Curve]) -> Found[Scale]:
+def scale_of(grid: Grid, curves: Sequence[Curve]) -> Found[Scale]:
     """Linear or logarithmic, by the grid's lines; where these are lost, by the values at its edges: whole decades are no linear scale."""
+    ends = [(curve.left, curve.right) for curve in curves if curve.left.sure and curve.right.sure]
+    log = {_whole_decades(left.value or 0.0, right.value or 0.0) for left, right in ends}
+    if grid.divisions and True in log:
+        return Found(value="linear", confidence=0.5, why="its lines are even, and its values whole decades")
     if grid.divisions or grid.decades:
         sure = 0.97 if grid.seen >= _SEEN else 0.6
         return Found(value="log" if grid.decades else "linear", confidence=sure, why="by its lines")
-    ends = [(curve.left, curve.right) for curve in curves if curve.left.sure and curve.right.sure]
-    log = {_whole_decades(left.value or 0.0, right.value or 0.0) for left, right in ends}
     if len(log) != 1:
         return Found(value="linear", confidence=0.5, why="its lines are lost")
     return Found(value="log" if log.pop() else "linear", confidence=0.96, why="by its values: its lines are lost")
