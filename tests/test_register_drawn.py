@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from veernet.register.body import Columns, extent, framing
 from veernet.register.combs import combs
 from veernet.register.doubts import Doubt, doubts
-from veernet.register.draft import Curve, Draft, Found, Section, Track
+from veernet.register.draft import SURE, Curve, Draft, Found, Section, Track
 from veernet.register.paper import Paper
 from veernet.register.passes import Labels, Pass
 from veernet.register.registering import scale_of
 from veernet.register.scales import printed_units
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import placed
-from veernet.register.tracks import Grid
+from veernet.register.tracks import Grid, Lines, grids
 from veernet.register.upright import Run
 from veernet.register.vote import vote
 from veernet.register.words import clear, words
@@ -222,3 +222,12 @@ def test_whole_decades_are_no_linear_scale(
     left, right = (Found[float](value=end, confidence=0.97) for end in ends)
     told = scale_of(Grid(0.0, 500.0, divisions, decades, (9.0, 9.0), 1.0, 0.97), [Curve(left=left, right=right)])
     assert (scale, sure) == (told.value, told.sure)
+
+
+def test_decades_that_strong_lines_part_are_not_surely_tracks() -> None:
+    """Strong lines of a log grid may run on a little where the faint ones have ended, as frames of a scale block do."""
+    decades = np.unique(np.log10(np.outer(10.0 ** np.arange(3), np.arange(1, 11)).ravel()))
+    columns = 300 + 250 * decades
+    strong = np.isin(np.round(decades, 6), [0.0, 1.0, 2.0, 3.0])
+    parted = grids(Lines(columns, np.where(strong, 0.5, 0.15)), 1400, DPI, 200.0, strong)
+    assert not any(grid.sure >= SURE for grid in parted)

@@ -23,6 +23,7 @@ _SEEN = 0.8
 _APART_INCHES = 0.2
 _AT_EDGE_PX = 4.0
 _LEFT_OVER = 1
+_FEW_DIVISIONS = 5
 _SNAP_INCHES = 0.03
 _OWN_ROOM = 0.45
 _KNOT_ROWS = 300.0
@@ -107,6 +108,8 @@ def grids(
         )
         alone = not any(beside) and comb.divisions in (0, 10)
         known = alone if framed is None else bool(framed[comb.first] and framed[comb.last])
+        # A strong line may run on where a faint grid ends: parts of one track all look alike.
+        known = known and not (any(beside) and _may_be_part(comb))
         sure = 0.97 if known and comb.seen >= _SEEN else 0.6
         rooms = (_room(columns, comb.first), _room(columns, comb.last))
         made.append(
@@ -118,6 +121,11 @@ def grids(
 def _covered(found: Sequence[Comb]) -> int:
     """Lines that lie in some track, but for the first of each."""
     return sum(comb.last - comb.first for comb in found)
+
+
+def _may_be_part(comb: Comb) -> bool:
+    """Whether a grid is that of a decade, or of half a track: what strong lines make of a larger one."""
+    return comb.decades == 1 or 0 < comb.divisions <= _FEW_DIVISIONS
 
 
 def _room(columns: Floats, at: int) -> float:
