@@ -58,7 +58,12 @@ def _veernet(
 _Out = Annotated[str, typer.Option("--out", help="Destination folder: a local path or s3://bucket/prefix.")]
 _Weights = Annotated[Path | None, typer.Option(help="Weights of the network; the shipped ones unless given.")]
 _Dask = Annotated[str | None, typer.Option(help="Dask scheduler to use, as tcp://host:8786.")]
-_Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes of the run's own Dask cluster.")]
+_Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Worker processes of the run's own Dask cluster; by GPUs, or cores and memory, unless given."
+    ),
+]
 _Work = Annotated[Path | None, typer.Option(help="Folder for work arrays; with --dask one that all share.")]
 _Deadline = Annotated[
     float | None, typer.Option(help="Seconds that any one piece of a sheet's work may take; by its size unless given.")

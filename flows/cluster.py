@@ -30,6 +30,9 @@ _NO_DIARY = {"distributed.worker.profile.enabled": False, "distributed.admin.low
 _LOOPBACK = "127.0.0.1"
 #: What the workers may have of the memory there is; the rest is for the run, its server and whatever else runs here.
 _SHARE_OF_MEMORY = 0.9
+#: A worker takes some 0.8 GB, and more for large pages.
+_WORKER_BYTES = 2 << 30
+_MOST_WORKERS = 8
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ def work_folder(work: str | None) -> tempfile.TemporaryDirectory[str]:
 def dask_client(address: str | None = None, workers: int | None = None) -> Iterator[Client]:
     """Give a client of the cluster at ``address``, or of a local one that lives as long as the context.
 
-    A local cluster has one process a GPU, or else one in all: torch uses every core inside it, and one copy of the network
-    is enough. Each process runs one task at a time and listens on the loopback interface only, without a dashboard.
+    A local cluster has one process a GPU, or else two and more, as cores and memory allow: only the network uses several cores of a
+    process, the stages beside it one. Each process runs one task at a time and listens on the loopback interface only, without a dashboard.
 
     Args:
         address: A scheduler, as ``tls://10.0.0.7:8786``, or ``tcp://`` on this machine; it is left running.
@@ -134,7 +137,7 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
     from distributed.system import MEMORY_LIMIT
 
     gpus = visible_gpus()
-    processes = workers or max(1, len(gpus))
+    processes = workers or len(gpus) or usual_workers(os.cpu_count() or 1, MEMORY_LIMIT)
     threads = max(1, (os.cpu_count() or 1) // processes)
     shared: dict[str, Any] = {
         "host": _LOOPBACK,
@@ -177,6 +180,14 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
                 )
             )
         yield cluster
+
+
+def usual_workers(cores: int, memory_bytes: int) -> int:
+    """How many processes serve a machine without a GPU best: one for every two cores, two on two cores, as far as there is memory for them.
+
+    ``docs/performance.md`` has what two are worth on two cores.
+    """
+    return max(1, min(cores, max(2, cores // 2), _MOST_WORKERS, int(memory_bytes * _SHARE_OF_MEMORY) // _WORKER_BYTES))
 
 
 @contextmanager

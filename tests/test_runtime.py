@@ -15,7 +15,7 @@ import pytest
 from distributed import Client, Scheduler, SpecCluster, Worker, get_worker
 
 from flows import cluster
-from flows.cluster import dask_client
+from flows.cluster import dask_client, usual_workers
 from flows.server import PrefectServer, ServerError, prefect_server
 from tasks.workers import GPU, inference_workers, submit_inference, using
 from veernet.errors import OptionError
@@ -150,18 +150,28 @@ def test_a_server_that_dies_at_start_is_told_with_its_last_words() -> None:
             server.wait_ready()
 
 
-def test_a_local_cluster_works_in_another_process_that_may_use_every_core() -> None:
-    """A task runs elsewhere, with all cores for its libraries, and that process is gone afterwards."""
+def test_a_local_cluster_works_in_other_processes_that_share_the_cores() -> None:
+    """A task runs elsewhere, with its share of the cores for its libraries, and that process is gone afterwards."""
     with dask_client() as client:
         pid = client.submit(os.getpid).result(timeout=30)
         threads = client.submit(os.environ.get, "OMP_NUM_THREADS").result(timeout=30)
         workers = client.scheduler_info()["workers"].values()
 
     assert pid != os.getpid()
-    assert str(max(1, (os.cpu_count() or 1) // max(1, len(cluster.visible_gpus())))) == threads
+    assert str(max(1, (os.cpu_count() or 1) // len(workers))) == threads
     assert {1} == {worker["nthreads"] for worker in workers}
     assert {"127.0.0.1"} == {worker["host"] for worker in workers}
     assert not _alive(pid)
+
+
+@pytest.mark.parametrize(
+    ("cores", "memory_gb", "workers"), [(1, 16, 1), (2, 16, 2), (2, 3, 1), (8, 32, 4), (64, 512, 8), (2, 1, 1)]
+)
+def test_a_machine_has_a_worker_for_every_two_cores_as_far_as_there_is_memory(
+    cores: int, memory_gb: int, workers: int
+) -> None:
+    """Two on two cores: the stages beside the network use one core each."""
+    assert workers == usual_workers(cores, memory_gb << 30)
 
 
 def test_a_cluster_whose_worker_is_busy_still_ends() -> None:
