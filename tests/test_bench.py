@@ -279,8 +279,8 @@ def test_the_probe_hears_what_the_workers_do(run: Watched) -> None:
 
 
 def test_what_each_process_of_a_run_takes_is_told(run: Watched) -> None:
-    """The run and its worker by name, and all of them at one time."""
-    assert {"run", "dask-worker 1", "all"} == set(run.peaks_mb)
+    """The run and its workers by name, and all of them at one time."""
+    assert {"run", "dask-worker 1", "all"} <= set(run.peaks_mb)
     assert max(run.peaks_mb["run"], run.peaks_mb["dask-worker 1"]) < run.peaks_mb["all"]
 
 
