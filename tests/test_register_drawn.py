@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from veernet.register.doubts import Doubt, doubts
 from veernet.register.draft import SURE, Curve, Draft, Found, Section, Track
 from veernet.register.paper import Paper
 from veernet.register.passes import Labels, Pass
-from veernet.register.registering import scale_of
+from veernet.register.registering import never_wrapping, scale_of
 from veernet.register.scales import printed_units
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import placed
@@ -164,6 +165,15 @@ def test_a_curve_that_runs_in_a_track_and_was_not_named_needs_a_person() -> None
     assert any("2 curves are drawn in track-1 and 1 named" in doubt.why for doubt in _of_tracks(draft))
     named = track.model_copy(update={"curves": (one, one)})
     assert not any("drawn" in doubt.why for doubt in _of_tracks(draft.model_copy(update={"tracks": (named,)})))
+
+
+@pytest.mark.parametrize(("dpi", "sure"), [(200.0, True), (100.0, False)])
+def test_a_coarse_scan_is_not_sure_that_its_curves_never_wrap(dpi: float, sure: bool) -> None:
+    """Two papers of 100 dpi went through and were wrong: in one a wrap was not seen, in the other three curves ran together to one."""
+    edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
+    paper = replace(on_paper(np.zeros((2000, 700), np.uint8)), dpi=dpi)
+    (curve,) = never_wrapping((Curve(),), paper, *edges)
+    assert sure == curve.wrap.sure
 
 
 def _of_tracks(draft: Draft) -> tuple[Doubt, ...]:

@@ -30,6 +30,8 @@ _FEW_LABELS = 4
 """That must say their depths on their own; so few only at a usual scale."""
 _AT_SCALE, _NEAR_SCALE = 0.04, 0.1
 _A_LINE_IS_OFF = 0.9
+_FINE_DPI = 150
+"""Below, tips of strokes that wrap are lost, and curves beside each other run together: such scans went through wrong."""
 _SEEN = 0.7
 """Share of a grid's lines that tells even ones from decades."""
 
@@ -171,7 +173,7 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
         edges = zip((grid.left, grid.right), grid.rooms, strict=True)
         left, right = (edge_points(paper, main.run, column, room, rows) for column, room in edges)
         parts = float(grid.divisions or grid.decades or 0) or None
-        curves = _never_wrapping(blocks.curves(left, right, grid.decades), paper, left, right)
+        curves = never_wrapping(blocks.curves(left, right, grid.decades), paper, left, right)
         tracks.append(
             Track(
                 name=f"track-{index}",
@@ -208,9 +210,9 @@ def _whole_decades(left: float, right: float) -> bool:
     return bool(decades >= 1 and abs(decades - round(decades)) < 0.01)
 
 
-def _never_wrapping(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points) -> tuple[Curve, ...]:
-    """Sure of curves that do not wrap, where no stroke goes over both edges at once."""
-    if all(curve.wrap.value for curve in curves) or may_wrap(paper, left, right):
+def never_wrapping(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points) -> tuple[Curve, ...]:
+    """Sure of curves that do not wrap, where no stroke goes over both edges at once, if the scan is fine enough to show one."""
+    if paper.dpi < _FINE_DPI or all(curve.wrap.value for curve in curves) or may_wrap(paper, left, right):
         return curves
     never = Found[bool](value=False, confidence=0.97, why="no stroke goes over both edges in the same rows")
     return tuple(curve if curve.wrap.value else curve.model_copy(update={"wrap": never}) for curve in curves)
