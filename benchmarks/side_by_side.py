@@ -45,37 +45,24 @@ def measure(size: Size, cache: Path) -> Iterator[Item]:
         took = in_turns(1 if length == max(size.lengths) else min(size.rounds, 2), both)
         plain, ours = took["plain"], took["VeerNet"]
         what = f"{length:,} rows"
-        yield ratio(
-            f"{what}: plain script / VeerNet, wall time",
-            [one.wall_s for one in plain],
-            [one.wall_s for one in ours],
-            better="higher",
-            goal=QUICKER,
-        )
-        yield ratio(
-            f"{what}: plain script / VeerNet without its start, time",
-            [one.wall_s for one in plain],
-            [one.work_s for one in ours],
-            better="higher",
-            goal=QUICKER,
-        )
-        yield ratio(
-            f"{what}: VeerNet's largest process / plain script, peak memory",
-            [one.largest_mb for one in ours],
-            [one.all_mb for one in plain],
-            goal=SMALLER,
-        )
-        yield ratio(
-            f"{what}: VeerNet, all processes / plain script, peak memory",
-            [one.all_mb for one in ours],
-            [one.all_mb for one in plain],
-            goal=SMALLER,
-        )
+        plain_s, plain_mb = [one.wall_s for one in plain], [one.all_mb for one in plain]
+        times = {
+            "VeerNet, wall time": [one.wall_s for one in ours],
+            "VeerNet without its start, time": [one.work_s for one in ours],
+        }
+        for which, ours_s in times.items():
+            yield ratio(f"{what}: plain script / {which}", plain_s, ours_s, better="higher", goal=QUICKER)
+        peaks = {
+            "VeerNet's largest process": [one.largest_mb for one in ours],
+            "VeerNet, all processes": [one.all_mb for one in ours],
+        }
+        for which, ours_mb in peaks.items():
+            yield ratio(f"{what}: {which} / plain script, peak memory", ours_mb, plain_mb, goal=SMALLER)
         for name, costs in took.items():
             figures = [[one.wall_s for one in costs], [one.work_s for one in costs]]
-            peaks = [[one.all_mb for one in costs], [one.largest_mb for one in costs]]
+            memory = [[one.all_mb for one in costs], [one.largest_mb for one in costs]]
             rows.append(
-                (what, name, *(f"{median(one):.1f}" for one in figures), *(f"{median(one):.0f}" for one in peaks))
+                (what, name, *(f"{median(one):.1f}" for one in figures), *(f"{median(one):.0f}" for one in memory))
             )
     yield Table(
         title="Beside a plain script",

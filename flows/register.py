@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from tasks.fetch import is_scan
 from veernet.errors import OptionError, SourceMissingError, VeerNetError
+from veernet.sheets.names import is_scan
 
 if TYPE_CHECKING:
     from rich.console import Console

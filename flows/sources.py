@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from flows.places import check_there, destination
-from tasks.fetch import is_scan
 from tasks.state import Job
 from veernet import storage
 from veernet.errors import OptionError, VeerNetError
 from veernet.location import Location
 from veernet.sheets.manifest import MAX_BYTES, read_manifest
+from veernet.sheets.names import is_scan
 
 _MANIFEST = re.compile(r"\.sheet\.(yaml|yml|json)$", re.IGNORECASE)
 _MANIFEST_SUFFIXES = (".sheet.yaml", ".sheet.json", ".sheet.yml")

@@ -18,18 +18,12 @@ from veernet.errors import ManifestMissingError, ScanError, SourceMissingError, 
 from veernet.location import Location
 from veernet.sheets.geometry import sheet_geometries
 from veernet.sheets.manifest import MAX_BYTES, SheetManifest, read_manifest
+from veernet.sheets.names import SCAN_SUFFIXES
 from veernet.sheets.pages import is_pdf
 from veernet.storage import Fetched
 
 STAGE = "fetch"
 _MEGAPIXELS_PER_MB = 50.0  # of pages that nobody has opened yet: bilevel ones, which compress best
-SCAN_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".pdf")
-_PICTURES = (".draft.png", ".seam.png")
-
-
-def is_scan(name: str) -> bool:
-    """Whether a file is a scan by its name; pictures of drafts and of seams are none, which may be left beside scans."""
-    return name.lower().endswith(SCAN_SUFFIXES) and not name.lower().endswith(_PICTURES)
 
 
 @stage("fetch")

@@ -20,6 +20,7 @@ from veernet.archive.keys import Shaping, token
 from veernet.archive.ledger import FOLDER_SUFFIX, Entry, Ledger, last_of, standing_files
 from veernet.errors import NeedsPersonError, OptionError, SourceMissingError
 from veernet.location import Location
+from veernet.sheets.names import PICTURE_SUFFIXES, SCAN_SUFFIXES
 from veernet.storage import StorageDeniedError, StoredObject
 
 T = TypeVar("T")
@@ -31,10 +32,8 @@ assert NeedsPersonError.reason == NEEDS_A_PERSON
 
 _ASKED_AT_ONCE = 16
 _MANIFEST = re.compile(r"(?P<sheet>.*[^/])\.sheet\.(yaml|yml|json)", re.IGNORECASE | re.DOTALL)
-#: Without the pictures of drafts and of seams, which may be left beside scans.
-_SCAN = re.compile(
-    r"(?!.*\.(draft|seam)\.png$)(?P<sheet>.*[^/])\.(tif|tiff|png|jpg|jpeg|pdf)", re.IGNORECASE | re.DOTALL
-)
+_SCAN, _PICTURE = ("|".join(map(re.escape, suffixes)) for suffixes in (SCAN_SUFFIXES, PICTURE_SUFFIXES))
+_SCAN_KEY = re.compile(rf"(?!.*({_PICTURE})$)(?P<sheet>.*[^/])({_SCAN})", re.IGNORECASE | re.DOTALL)
 _LEDGER = re.compile(rf"(?P<sheet>.*[^/]){re.escape(FOLDER_SUFFIX)}/(?P<name>[^/]+)", re.DOTALL)
 
 
@@ -150,7 +149,7 @@ def _closed(open_sheets: list[ListedSheet], key: str) -> Iterator[ListedSheet]:
 def _file(key: str, found: StoredObject) -> Told | None:
     if told := _MANIFEST.fullmatch(key):
         return told["sheet"], "manifests", found
-    if told := _SCAN.fullmatch(key):
+    if told := _SCAN_KEY.fullmatch(key):
         return told["sheet"], "scans", found
     return None
 

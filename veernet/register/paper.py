@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,6 +13,8 @@ from veernet.sheets.darkness import INK
 from veernet.sheets.raster import Scan
 
 Bits = NDArray[np.uint8]
+Points = Sequence[tuple[float, float]]
+"""Of a line down the paper, ``(row_px, column_px)``, from the top."""
 
 SEARCH_DPI = 140.0
 """Things are looked for at this resolution or the next finer one that a whole factor of the scan's gives."""

@@ -9,12 +9,10 @@ from functools import cached_property
 from veernet.register.block_words import Print, read_print
 from veernet.register.draft import Box, Curve, Found, ScaleBlock
 from veernet.register.mnemonics import usual_units
-from veernet.register.paper import Paper
+from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import Told, curves_told, read_chance, rows_of, scale_is_usual
 from veernet.register.two_blocks import all_sure, joined
-
-Points = Sequence[tuple[float, float]]
 
 _ABOVE_INCHES = 3.6
 _BELOW_INCHES = 1.4

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from scipy.ndimage import median_filter
 
-from veernet.register.paper import Bits, Paper
+from veernet.register.paper import Bits, Paper, Points
 
 _WIDTH = 512
 _BANDS, _BAND_ROWS = 48, 64
@@ -23,8 +21,6 @@ _SPECK_PX = 12
 _THINNEST_PX = 2
 _SHARES = (0.3, 0.19, 0.16)
 """Of the rows in which so many strokes must be seen for one, two and three curves: the second may be dashed, the third dotted."""
-
-Points = Sequence[tuple[float, float]]
 
 
 def curves_drawn(paper: Paper, left: Points, right: Points) -> int:

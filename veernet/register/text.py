@@ -45,15 +45,6 @@ class Line:
     confidence: float
 
 
-def text_lines(ink: Bits) -> list[Line]:
-    """The lines of text of an upright image, from the top and from left to right."""
-    boxes = text_boxes(ink)
-    crops = [_cut(ink, box) for box in boxes]
-    read = read_lines(crops)
-    lines = [Line(*box, text.strip(), chance) for box, (text, chance) in zip(boxes, read, strict=True) if text.strip()]
-    return sorted(lines, key=lambda line: (line.top, line.left))
-
-
 def text_boxes(ink: Bits) -> list[tuple[float, float, float, float]]:
     """Boxes around lines of text: top, left, end, right."""
     rows, columns = (-(-size // _SIDE) * _SIDE for size in ink.shape)
@@ -120,11 +111,6 @@ def _scaled(crop: Bits, width: int) -> NDArray[np.uint8]:
     if scale < 1:
         return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.asarray(cv2.resize(cv2.GaussianBlur(grey, (3, 3), 0.6), size, interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def _cut(ink: Bits, box: tuple[float, float, float, float]) -> Bits:
-    top, left, end, right = (max(0, round(side)) for side in box)
-    return ink[top:end, left:right]
 
 
 def _spelled(chances: NDArray[np.float32]) -> tuple[str, float]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.register.paper import Bits, Paper
+from veernet.register.paper import Bits, Paper, Points
 
 _WINDOW_ROWS = 256
 _BESIDE_EDGE = 0.02
@@ -19,8 +17,6 @@ _SAME_ROWS_INCHES = 0.05
 _ACROSS = 0.35
 _MIDDLE = 0.1
 """At each side of a track, of its width: what is not looked at for lines across."""
-
-Points = Sequence[tuple[float, float]]
 
 
 def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
