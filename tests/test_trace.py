@@ -91,6 +91,18 @@ def test_two_crossing_curves_keep_their_classes() -> None:
         assert np.abs(trace.fraction - middles(truth)).max() < 0.02
 
 
+def test_ink_of_the_solid_class_that_the_solid_curve_leaves_is_the_dashed_ones() -> None:
+    """A network calls long dashes solid at times; the solid curve runs elsewhere meanwhile, and is left alone."""
+    solid, dashed = wave(400, 0.3, 0.1, 90), wave(400, 0.7, 0.1, 70)
+    classes = class_map(solid, dashed)
+    classes[0, 150:220] |= classes[1, 150:220]
+    classes[1, 150:220] = 0
+    traces = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+    for trace, truth in zip(traces, (solid, dashed), strict=True):
+        assert np.abs(trace.fraction - middles(truth)).max() < 0.02
+    assert traces[1].confidence[160:210].max() < traces[1].confidence[:140].min()
+
+
 def test_the_manifest_may_name_the_dashed_curve_first() -> None:
     """Class 1 is the more continuous style, whatever the order."""
     solid, dashed = wave(300, 0.3, 0.1, 90), wave(300, 0.7, 0.1, 90)

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from veernet.curves.alike import keep_identities
+from veernet.curves.evidence import first_evidence, second_evidence
 from veernet.curves.identity import Doubt, Trace, share_ink, stretches
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
-from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, erase_runs, read_runs
+from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, read_runs
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
 if TYPE_CHECKING:
@@ -73,17 +74,22 @@ def trace_track(
     alike = len(curves) == 2 and curves[0].style == curves[1].style
     followers = [_Follower(curves[index].wrap, costs or PathCosts()) for index in order]
     printed = printed_columns(strips())
+    undecided: dict[int, ByteArray] = {}  # class maps of chunks through which the first curve's way is not known yet
+
+    def follow_second(decided: Iterable[_Decided]) -> None:
+        for first in decided:
+            classes = undecided.pop(first.first_row)
+            for second in followers[1:]:
+                evidence = weigh_ruled(second_evidence(classes, first.positions, followers[0].ring, alike), printed)
+                second.follow(first.first_row, evidence)
+
     first_row = 0
     for chunk in _chunks(bands):
-        for rank, follower in enumerate(followers[:1] if alike else followers):
-            evidence = weigh_ruled(_evidence(chunk, rank, alone=len(curves) == 1, alike=alike), printed)
-            for decided in follower.push(first_row, evidence):
-                if alike:
-                    _push_rest(followers[1], decided)
+        undecided[first_row] = chunk
+        evidence = weigh_ruled(first_evidence(chunk, either=len(curves) == 1 or alike), printed)
+        follow_second(followers[0].push(first_row, evidence))
         first_row += chunk.shape[1]
-    if alike:
-        for decided in followers[0].finish():
-            _push_rest(followers[1], decided)
+    follow_second(followers[0].finish())
     traces = [
         _as_trace(follower.positions(), curves[index].wrap) for follower, index in zip(followers, order, strict=True)
     ]
@@ -91,24 +97,6 @@ def trace_track(
         traces = keep_identities(share_ink(traces), strips()) if alike else share_ink(traces)
     by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
     return [by_curve[index] for index in range(len(curves))]
-
-
-def _evidence(chunk: ByteArray, rank: int, alone: bool, alike: bool) -> ByteArray:
-    """Evidence of the curve of a rank, uint8 ``(rows, 512)``: its class, and a part of the other's, whose ink it may share.
-
-    Where the track's curves are all of one style the class says nothing: a pixel of either class is theirs.
-    """
-    if alone or alike:
-        return np.minimum(chunk.sum(axis=0, dtype=np.uint16), 255).astype(np.uint8)
-    return np.maximum(chunk[rank], (chunk[1 - rank] * np.float32(0.3)).astype(np.uint8))
-
-
-def _push_rest(follower: _Follower, decided: _Decided) -> None:
-    """Give the second of two curves of one style what the first one leaves."""
-    rest = decided.evidence.copy()
-    erase_runs(rest, decided.positions.low, decided.positions.high, TRACK_COLUMNS if follower.wrap else 0)
-    for _ in follower.push(decided.first_row, rest):
-        pass
 
 
 def _chunks(bands: Iterable[ByteArray]) -> Iterable[ByteArray]:
@@ -128,10 +116,9 @@ def _chunks(bands: Iterable[ByteArray]) -> Iterable[ByteArray]:
 
 @dataclass(frozen=True)
 class _Decided:
-    """Some rows whose way is decided, with the evidence that it was decided on."""
+    """Some rows whose way is decided."""
 
     first_row: int
-    evidence: ByteArray
     positions: Positions
 
 
@@ -140,6 +127,7 @@ class _Follower:
 
     def __init__(self, wrap: bool, costs: PathCosts) -> None:
         self.wrap = wrap
+        self.ring = TRACK_COLUMNS if wrap else 0
         self._finder = PathFinder(*_state_prices(wrap, costs), costs)
         self._held: dict[int, ByteArray] = {}
         self._pieces: list[Positions] = []
@@ -150,6 +138,11 @@ class _Follower:
         self._held[first_row] = evidence
         for way in self._finder.push(first_row, self._states(evidence)):
             yield self._read(way)
+
+    def follow(self, first_row: int, evidence: ByteArray) -> None:
+        """Take the next chunk of a curve that no other waits for."""
+        for _ in self.push(first_row, evidence):
+            pass
 
     def finish(self) -> Iterator[_Decided]:
         """Yield the last chunk."""
@@ -173,11 +166,10 @@ class _Follower:
 
     def _read(self, way: PathChunk) -> _Decided:
         evidence = self._held.pop(way.first_row)
-        ring = TRACK_COLUMNS if self.wrap else 0
         offset = MARGIN + TURNS.start * TRACK_COLUMNS if self.wrap else 0
-        runs = read_runs(evidence, way.entry, way.leave, STATE_COLUMNS, offset, ring, RUN_LEVEL)
+        runs = read_runs(evidence, way.entry, way.leave, STATE_COLUMNS, offset, self.ring, RUN_LEVEL)
         self._pieces.append(Positions(*runs))
-        return _Decided(way.first_row, evidence, self._pieces[-1])
+        return _Decided(way.first_row, self._pieces[-1])
 
 
 def _state_prices(wrap: bool, costs: PathCosts) -> tuple[FloatArray, FloatArray]:
