@@ -35,7 +35,7 @@ from veernet.sheets.geometry import DepthRegister
 from veernet.sheets.manifest import SheetManifest
 
 STAGE = "publish"
-_SHAPING = ("lasio", "numba", "numpy", "opencv-python-headless", "rasterio", "torch", "zarr")
+_SHAPING = ("isal", "lasio", "numba", "numpy", "opencv-python-headless", "rasterio", "torch", "zarr")
 
 
 @stage("publish")
