@@ -52,7 +52,7 @@ def keep_identities(traces: list[Trace], strips: Iterable[ByteArray]) -> list[Tr
         strips: The strip's darkness from the top down in pieces of any height, uint8 ``(n, 512)``; none where there is none to see.
 
     Returns:
-        The two, the one that is left where both are first seen apart first: nothing else on a sheet names them. Confidence is no more than
+        The two, the one that is left where both are first seen apart first: what bears which name is not asked here. Confidence is no more than
         the probability that they were told apart rightly; stretches where that is low, and every contact, are doubts.
     """
     one, other = (trace.fraction.astype(np.float64) * TRACK_COLUMNS for trace in traces)

@@ -128,7 +128,7 @@ def doubts(
         if len(track.curves) == 2 and track.curves[0].style == track.curves[1].style:
             names = " and ".join(curve.mnemonic for curve in track.curves)
             told.append(
-                f"{track.name}: {names} are both {track.curves[0].style}; told apart by their pens and their course"
+                f"{track.name}: {names} are both {track.curves[0].style}; told apart by their pens and their course, named by how such curves usually lie and move"
             )
         for curve, trace in zip(track.curves, track_traces, strict=True):
             for reason in dict.fromkeys(doubt.reason for doubt in trace.doubts):

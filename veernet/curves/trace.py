@@ -1,8 +1,8 @@
 """From class maps to curves: where each curve is at every strip row, and how sure that is.
 
 The way of a curve is found by :mod:`veernet.curves.path`, read off by :mod:`veernet.curves.runs`, and told from the track's other curve by
-:mod:`veernet.curves.identity`, by :mod:`veernet.curves.alike` where both are of one style; what may be a printed line is doubted by
-:mod:`veernet.curves.ruled`.
+:mod:`veernet.curves.identity`, or by :mod:`veernet.curves.alike` and named by :mod:`veernet.curves.naming` where both are of one style;
+what may be a printed line is doubted by :mod:`veernet.curves.ruled`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy.ndimage import uniform_filter1d
 from veernet.curves.alike import keep_identities
 from veernet.curves.evidence import first_evidence, second_evidence
 from veernet.curves.identity import Doubt, Trace, share_ink, stretches
+from veernet.curves.naming import name_alike
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, read_runs
@@ -94,7 +95,7 @@ def trace_track(
         _as_trace(follower.positions(), curves[index].wrap) for follower, index in zip(followers, order, strict=True)
     ]
     if len(curves) == 2:
-        traces = keep_identities(share_ink(traces), strips()) if alike else share_ink(traces)
+        traces = name_alike(keep_identities(share_ink(traces), strips()), curves) if alike else share_ink(traces)
     by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
     return [by_curve[index] for index in range(len(curves))]
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.errors import OptionError, SourceMissingError
+from veernet.sheets.manifest import Curve
 from veernet.training.layout import SheetRecipe, sample_sheet
 from veernet.training.real_log import RealLog
 from veernet.training.sheet import DrawnSheet, draw_sheet
@@ -28,8 +29,9 @@ _LENGTH_FT = 200.0
 _SEEDS_PER_SHEET = 60
 #: Two curves that change sides this often in a sheet, and are so far apart on either, cross. Real porosities seldom do it more often.
 _PORE_CROSSINGS, _CROSSINGS, _ASIDE = 2, 6, 0.02
-#: What a strip shows above the top depth, and how far apart two curves of one style must be there to be told by name.
+#: What a strip shows above the top depth, and how far apart two curves of one style must be there.
 _APRON_FT, _APART = 9.0, 0.03
+_NAMELESS = ("ONE", "TWO")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class SheetSet:
         difficulty: 0 for a clean print, 1 for ink nearly lost.
         warp: How far the paper is from flat.
         curves: A solid and a dashed curve a track, where the n-th sheet of every such set is the same log on the same print; or one track
-            alone with two solid curves: porosities of real logs that change sides at least twice, or curves of learned
+            alone with two solid curves: porosities of real logs that change sides at least twice, or nameless curves of learned
             motions that do so at least six times.
     """
 
@@ -92,14 +94,14 @@ def drawn_sheets(chosen: SheetSet, sheets: int, wells: Sequence[Path]) -> Iterat
 
 def _porosity(chosen: SheetSet, wells: Sequence[Path]) -> Iterator[DrawnSheet]:
     """Sheets of the stretches in which real porosities cross, one after the other and over again, each time printed otherwise."""
-    stretches = [(well, *found) for well in wells for found in crossing_stretches(RealLog.read(well))]
+    stretches = [(well, top) for well in wells for top in crossing_stretches(RealLog.read(well))]
     if not stretches:
         raise _too_few(wells, "no stretch in which DPHI and NPHI cross")
     for index in count():
-        well, top, first_is_left = stretches[index % len(stretches)]
+        well, top = stretches[index % len(stretches)]
         recipe = _alike(chosen, index)
         sheet = draw_sheet(replace(recipe, las=str(well), top_depth=top, base_depth=top + _LENGTH_FT))
-        yield _second_track(sheet, first_is_left)
+        yield _second_track(sheet, sheet.manifest.tracks[1].curves)
 
 
 def _motions(chosen: SheetSet, _wells: Sequence[Path]) -> Iterator[DrawnSheet]:
@@ -112,7 +114,7 @@ def _motions(chosen: SheetSet, _wells: Sequence[Path]) -> Iterator[DrawnSheet]:
         )
         apart = np.nan_to_num(one - other)
         if np.abs(apart[:20]).min() > 2 * _APART and _side_changes(apart) >= _CROSSINGS:
-            yield _second_track(sheet, bool(apart[0] < 0))
+            yield _nameless(sheet, first_is_left=bool(apart[0] < 0))
 
 
 def _alike(chosen: SheetSet, index: int) -> SheetRecipe:
@@ -120,19 +122,22 @@ def _alike(chosen: SheetSet, index: int) -> SheetRecipe:
     return replace(recipe, log_scale=False, alike=True)
 
 
-def _second_track(sheet: DrawnSheet, first_is_left: bool) -> DrawnSheet:
-    """The sheet, of which the second track alone is to be digitised; the curve that is left at its top is named first."""
-    track = sheet.manifest.tracks[1]
-    if not first_is_left:
-        track = track.model_copy(update={"curves": track.curves[::-1]})
+def _second_track(sheet: DrawnSheet, curves: tuple[Curve, ...]) -> DrawnSheet:
+    """The sheet, of which the second track alone is to be digitised."""
+    track = sheet.manifest.tracks[1].model_copy(update={"curves": curves})
     return replace(sheet, manifest=sheet.manifest.model_copy(update={"tracks": (track,)}))
 
 
-def crossing_stretches(log: RealLog) -> list[tuple[float, bool]]:
-    """Tops, ft, of the stretches of a log in which DPHI and NPHI cross, and whether DPHI is left there.
+def _nameless(sheet: DrawnSheet, first_is_left: bool) -> DrawnSheet:
+    """Its second track under names that tell nothing; the curve that is left at its top is named first, which is what the tracer falls back to."""
+    curves = sheet.manifest.tracks[1].curves[:: 1 if first_is_left else -1]
+    named = tuple(curve.model_copy(update={"mnemonic": name}) for curve, name in zip(curves, _NAMELESS, strict=True))
+    truth = {name: sheet.truth[curve.mnemonic] for curve, name in zip(curves, _NAMELESS, strict=True)}
+    return replace(_second_track(sheet, named), truth=truth)
 
-    Above its top the two are apart, so that a manifest can say which is which.
-    """
+
+def crossing_stretches(log: RealLog) -> list[float]:
+    """Tops, ft, of the stretches of a log in which DPHI and NPHI cross, and above which the two are apart."""
     if not {"GR", "CALI", "DPHI", "NPHI"} <= log.fractions.keys():
         return []
     known = np.isfinite(log.fractions["DPHI"]) & np.isfinite(log.fractions["NPHI"])
@@ -146,7 +151,7 @@ def crossing_stretches(log: RealLog) -> list[tuple[float, bool]]:
         apart = np.where(on_track, one - other, 0.0)
         in_apron = apart[depths <= top + 1.0]
         if np.abs(in_apron).min() > _APART and _side_changes(apart) >= _PORE_CROSSINGS:
-            found.append((float(top), bool(in_apron[0] < 0)))
+            found.append(float(top))
     return found
 
 
