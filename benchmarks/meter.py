@@ -83,10 +83,12 @@ class Meter:
             memory[name] = memory.get(name, 0.0) + process.memory_info().rss / 1e6
 
     def _name(self, root: str, number: int, process: psutil.Process) -> str:
-        """Dask's workers are children of the nanny that starts them, and a run's own server is one of the run: each has a line of its own."""
+        """Dask's workers are children of the nanny that starts them, or forks of the run's fork server, and a run's own server is one of the run: each has a line of its own."""
         if number:
-            line = " ".join(process.cmdline())
-            if "spawn_main" in line:
+            line, above = (" ".join(one.cmdline()) for one in (process, process.parent() or process))
+            if "multiprocessing.forkserver" in line and line != above:
+                return "fork-server"
+            if "spawn_main" in line or "multiprocessing.forkserver" in line:
                 self._workers += 1
                 return f"dask-worker {self._workers}"
             if "server_process.py" in line:

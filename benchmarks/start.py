@@ -1,6 +1,6 @@
 """From ``veernet digitise`` to the first rows of a scan that a worker reads, by the worker's own note of it: with a server of the run's own, and with one that runs.
 
-The floor beside it is what no run can do without: the interpreter with all that run and worker import.
+What is put beside it is the interpreter with all that run and worker import, one after the other; a run and its workers do that side by side.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.watched import veernet
 from flows.server import PrefectServer
 
 GOALS_S = {"a server of its own": 8.0, "a server that runs": 3.0}
-_IMPORTS = "import flows.digitise, tasks.compute, veernet.network.predict"
+_IMPORTS = "import importlib, flows.digitise, tasks.compute; [*map(importlib.import_module, tasks.compute.NEEDED)]"
 _READY_S = 120.0
 
 

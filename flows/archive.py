@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from prefect import flow, runtime, tags
 from prefect.client.schemas.objects import State
@@ -22,8 +22,8 @@ from flows.batches import Way, batched, run_batches
 from flows.cluster import Means, dask_client, work_folder
 from flows.digitise import label_of
 from flows.ended import result_of_run, told_to_prefect
+from flows.loading import Model, loading
 from flows.markup import plain
-from tasks.compute import describe_model
 from tasks.fetch import fetch
 from tasks.filing import ArchiveJob, Filing
 from tasks.publish import publish
@@ -34,12 +34,15 @@ from tasks.settle import settle
 from tasks.state import Batch, Sheet, fail
 from tasks.tile import tile
 from tasks.trace import trace
-from tasks.workers import current_client, result_of, submit_inference, using
+from tasks.workers import WorkerLostError, current_client, using
 from veernet import storage
 from veernet.archive.keys import Shaping
 from veernet.archive.listing import ListedSheet, Retry, Standing
 from veernet.curves.las import LasVersion
 from veernet.errors import ManifestError, ManifestMissingError, OptionError, VeerNetError, WeightsError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 #: Sheets that go through the stages together.
 SHEETS_PER_BATCH = 16
@@ -100,7 +103,7 @@ def archive(
 
     Raises:
         OptionError: An argument makes no sense; nothing was started.
-        WeightsError: The weights cannot be used; nothing was started.
+        WeightsError: The weights cannot be used; no sheet got further than its strips.
         TooManyFailedError: The run ended early; what was settled by then is.
         StorageError: The archive or the ledger could not be listed to its end; what was settled by then is.
     """
@@ -153,23 +156,21 @@ def carry_out(
     return Completed(message=tally.message(), data=tally)
 
 
-def _model(weights: str | None, shaping: Shaping) -> dict[str, str]:
-    """What the workers say of their model, which must be the one that the ledger's keys are made of."""
-    model = result_of(submit_inference(describe_model, weights))
+def _check_model(model: Model, weights: str | None, shaping: Shaping) -> None:
+    """What the workers say of their model must be that of the one that the ledger's keys are made of."""
     if model["sha256"] != shaping.model_sha256:
         found = f"are {shaping.model_sha256[:12]} here and {model['sha256'][:12]} on the Dask workers"
         raise WeightsError(weights or "the shipped weights", found, "give all of them the same file")
-    return model
 
 
-def _started(listed: ListedSheet, filing: Filing, near: Path) -> Sheet:
+def _started(listed: ListedSheet, filing: Filing, near: Path, turn: int) -> Sheet:
     """A sheet at the beginning of its way, with a folder of its own for what is only needed on it."""
     token = listed.token(filing.shaping)
     out = filing.ledger.out / listed.folder if listed.folder else filing.ledger.out
     manifest = storage.resolve(listed.manifests[0].uri) if listed.manifests else None
     scan = storage.resolve(listed.scans[0].uri) if listed.scans else None
     folder = near / hashlib.sha256(f"{listed.name} {token}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    sheet = Sheet(ArchiveJob(listed.stem, manifest, scan, out, folder, manifest is None, filing=filing))
+    sheet = Sheet(ArchiveJob(listed.stem, manifest, scan, out, folder, manifest is None, turn, filing=filing))
     refused = _refusal(listed)
     return fail(sheet, "list", refused, get_run_logger()) if refused else sheet
 
@@ -193,18 +194,31 @@ def _to_register(sheet: Sheet) -> bool:
     return sheet.failure is None and sheet.record is None and sheet.manifest is None
 
 
+def _check_there(client: Client) -> None:
+    if client.status != "running":
+        raise WorkersGoneError("Dask", "the scheduler is gone", "run the same command again: what is settled stays so")
+
+
 def _settled(asked: Plan, listed: Iterable[ListedSheet], near: Path, weights: str | None) -> Generator[Batch]:
     """Send what is to do through the stages, in batches, as far as each has to go."""
     run, client, shaping = Way(), current_client(), asked.shaping
-    model = _model(weights, shaping)
+    loaded = loading(weights, partial(_check_model, weights=weights, shaping=shaping))
     version: Any = shaping.las_version
-    sheets = (_started(sheet, Filing(asked.ledger, sheet, shaping), near) for sheet in listed)
+    sheets = (_started(sheet, Filing(asked.ledger, sheet, shaping), near, turn) for turn, sheet in enumerate(listed))
+
+    def model() -> Model:
+        try:
+            return loaded()
+        except WorkerLostError:
+            _check_there(client)
+            raise
 
     def way(batch: Batch) -> Batch:
         label = label_of(batch)
         batch = recall(fetch(batch, label), label)
         if unregistered := tuple(sheet for sheet in batch if _to_register(sheet)):
             run.check()
+            model()  # what comes of registering goes to the destination
             label_there = label_of(unregistered)
             registered = recall(register_scans(unregistered, label_there), label_there)
             batch = (*(sheet for sheet in batch if not _to_register(sheet)), *registered)
@@ -212,16 +226,15 @@ def _settled(asked: Plan, listed: Iterable[ListedSheet], near: Path, weights: st
         rest = tuple(sheet for sheet in batch if sheet.failure or sheet.record or sheet.traces)
         if fresh:
             label_fresh = label_of(fresh)
-            for stage in (tile, partial(segment, weights=weights), trace, keep_traces):
+            run.check()
+            fresh = tile(fresh, label=label_fresh)
+            model()
+            for stage in (partial(segment, weights=weights), trace, keep_traces):
                 run.check()
                 fresh = stage(fresh, label=label_fresh)
-        batch = publish((*rest, *fresh), label, model, version, shaping.confidence)
+        batch = publish((*rest, *fresh), label, model(), version, shaping.confidence)
         run.check()
-        if client.status != "running":
-            # Whatever failed then says nothing of the sheets: none of it goes into the ledger.
-            raise WorkersGoneError(
-                "Dask", "the scheduler is gone", "run the same command again: what is settled stays so"
-            )
+        _check_there(client)  # whatever failed else says nothing of the sheets: none of it goes into the ledger
         return settle(batch, label)
 
     return run_batches(batched(sheets, SHEETS_PER_BATCH), way, run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.markup import escape
@@ -37,8 +38,11 @@ def archive_watched(source: str, out: str, console: Console, *, keep_ui: bool = 
     if not any(True for _ in asked.sheets()):  # no server is worth its start for that, nor the engine its import
         console.print(_nothing_to_do(asked, asked.begin()), markup=False, highlight=False, soft_wrap=True)
         return True
-    with PrefectServer() as server:
-        from flows.archive import run  # seconds of imports, while the server starts
+    with PrefectServer() as server, ExitStack() as meanwhile:  # seconds of imports, while the server starts
+        from flows.cluster import getting_ready
+
+        meanwhile.enter_context(getting_ready(options.get("dask"), options.get("workers")))
+        from flows.archive import run
         from flows.archive_report import watching
 
         server.wait_ready()

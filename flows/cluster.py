@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
-from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
+from flows.forks import forks, interrupts_wait
+from tasks.compute import THREADS
 from tasks.watch import GPU_DEVICES
 from veernet.errors import OptionError
 from veernet.location import redact
@@ -73,8 +73,7 @@ def dask_client(address: str | None = None, workers: int | None = None) -> Itera
     Raises:
         OptionError: nobody answers at ``address``, or ``workers`` makes no sense.
     """
-    if workers is not None and workers < 1:
-        raise OptionError("--workers", f"is {workers}", "give 1 or more")
+    _check(workers)
     if address is not None:
         with _connected(address) as client:
             yield client
@@ -88,6 +87,26 @@ def dask_client(address: str | None = None, workers: int | None = None) -> Itera
     ):
         client.wait_for_workers(1, timeout=WORKER_TIMEOUT_S)
         yield client
+
+
+@contextmanager
+def getting_ready(address: str | None, workers: int | None) -> Iterator[None]:
+    """Have what takes longest of ``dask_client(address, workers)`` under way for as long as the context lasts; entering waits for none of it.
+
+    Raises:
+        OptionError: ``workers`` makes no sense.
+    """
+    _check(workers)
+    if address is not None:
+        yield
+        return
+    with forks(_environment(_processes(workers)[1])):
+        yield
+
+
+def _check(workers: int | None) -> None:
+    if workers is not None and workers < 1:
+        raise OptionError("--workers", f"is {workers}", "give 1 or more")
 
 
 def _connected(address: str) -> Client:
@@ -136,9 +155,8 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
     from distributed import Nanny, Scheduler, SpecCluster
     from distributed.system import MEMORY_LIMIT
 
-    gpus = visible_gpus()
-    processes = workers or len(gpus) or usual_workers(os.cpu_count() or 1, MEMORY_LIMIT)
-    threads = max(1, (os.cpu_count() or 1) // processes)
+    gpus, processes = _processes(workers)
+    environment = _environment(processes)
     shared: dict[str, Any] = {
         "host": _LOOPBACK,
         "nthreads": 1,
@@ -152,17 +170,17 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
         index: {"cls": Nanny, "options": {**shared, "env": _one_gpu(gpus, index)}}  # LocalCluster's would all be alike
         for index in range(processes)
     }
-    # Dask sets one thread each unless told; the libraries read it when they are imported, so before the process starts.
-    cores = {f"{library}_NUM_THREADS": threads for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
     scheduler = {
         "cls": Scheduler,
         "options": {"host": _LOOPBACK, "port": 0, "dashboard": False, "dashboard_address": f"{_LOOPBACK}:0"},
     }
     with (
+        forks(environment) as method,
         dask.config.set(
             {
                 **_NO_DIARY,
-                "distributed.nanny.pre-spawn-environ": cores,
+                "distributed.worker.multiprocessing-method": method,
+                "distributed.nanny.pre-spawn-environ": environment,
                 "temporary-directory": folder,
                 "distributed.comm.require-encryption": False,  # it may be set for a cluster of several machines; here nothing leaves this one
                 # A worker that is short of memory is ended by its nanny. To pause it would be for ever: what it holds is not Dask's to put on disk.
@@ -173,7 +191,7 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
         ),
         ExitStack() as closing,
     ):
-        with _interrupts_wait():
+        with interrupts_wait():
             cluster = closing.enter_context(
                 SpecCluster(  # type: ignore[no-untyped-call]
                     workers=specs, scheduler=scheduler, silence_logs=logging.ERROR
@@ -182,26 +200,29 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
         yield cluster
 
 
+def _processes(workers: int | None) -> tuple[list[str], int]:
+    """GPUs, and how many processes share them and the cores."""
+    from distributed.system import MEMORY_LIMIT
+
+    gpus = visible_gpus()
+    return gpus, workers or len(gpus) or usual_workers(os.cpu_count() or 1, MEMORY_LIMIT)
+
+
+def _environment(processes: int) -> dict[str, str]:
+    """What the libraries of a worker are told of threads. They read it when they are imported, and Dask sets one each unless told."""
+    threads = max(1, (os.cpu_count() or 1) // processes)
+    return {
+        **{f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")},
+        **{name: os.environ.get(name, value) for name, value in THREADS.items()},
+    }
+
+
 def usual_workers(cores: int, memory_bytes: int) -> int:
     """How many processes serve a machine without a GPU best: one for every two cores, two on two cores, as far as there is memory for them.
 
     ``docs/performance.md`` has what two are worth on two cores.
     """
     return max(1, min(cores, max(2, cores // 2), _MOST_WORKERS, int(memory_bytes * _SHARE_OF_MEMORY) // _WORKER_BYTES))
-
-
-@contextmanager
-def _interrupts_wait() -> Iterator[None]:
-    """Hold Ctrl-C back, and for good in the threads and processes started meanwhile.
-
-    A terminal sends it to the workers too, which would die of it in a traceback each; the run ends them itself.
-    """
-    resource_tracker.ensure_running()  # its start, in the thread that starts the first worker, would let Ctrl-C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def visible_gpus() -> list[str]:

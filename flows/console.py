@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +61,11 @@ def digitise_watched(
     )
     destination(out)
     check_there(sources)  # what is mistyped is told before a server is started
-    with PrefectServer() as server:
-        from flows.digitise import run  # seconds of imports, while the server starts
+    with PrefectServer() as server, ExitStack() as meanwhile:  # seconds of imports, while the server starts
+        from flows.cluster import getting_ready
+
+        meanwhile.enter_context(getting_ready(options.get("dask"), options.get("workers")))
+        from flows.digitise import run
         from flows.sources import find_jobs
 
         find_jobs(sources, out, Path())  # what makes no sense is refused without waiting for the server
@@ -70,6 +74,7 @@ def digitise_watched(
         bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         with bars as progress, listening(_Bars(progress)):
             outcomes = run(sources, out, **options)
+        meanwhile.close()
         console.print(outcome_table(outcomes, out))
         for outcome in outcomes:
             if outcome.status != "done":

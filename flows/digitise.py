@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,17 @@ from prefect.states import Completed
 from flows.batches import Way, batched, run_batches
 from flows.cluster import dask_client, work_folder
 from flows.ended import result_of_run, told_to_prefect
+from flows.loading import Model, loading
 from flows.markup import plain
 from flows.sources import find_jobs
 from tasks.aside import leave_records
-from tasks.compute import describe_model
 from tasks.fetch import fetch
 from tasks.publish import publish
 from tasks.segment import segment
 from tasks.state import Batch, Job, Sheet
 from tasks.tile import tile
 from tasks.trace import trace
-from tasks.workers import result_of, submit_inference, using
+from tasks.workers import using
 from veernet.archive.listing import NEEDS_A_PERSON
 from veernet.curves.las import LasVersion
 
@@ -88,27 +88,32 @@ def digitise(
 
     Raises:
         OptionError: An argument makes no sense; nothing was started.
-        WeightsError: The weights cannot be used; nothing was started.
+        WeightsError: The weights cannot be used; no sheet got further than its strips.
     """
     logger = get_run_logger()
     with work_folder(work) as work_dir:
-        jobs = find_jobs(sources, out, Path(work_dir))
+        jobs = [replace(job, turn=turn) for turn, job in enumerate(find_jobs(sources, out, Path(work_dir)))]
         with dask_client(dask, workers) as client, using(client, deadline):
-            model = result_of(submit_inference(describe_model, weights))
-            logger.info(
-                "%d sheets, model %.12s on %s in %s", len(jobs), model["sha256"], model["device"], model["precision"]
-            )
-            run = Way()
+
+            def tell(model: Model) -> None:
+                of = model["sha256"], model["device"], model["precision"]
+                logger.info("%d sheets, model %.12s on %s in %s", len(jobs), *of)
+
+            model, run = loading(weights, tell), Way()
 
             def way(batch: Batch) -> Batch:
                 label = label_of(batch)
-                for stage in (fetch, tile, partial(segment, weights=weights), trace):
+                for stage in (fetch, tile):
                     batch = stage(batch, label=label)
                     run.check()
-                batch = publish(batch, label, model, las_version, confidence)
+                known = model()
+                for stage in (partial(segment, weights=weights), trace):
+                    batch = stage(batch, label=label)
+                    run.check()
+                batch = publish(batch, label, known, las_version, confidence)
                 run.check()
                 if left := tuple(sheet for sheet in batch if sheet.failure):
-                    leave_records(left, label_of(left), model["sha256"])
+                    leave_records(left, label_of(left), known["sha256"])
                 return batch
 
             settled = {

@@ -34,6 +34,11 @@ STOP_TIMEOUT_S = 5.0
 _RETRIES = "2"
 # Schedules, work pools and automations have no part in a run that starts and watches itself; each would poll the database.
 _IDLE_SERVICES = ("CANCELLATION_CLEANUP", "FOREMAN", "LATE_RUNS", "PAUSE_EXPIRATIONS", "SCHEDULER", "TRIGGERS")
+# Nor have blocks. To look for all kinds of them in all that is installed, and to enter them, would take a third of the server's start.
+_WITHOUT_BLOCKS = {
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
+}
 
 
 class ServerError(VeerNetError):
@@ -45,12 +50,13 @@ class ServerError(VeerNetError):
 class PrefectServer:
     """The Prefect API of a run, in two halves, so that other work can be done while a server starts.
 
-    ``with PrefectServer() as server: ...; url = server.wait_ready(); ...``. Entering starts a server where none is
-    configured and comes back at once; ``wait_ready`` makes this process and its later children use it.
+    ``with PrefectServer() as server: ...; url = server.wait_ready(); ...``. Entering starts a server where the environment names
+    none and comes back at once; ``wait_ready`` makes this process and its later children use it. Only there is Prefect imported, which takes a second,
+    and a profile of Prefect's looked at: where that names a server, ours is ended unused.
 
     Attributes:
-        own: Whether the server is this run's own.
-        url: The API's URL, which answers after ``wait_ready`` only.
+        own: Whether the server is this run's own; certain after ``wait_ready`` only, as is ``url``.
+        url: The API's URL, which answers then.
     """
 
     def __init__(self) -> None:
@@ -62,8 +68,7 @@ class PrefectServer:
 
     def __enter__(self) -> Self:
         os.environ.setdefault("DO_NOT_TRACK", "1")  # read when Prefect is first imported
-        configured = configured_url()
-        if configured:
+        if configured := os.environ.get("PREFECT_API_URL"):
             self.url = configured
             return self
         self.own = True
@@ -108,6 +113,9 @@ class PrefectServer:
         Raises:
             ServerError: the server died or did not answer in time.
         """
+        if self.own and (configured := configured_url()):
+            self.stop()
+            self.own, self.url = False, configured
         if not self.own:
             self._wait_for_configured()
             return self.url
@@ -198,7 +206,7 @@ def configured_url() -> str | None:
 def _server_environment(home: Path, url: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     idle = {f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in _IDLE_SERVICES}
-    return inherited | idle | {
+    return inherited | idle | _WITHOUT_BLOCKS | {
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -1,4 +1,8 @@
-"""What runs on the Dask workers: whole pieces of work, called with places and slices rather than with arrays."""
+"""What runs on the Dask workers: whole pieces of work, called with places and slices rather than with arrays.
+
+Each imports what it computes with when it is called: the run imports this module, too, and computes nothing. ``NEEDED`` is what a worker's process may
+import before.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +13,42 @@ from functools import lru_cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from veernet.curves.identity import Trace
-from veernet.curves.las import DepthLog
-from veernet.curves.trace import trace_track
 from veernet.errors import VeerNetError, WeightsError
 from veernet.heap import keep_freed
 from veernet.network.tiles import HALO, TILE_ROWS
-from veernet.review.overlay import draw_overlay
-from veernet.review.page import write_page
-from veernet.review.record import SheetRecord
-from veernet.sheets.chain import put_together
 from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
 from veernet.sheets.lost import Lost, LostRows
-from veernet.sheets.manifest import SheetManifest, Track
-from veernet.sheets.paged import write_scan
-from veernet.sheets.pages import pages_of
-from veernet.sheets.printed import Profiler, Refined, refine
-from veernet.sheets.raster import count_pages, open_scan
-from veernet.sheets.strips import cut_strips
-from veernet.sheets.work import CURVES, SHARD_ROWS, WorkStore
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from veernet.curves.identity import Trace
+    from veernet.curves.las import DepthLog
     from veernet.network.predict import Segmenter
     from veernet.register.drafted import Drafted
+    from veernet.review.record import SheetRecord
+    from veernet.sheets.manifest import SheetManifest, Track
+    from veernet.sheets.printed import Refined
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+#: Environment of the engine, which reads it when it is imported. Threads that wait for one another would else spin: where others want the cores too, that is twice
+#: the forward pass's own time.
+THREADS = {"OMP_WAIT_POLICY": "passive"}
+#: Modules that every worker comes to need, and that take seconds to import; what registers scans is not among them, because most runs need none of it.
+NEEDED = (
+    "tasks.compute",
+    "veernet.sheets.raster",
+    "veernet.sheets.strips",
+    "veernet.sheets.printed",
+    "veernet.sheets.work",
+    "veernet.curves.trace",
+    "veernet.review.overlay",
+    "veernet.review.page",
+    "veernet.network.predict",
+)
 
 
 def _told(work: Callable[P, T]) -> Callable[P, T | VeerNetError]:
@@ -60,12 +71,9 @@ def _told(work: Callable[P, T]) -> Callable[P, T | VeerNetError]:
 
 @lru_cache(maxsize=1)
 def segmenter(weights: str | None) -> Segmenter:
-    """This worker's one model, loaded when it is first asked for, so that workers that join late have it too.
-
-    The engine that runs it is imported by workers alone: the run and the scheduler, which import this module too, have no use for it.
-    """
-    # Threads that wait for one another would else spin: where others want the cores too, that is twice the forward pass's own time.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    """This worker's one model, loaded when it is first asked for, so that workers that join late have it too."""
+    for name, value in THREADS.items():
+        os.environ.setdefault(name, value)
     from veernet.network.predict import Segmenter
 
     keep_freed()
@@ -74,7 +82,9 @@ def segmenter(weights: str | None) -> Segmenter:
 
 @_told
 def describe_model(weights: str | None) -> dict[str, str]:
-    """Load the model and say what it is; refuses bad weights before the first sheet."""
+    """Load the model and say what it is; refuses bad weights before any sheet gets that far."""
+    from veernet.sheets.work import CURVES
+
     model = segmenter(weights)
     if model.curves != CURVES:
         told = f"weights for {model.curves} curves a track"
@@ -104,6 +114,8 @@ class Look:
 @_told
 def look_at(path: Path, name: str) -> Look:
     """Open a scan; on a worker, because a file that is made for it takes the process along that does."""
+    from veernet.sheets.raster import count_pages, open_scan
+
     pages = count_pages(path, name)
     if pages > 1:
         return Look(pages)
@@ -127,6 +139,10 @@ def join_pages(
 
     Returns how the pages lie, for people.
     """
+    from veernet.sheets.chain import put_together
+    from veernet.sheets.paged import write_scan
+    from veernet.sheets.pages import pages_of
+
     sheet, told = put_together(pages_of(files), manifest, picture)
     write_scan(sheet, scan_path)
     return told
@@ -145,6 +161,9 @@ def tile_sheet(
 
     Returns where the strips lie in the end, and rows of the scan that could not be read, for which they have paper.
     """
+    from veernet.sheets.printed import Profiler, refine
+    from veernet.sheets.work import WorkStore
+
     lost = LostRows()
     work = WorkStore.create(store, geometries)
     profilers = [Profiler() for _ in geometries]
@@ -161,6 +180,10 @@ def tile_sheet(
 def _strips_of(
     scan_path: Path, name: str, geometries: Sequence[StripGeometry], lost: LostRows
 ) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
+    from veernet.sheets.raster import open_scan
+    from veernet.sheets.strips import cut_strips
+    from veernet.sheets.work import SHARD_ROWS
+
     with open_scan(scan_path, name) as scan:
         first_row, end_row = source_rows(geometries, scan.height)
         yield from cut_strips(scan.bands(first_row=first_row, end_row=end_row, lost=lost), geometries, SHARD_ROWS)
@@ -172,6 +195,8 @@ def segment_shard(
     store: Path, track: int, first_row: int, rows: int, weights: str | None, tile_rows: int = TILE_ROWS
 ) -> int:
     """Segment one shard of a strip, with its halo, at most ``tile_rows`` at a time, and write its class map; returns the strip rows done."""
+    from veernet.sheets.work import SHARD_ROWS, WorkStore
+
     work = WorkStore.open(store)
     start, end = max(0, first_row - HALO), min(rows, first_row + SHARD_ROWS + HALO)
     done = min(SHARD_ROWS, rows - first_row)
@@ -183,6 +208,9 @@ def segment_shard(
 @_told
 def trace_strip(store: Path, index: int, track: Track) -> tuple[Trace, ...]:
     """Trace the curves of one track from its class map, and what the strip itself tells beside it."""
+    from veernet.curves.trace import trace_track
+    from veernet.sheets.work import WorkStore
+
     work = WorkStore.open(store)
     return tuple(trace_track(work.class_bands(index), track.curves, strips=lambda: work.strip_bands(index)))
 
@@ -197,6 +225,9 @@ def overlay(
     stem: str,
 ) -> list[Path]:
     """Draw the traced curves over the scan; returns the pictures."""
+    from veernet.review.overlay import draw_overlay
+    from veernet.sheets.raster import open_scan
+
     with open_scan(scan_path, scan_path.name) as scan:
         return draw_overlay(
             partial(scan.bands, lost=LostRows()),
@@ -221,6 +252,9 @@ def page(
     directory: Path,
 ) -> Path:
     """Write the sheet's page; returns it."""
+    from veernet.review.page import write_page
+    from veernet.sheets.raster import open_scan
+
     register = DepthRegister.of(manifest.depth)
     with open_scan(scan_path, scan_path.name) as scan:
         return write_page(

@@ -17,9 +17,9 @@ from veernet import storage
 from veernet.errors import ManifestMissingError, ScanError, SourceMissingError, VeerNetError
 from veernet.location import Location
 from veernet.sheets.geometry import sheet_geometries
+from veernet.sheets.kind import is_pdf
 from veernet.sheets.manifest import MAX_BYTES, SheetManifest, read_manifest
 from veernet.sheets.names import SCAN_SUFFIXES
-from veernet.sheets.pages import is_pdf
 from veernet.storage import Fetched
 
 STAGE = "fetch"

@@ -49,7 +49,8 @@ def _register(sheet: Sheet, logger: Logger) -> Sheet:
     assert sheet.scan is not None
     near, folder = job.near / "draft", job.out / job.stem
     near.mkdir(exist_ok=True)
-    drafted = submit(job, STAGE, sheet.megapixels, draft_sheet, sheet.scan.path, job.scan.name, near, job.stem).result()
+    place = (sheet.scan.path, job.scan.name, near, job.stem)
+    drafted = submit(job, STAGE, sheet.megapixels, draft_sheet, *place, many=True).result()
     known = replace(sheet, registered=_registered(drafted))
     if drafted.manifest is None:
         for file in (drafted.draft, *drafted.shown):

@@ -18,12 +18,10 @@ from tasks.workers import Submitted, inference_workers, submit
 from veernet.errors import VeerNetError
 from veernet.network.tiles import TILE_ROWS
 from veernet.sheets.geometry import STRIP_WIDTH
-from veernet.sheets.work import SHARD_ROWS
 
 STAGE = "segment"
 #: Shards in flight for each worker: one that runs, one that waits.
 IN_FLIGHT = 2
-_SHARD_MEGAPIXELS = SHARD_ROWS * STRIP_WIDTH / 1e6
 
 
 @stage("segment")
@@ -76,6 +74,8 @@ class _Shard:
 
 def _shards(sheets: Sequence[Sheet]) -> Iterator[_Shard]:
     """Every shard, as long as its sheet has not failed."""
+    from veernet.sheets.work import SHARD_ROWS  # zarr takes a second to import, and nothing is read meanwhile
+
     for index, sheet in enumerate(sheets):
         for track, geometry in enumerate(sheet.geometries):
             for first_row in range(0, geometry.rows, SHARD_ROWS):
@@ -92,11 +92,14 @@ def _submit(
 ) -> None:
     if shard is None:
         return
+    from veernet.sheets.work import SHARD_ROWS
+
     sheet = batch[shard.sheet]
     rows = sheet.geometries[shard.track].rows
     place = (sheet.job.store, shard.track, shard.first_row, rows)
+    megapixels = SHARD_ROWS * STRIP_WIDTH / 1e6
     submitted = submit(
-        sheet.job, STAGE, _SHARD_MEGAPIXELS, segment_shard, *place, weights, shard.tile_rows, inference=True
+        sheet.job, STAGE, megapixels, segment_shard, *place, weights, shard.tile_rows, inference=True, many=True
     )
     owners[submitted.future] = shard, submitted
     waiting.add(submitted.future)

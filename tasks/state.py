@@ -33,6 +33,7 @@ class Job:
         out: The destination; results go to a folder of the stem's name below it.
         work_dir: Folder for what only this run needs, shared with the Dask workers.
         register: Whether a manifest is made from the scan where there is none.
+        turn: Its place in the run; where sheets want the same workers, the first goes first.
     """
 
     stem: str
@@ -41,6 +42,7 @@ class Job:
     out: Location
     work_dir: Path
     register: bool = False
+    turn: int = 0
 
     @property
     def name(self) -> str:

@@ -27,6 +27,8 @@ GPU = "GPU"
 #: ten times what a megapixel takes.
 DEADLINE_S = 120.0
 DEADLINE_S_PER_MEGAPIXEL = 1.0
+#: More sheets than any run has.
+_MOST_TURNS = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def submit(
     work: Callable[..., T | VeerNetError],
     *arguments: object,
     inference: bool = False,
+    many: bool = False,
     soon: bool = False,
 ) -> Submitted[T]:
     """Give the workers a piece of work, to be done within its bounds, once (see ``tasks.watch``).
@@ -131,13 +134,17 @@ def submit(
         work: A function of ``tasks.compute``.
         arguments: Of the function.
         inference: Whether it is the network's work, which goes to GPU workers where there are any.
+        many: Whether its batch gives the workers many such pieces at one time. They wait for those that a batch gives one by one: nobody would have
+            anything to do while a batch comes to its end, unless the next ones have got as far as their many pieces by then.
         soon: Whether it goes before what else waits: it is short, and much waits for it.
     """
     use = _current()
     piece = Piece.of(job.name, stage, job.near, use.deadline_of(megapixels))
     resources = {GPU: 1} if inference and inference_workers()[1] else None
+    # By kind, and then by turn: sheets that have begun are finished before others of the same kind.
+    priority = 1 if soon else -job.turn - (_MOST_TURNS if many else 0)
     future = use.client.submit(
-        watched, piece, packed(work, *arguments), pure=False, resources=resources, priority=int(soon)
+        watched, piece, packed(work, *arguments), pure=False, resources=resources, priority=priority
     )
     return Submitted(future, piece)
 

@@ -32,6 +32,7 @@ _NOT_IMAGES = {
     b"GIF8": "a GIF",
     b"BM": "a BMP",
 }
+_PDF_MAGIC = b"%PDF-"
 _HEAD_BYTES = 512
 _REMEDY = "fetch it again, or scan or save it as TIFF, PNG or JPEG"
 _UPRIGHT = 1
@@ -65,6 +66,15 @@ def driver_of(path: Path, name: str) -> str:
         found = f"{path.name} is {_TITLES[driver]} by its content"
         raise ScanError(name, found, f"rename it to {path.stem}{SUFFIXES[driver][0]}, and its manifest's source too")
     return driver
+
+
+def is_pdf(path: Path) -> bool:
+    """Whether a file is a PDF by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_PDF_MAGIC)) == _PDF_MAGIC
+    except OSError:
+        return False
 
 
 def check_upright(path: Path, tags: dict[str, str], name: str) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from veernet.errors import ScanError
 from veernet.sheets.darkness import INK
+from veernet.sheets.kind import is_pdf
 from veernet.sheets.raster import count_pages, open_scan
 
 MAX_PAGES = 500
@@ -28,7 +29,6 @@ MAX_PAGE_WIDTH = 30_000
 """Columns of the widest page."""
 
 _ONE_AT_A_TIME = threading.Lock()  # PDFium must not be entered twice in one process
-_PDF_MAGIC = b"%PDF-"
 _POINTS_PER_INCH = 72.0
 _PDF_DPI = 300.0  # of a page that is no scan, but drawn
 _FILLS = 0.6  # of the page's area: the picture that is the scan
@@ -75,15 +75,6 @@ class Page:
             ScanError: It is damaged, or too large to be held at once.
         """
         return _read_pdf(self) if is_pdf(self.path) else _read_image(self)
-
-
-def is_pdf(path: Path) -> bool:
-    """Whether a file is a PDF by its first bytes."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_PDF_MAGIC)) == _PDF_MAGIC
-    except OSError:
-        return False
 
 
 def pages_of(paths: Sequence[Path]) -> list[Page]:

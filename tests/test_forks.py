@@ -1,0 +1,157 @@
+"""The process that a run's workers are forks of: what it spares them, and that it never outlives the run."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from distributed import Client
+
+import tasks.compute
+from flows import forks as module
+from flows.cluster import dask_client, getting_ready
+from flows.forks import forks
+from tasks.compute import NEEDED
+
+ROOT = Path(__file__).parents[1]
+#: What registers scans and what joins pages: most runs have need of neither.
+SELDOM = {"veernet.register.drafted", "veernet.sheets.chain", "veernet.sheets.paged", "veernet.sheets.pages"}
+
+HOLD = """
+import sys, time
+from flows import forks
+with forks.forks({}):
+    print(forks._pid(), flush=True)
+    time.sleep(60)
+"""
+FORK = """
+from multiprocessing import get_context
+from flows.forks import forks
+with forks({}) as method:
+    child = get_context(method).Process(target=print, args=["forked"])
+    child.start()
+    child.join()
+"""
+
+
+def _eventually(holds: Callable[[], bool], timeout_s: float = 10) -> bool:
+    give_up_s = time.monotonic() + timeout_s
+    while not holds() and time.monotonic() < give_up_s:
+        time.sleep(0.05)
+    return holds()
+
+
+def _alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Client]:
+    """A cluster of one worker, begun in two steps as a run does."""
+    with getting_ready(None, 1), dask_client(workers=1) as client:
+        yield client
+
+
+def _imported_late() -> set[str]:
+    """Modules that functions of ``tasks.compute`` import when they are called."""
+    tree = ast.parse(Path(tasks.compute.__file__).read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    found = (node for function in functions for node in ast.walk(function) if isinstance(node, ast.ImportFrom))
+    return {str(node.module) for node in found}
+
+
+def test_a_worker_has_imported_what_its_work_needs_before_there_is_any(cluster: Client) -> None:
+    """And what most runs need nothing of is not there."""
+    loaded = set(cluster.submit(lambda: sorted(__import__("sys").modules)).result(timeout=60))
+    assert set() == set(NEEDED) - loaded
+    assert set() == _imported_late() - SELDOM - loaded
+    assert SELDOM == SELDOM - loaded
+
+
+def test_a_worker_that_died_is_followed_by_a_fork_of_the_same_process(cluster: Client) -> None:
+    """Which has nothing to import, and no more threads of the libraries than the first."""
+    told = lambda: (os.getpid(), os.getppid(), os.environ["OMP_NUM_THREADS"])  # noqa: E731 - Dask pickles it whole
+    pid, parent, threads = cluster.submit(told, pure=False).result(timeout=60)
+    os.kill(pid, signal.SIGKILL)
+    assert _eventually(lambda: not _alive(pid))
+    later = cluster.submit(told, pure=False).result(timeout=60)
+    assert (parent, threads) == later[1:]
+    assert pid != later[0]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_of_two_users_the_last_ends_it() -> None:
+    """A cluster may outlive another one of its process."""
+    pid = module._pid()
+    assert pid is not None
+    with forks({}) as method:
+        assert ("forkserver", pid) == (method, module._pid())
+    assert _alive(pid)
+
+
+def test_where_it_is_killed_itself_there_is_another_and_workers_with_it() -> None:
+    """Its workers count as dead then, and are; the cluster goes on, and leaves no worker behind."""
+    with dask_client(workers=1) as client:
+        told = lambda: (os.getpid(), os.getppid())  # noqa: E731 - Dask pickles it whole
+        worker, parent = client.submit(told, pure=False).result(timeout=60)
+        os.kill(parent, signal.SIGKILL)
+        assert _eventually(lambda: not _alive(worker), 30)
+        later = client.submit(told, pure=False).result(timeout=60)
+    assert not {worker, parent} & set(later)
+    assert _eventually(lambda: not any(map(_alive, (worker, parent, later[0]))))
+
+
+def _in_its_own_process(script: str, *, cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", script], cwd=cwd, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_with_its_run_however_that_ends_and_whatever_it_imports(number: signal.Signals) -> None:
+    """It is caught in the middle of its imports, and looks up when they are done."""
+    with _in_its_own_process(HOLD, cwd=ROOT) as run:
+        assert run.stdout is not None
+        pid = int(run.stdout.readline())
+        assert _alive(pid)
+        run.send_signal(number)
+        run.wait(30)
+    assert _eventually(lambda: not _alive(pid), 120)
+
+
+def test_nobody_waits_for_the_imports_of_one_that_nobody_needs() -> None:
+    """A call that is refused a moment later leaves nothing behind."""
+    script = HOLD.replace("time.sleep(60)", "raise SystemExit")
+    with _in_its_own_process(script, cwd=ROOT) as run:
+        said, _ = run.communicate(timeout=60)
+    assert not _alive(int(said))
+
+
+def test_nothing_that_lies_in_the_users_folder_is_imported(tmp_path: Path) -> None:
+    """Whatever its name is."""
+    (tmp_path / "zarr.py").write_text("from pathlib import Path\nPath('imported').touch()\n")
+    with _in_its_own_process(FORK, cwd=tmp_path) as run:
+        assert "forked" in run.communicate(timeout=120)[0]
+    assert ["zarr.py"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_workers_start_by_themselves_where_there_can_be_no_such_process(tmp_path: Path) -> None:
+    """Its socket has a name that must not be long, and lies in the folder for temporary files."""
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    script = FORK.replace("as method:", "as method:\n    print(method)").replace("print, args=", "abs, args=[1] or ")
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "spawn" == done.stdout.strip()
