@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from veernet.errors import OptionError
 from veernet.register.draft import Depth, Draft, Tick
+from veernet.register.labels import Labels, Pass
 from veernet.register.numbers import CHARACTERS, log_chance, read
 from veernet.register.paper import Paper
-from veernet.register.passes import Labels, Pass, find_passes
+from veernet.register.passes import find_passes
 from veernet.register.registering import register
 from veernet.register.ticks import placed
 from veernet.register.vote import Verdict, vote
@@ -180,6 +181,27 @@ def test_every_label_is_read_once() -> None:
     (one,) = find_passes(Paper(900, DPI, True, 1, np.packbits(ink, axis=1), ink), counted)
     assert (1000.0, 2000.0) == (one.labels.depths[0], one.labels.depths[-1])
     assert len(seen) == len(set(seen))
+
+
+def test_a_paper_whose_depths_run_across_is_not_read_down() -> None:
+    """Once six depths agree, words that are printed otherwise can be none, and are not read either way."""
+    ink = np.zeros((2600, 900), np.uint8)
+    for index in range(11):
+        cv2.putText(ink, str(1000 + 100 * index), (400, 200 + 200 * index), cv2.FONT_HERSHEY_DUPLEX, 0.8, 1, 1)
+    for index in range(5):
+        word = np.zeros((40, 90), np.uint8)
+        cv2.putText(word, "8888", (10, 30), cv2.FONT_HERSHEY_DUPLEX, 0.8, 1, 1)
+        ink[400 * index + 100 : 400 * index + 190, 700:740] = np.rot90(word)
+    seen = 0
+
+    def counted(labels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        nonlocal seen
+        seen += len(labels)
+        return read(labels)
+
+    (one,) = find_passes(Paper(900, DPI, True, 1, np.packbits(ink, axis=1), ink), counted)
+    assert (1000.0, 2000.0) == (one.labels.depths[0], one.labels.depths[-1])
+    assert 11 == seen
 
 
 def drafted(rows: Sequence[float], confidence: float = 1.0) -> Draft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from veernet.register.body import Columns, extent, framing
 from veernet.register.combs import combs
 from veernet.register.doubts import Doubt, doubts
 from veernet.register.draft import SURE, Curve, Draft, Found, Section, Track
+from veernet.register.labels import Labels, Pass
 from veernet.register.paper import Paper
-from veernet.register.passes import Labels, Pass
-from veernet.register.registering import never_wrapping, scale_of
+from veernet.register.pieces import pieces_of
+from veernet.register.registering import scale_of, with_wraps
 from veernet.register.scales import printed_units
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import placed
@@ -23,7 +25,7 @@ from veernet.register.tracks import Grid, Lines, grids
 from veernet.register.upright import Run
 from veernet.register.vote import vote
 from veernet.register.words import clear, words
-from veernet.register.wraps import may_wrap
+from veernet.register.wraps import may_wrap, wraps
 
 DPI = 200.0
 
@@ -172,8 +174,61 @@ def test_a_coarse_scan_is_not_sure_that_its_curves_never_wrap(dpi: float, sure: 
     """Two papers of 100 dpi went through and were wrong: in one a wrap was not seen, in the other three curves ran together to one."""
     edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
     paper = replace(on_paper(np.zeros((2000, 700), np.uint8)), dpi=dpi)
-    (curve,) = never_wrapping((Curve(),), paper, *edges)
+    (curve,) = with_wraps((Curve(),), paper, *edges, drawn=1)
     assert sure == curve.wrap.sure
+
+
+def excursions(beyond: str) -> tuple[Paper, list[tuple[tuple[float, float], ...]]]:
+    """A track of ten divisions whose one curve goes over its right edge six times, and the edges.
+
+    Args:
+        beyond: What is drawn of it there: ``round`` where it comes back at the left edge, ``cut off`` where nothing is.
+    """
+    rows = np.arange(3000)
+    ink = np.zeros((3000, 700), np.uint8)
+    ink[:, np.linspace(100, 600, 11).astype(int)] = 1
+    ink[::40, 100:601] = 1
+    peaks = sum(
+        np.exp(-(((rows - at) / wide) ** 2))
+        for at, wide in zip((300, 700, 1210, 1730, 2300, 2800), (30, 22, 41, 35, 26, 48), strict=True)
+    )
+    columns = 250 + 30 * np.sin(rows / 70.0) + 500 * np.asarray(peaks)
+    for row, (start, stop) in enumerate(pairwise(columns.tolist())):
+        stroke = np.arange(int(min(start, stop)), int(max(start, stop)) + 3)
+        stroke = np.where(stroke > 600, stroke - 500, stroke) if beyond == "round" else stroke[stroke <= 600]
+        ink[row, stroke] = 1
+    return on_paper(ink), [((0.0, column), (2999.0, column)) for column in (100.0, 600.0)]
+
+
+def test_a_curve_that_hangs_at_one_edge_while_it_is_gone_over_the_other_surely_wraps() -> None:
+    """No second scale need be printed for it."""
+    paper, edges = excursions("round")
+    assert may_wrap(paper, *edges)
+    (curve,) = with_wraps((Curve(),), paper, *edges, drawn=1)
+    assert [True, True] == [curve.wrap.value, curve.wrap.sure]
+
+
+def test_a_curve_that_is_cut_off_at_an_edge_does_not_wrap() -> None:
+    """Nothing of it is at the other edge meanwhile."""
+    paper, edges = excursions("cut off")
+    assert not wraps(paper, *edges)
+    (curve,) = with_wraps((Curve(),), paper, *edges, drawn=1)
+    assert [False, True] == [curve.wrap.value, curve.wrap.sure]
+
+
+def test_a_wrap_beside_another_curve_is_for_a_person() -> None:
+    """Either of the two may be the one that wraps."""
+    paper, edges = excursions("round")
+    found = with_wraps((Curve(), Curve()), paper, *edges, drawn=2)
+    assert [False, False] == [curve.wrap.sure for curve in found]
+
+
+def test_pieces_are_told_apart_however_many_there_are() -> None:
+    """More than 16 bits can number, which OpenCV would count wrongly and not say so."""
+    ink = np.zeros((600, 600), np.uint8)
+    ink[::2, ::2] = 1
+    pieces, stats = pieces_of(ink)
+    assert (90_000, 90_001) == (pieces.max(), len(stats))
 
 
 def _of_tracks(draft: Draft) -> tuple[Doubt, ...]:

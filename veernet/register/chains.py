@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numba
 import numpy as np
@@ -73,31 +72,40 @@ def chains(words: Words, dpi: float) -> list[Chain]:
 
 @dataclass(frozen=True)
 class _Pairs:
-    """Pairs of words of which one may be a printed depth below the other: rows of the upper, of the lower, and their distance."""
+    """Pairs of words of which one may be a printed depth below the other: indices of the upper and of the lower, and their distance."""
 
     upper: NDArray[np.intp]
     lower: NDArray[np.intp]
     gap: Floats
-    count: int
 
     @classmethod
     def of(cls, words: Words, dpi: float) -> _Pairs:
-        rows, columns, heights = words.rows, words.columns, words.heights
-        low, high = _PITCH_INCHES[0] * dpi, _PITCH_INCHES[1] * dpi
-        uppers, lowers = [], []
-        untils = np.searchsorted(rows, rows + _MOST_MISSING * high)
-        froms = np.searchsorted(rows, rows + low)
-        for upper, (start, until) in enumerate(zip(froms, untils, strict=True)):
-            below = slice(start, until)
-            near = np.abs(columns[below] - columns[upper]) <= _SWING * (rows[below] - rows[upper]) + _LOOSE_INCHES * dpi
-            lower = np.flatnonzero(near) + start
-            tall = heights[lower] / heights[upper]
-            kept = lower[(tall <= _SAME_HEIGHT) & (tall >= 1 / _SAME_HEIGHT)][:_NEXT]
-            uppers.append(np.full(kept.size, upper))
-            lowers.append(kept)
-        upper_of = np.concatenate(uppers or [np.zeros(0, int)]).astype(np.intp)
-        lower_of = np.concatenate(lowers or [np.zeros(0, int)]).astype(np.intp)
-        return cls(upper_of, lower_of, rows[lower_of] - rows[upper_of], len(rows))
+        """Those of some words from the top."""
+        nearest, furthest = _PITCH_INCHES[0] * dpi, _MOST_MISSING * _PITCH_INCHES[1] * dpi
+        rows = words.rows
+        upper, lower = _paired(rows, words.columns, words.heights, nearest, furthest, _LOOSE_INCHES * dpi)
+        return cls(upper, lower, rows[lower] - rows[upper])
+
+
+@numba.njit(cache=True)
+def _paired(
+    rows: Floats, columns: Floats, heights: Floats, nearest: float, furthest: float, loose: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The words, by index, that may be printed depths below each word, the nearest few; by the upper one, then by the lower."""
+    uppers, lowers = [], []
+    for upper in range(rows.size):
+        count = 0
+        for lower in range(np.searchsorted(rows, rows[upper] + nearest), rows.size):
+            apart, tall = rows[lower] - rows[upper], heights[lower] / heights[upper]
+            if count == _NEXT or rows[lower] >= rows[upper] + furthest:
+                break
+            if abs(columns[lower] - columns[upper]) > _SWING * apart + loose:
+                continue
+            if 1 / _SAME_HEIGHT <= tall <= _SAME_HEIGHT:
+                uppers.append(upper)
+                lowers.append(lower)
+                count += 1
+    return np.array(uppers, np.intp), np.array(lowers, np.intp)
 
 
 def _pitches(pairs: _Pairs, left: NDArray[np.bool_], dpi: float) -> list[float]:
@@ -120,51 +128,42 @@ def _pitches(pairs: _Pairs, left: NDArray[np.bool_], dpi: float) -> list[float]:
 
 def _longest(pairs: _Pairs, pitch: float, left: NDArray[np.bool_], dpi: float) -> Chain | None:
     """The longest chain of a pitch, by a dynamic program down the words."""
-    steps = np.round(pairs.gap / pitch).astype(int)
-    off = np.abs(pairs.gap - steps * pitch)
-    loose = _STRETCH * pairs.gap + _LOOSE_INCHES * dpi
-    fits = (steps >= 1) & (steps <= _MOST_MISSING) & (off <= np.minimum(loose, 0.3 * pitch))
-    fits &= left[pairs.upper] & left[pairs.lower]
-    chosen = np.flatnonzero(fits)
-    if chosen.size == 0:
+    best, came = _ways(pairs.upper, pairs.lower, pairs.gap, left, pitch, _LOOSE_INCHES * dpi)
+    if not best.size:
         return None
-    worth = 1.0 - _MISSING_COST * (steps - 1) - 0.5 * off / loose
-    best, came = _ways(pairs.upper, pairs.lower, worth, chosen, pairs.count)
-    member = int(best.argmax())
-    members, places = [member], [0]
+    member, place, length = int(best.argmax()), 0, 0.0
+    members, places = [member], [place]
     while came[member] >= 0:
         pair = int(came[member])
+        place += round(pairs.gap[pair] / pitch)
+        length += float(pairs.gap[pair])
         member = int(pairs.upper[pair])
         members.append(member)
-        places.append(places[-1] + int(steps[pair]))
+        places.append(place)
     if len(members) < _FEWEST:
         return None
-    place = places[-1] - np.array(places[::-1])
-    rows = np.array(members[::-1])
-    return Chain(rows, place, float(_span(pairs, rows) / place[-1]), float(best.max()))
+    return Chain(np.array(members[::-1]), place - np.array(places[::-1]), length / place, float(best.max()))
 
 
 @numba.njit(cache=True)
 def _ways(
-    upper: NDArray[np.intp], lower: NDArray[np.intp], worth: Floats, chosen: NDArray[np.intp], count: int
+    upper: NDArray[np.intp], lower: NDArray[np.intp], gap: Floats, left: NDArray[np.bool_], pitch: float, loose: float
 ) -> tuple[Floats, NDArray[np.intp]]:
     """The best score of a way that ends at each word, and the last pair of it; -1 where it begins there.
 
     Pairs come by their upper word, so that the best way to it is known when it is used.
     """
-    best = np.ones(count)
-    came = np.full(count, -1)
-    for pair in chosen:
-        score = best[upper[pair]] + worth[pair]
+    best = np.ones(left.size)
+    came = np.full(left.size, -1)
+    for pair in range(gap.size):
+        steps = np.rint(gap[pair] / pitch)
+        if not (1 <= steps <= _MOST_MISSING and left[upper[pair]] and left[lower[pair]]):
+            continue
+        off, most = abs(gap[pair] - steps * pitch), _STRETCH * gap[pair] + loose
+        if off > min(most, 0.3 * pitch):
+            continue
+        score = best[upper[pair]] + 1.0 - _MISSING_COST * (steps - 1) - 0.5 * off / most
         if score > best[lower[pair]]:
             best[lower[pair]] = score
             came[lower[pair]] = pair
     return best, came
-
-
-def _span(pairs: _Pairs, members: NDArray[np.intp]) -> float:
-    """Distance of the first member from the last, over the pairs between."""
-    total = 0.0
-    for upper, lower in pairwise(members):
-        total += float(pairs.gap[(pairs.upper == upper) & (pairs.lower == lower)][0])
-    return total

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.body import Columns, extent, framing, profile_of
+from veernet.register.labels import Pass
 from veernet.register.paper import Paper
-from veernet.register.passes import Pass
 from veernet.register.tracks import Grid, Lines, grids, lines_of
 from veernet.register.upright import Run
 

@@ -10,10 +10,12 @@ import numpy as np
 
 from veernet.register.draft import SURE, Box, Curve, Depth, Draft, Found, Label, Tick, Track
 from veernet.register.header import well_of
+from veernet.register.labels import Pass
 from veernet.register.logged import Logged, logged
+from veernet.register.numbered import Reader
 from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
-from veernet.register.passes import Pass, Reader, find_passes
+from veernet.register.passes import find_passes
 from veernet.register.scale_block import Blocks
 from veernet.register.scales import Unit, nearest, printed_units
 from veernet.register.sections import Layout, laid_out
@@ -21,7 +23,7 @@ from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
 from veernet.register.tracks import Grid, edge_points
 from veernet.register.upright import line_profiles, runs
-from veernet.register.wraps import may_wrap
+from veernet.register.wraps import may_wrap, wraps
 from veernet.sheets.raster import open_scan
 
 _LINES_SEEN = 0.8
@@ -173,7 +175,8 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
         edges = zip((grid.left, grid.right), grid.rooms, strict=True)
         left, right = (edge_points(paper, main.run, column, room, rows) for column, room in edges)
         parts = float(grid.divisions or grid.decades or 0) or None
-        curves = never_wrapping(blocks.curves(left, right, grid.decades), paper, left, right)
+        drawn = curves_drawn(paper, left, right)
+        curves = with_wraps(blocks.curves(left, right, grid.decades), paper, left, right, drawn)
         tracks.append(
             Track(
                 name=f"track-{index}",
@@ -183,9 +186,7 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
                 scale=scale_of(grid, curves),
                 divisions=Found(value=parts, confidence=grid.sure if parts else 0.0),
                 curves=curves,
-                curve_count=Found(
-                    value=curves_drawn(paper, left, right), confidence=0.9, why="strokes beside each other"
-                ),
+                curve_count=Found(value=drawn, confidence=0.9, why="strokes beside each other"),
             )
         )
     return tuple(tracks)
@@ -210,9 +211,22 @@ def _whole_decades(left: float, right: float) -> bool:
     return bool(decades >= 1 and abs(decades - round(decades)) < 0.01)
 
 
-def never_wrapping(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points) -> tuple[Curve, ...]:
-    """Sure of curves that do not wrap, where no stroke goes over both edges at once, if the scan is fine enough to show one."""
-    if paper.dpi < _FINE_DPI or all(curve.wrap.value for curve in curves) or may_wrap(paper, left, right):
+def with_wraps(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points, drawn: int) -> tuple[Curve, ...]:
+    """Sure of curves without a printed second scale, where their strokes tell whether they wrap, if the scan is fine enough to show it.
+
+    Args:
+        curves: Of one track, as the scale block tells them.
+        paper: The scan.
+        left: The track's left edge, ``(row_px, column_px)``.
+        right: Its right edge.
+        drawn: Curves that run in it.
+    """
+    if paper.dpi < _FINE_DPI or all(curve.wrap.value for curve in curves):
         return curves
-    never = Found[bool](value=False, confidence=0.97, why="no stroke goes over both edges in the same rows")
-    return tuple(curve if curve.wrap.value else curve.model_copy(update={"wrap": never}) for curve in curves)
+    if not may_wrap(paper, left, right):
+        told = Found[bool](value=False, confidence=0.97, why="no stroke goes over both edges in the same rows")
+    elif len(curves) == drawn == 1 and wraps(paper, left, right):
+        told = Found[bool](value=True, confidence=0.96, why="its stroke goes over one edge and comes back at the other")
+    else:
+        return curves
+    return tuple(curve if curve.wrap.value else curve.model_copy(update={"wrap": told}) for curve in curves)

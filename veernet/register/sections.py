@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from veernet.register.draft import Kind, Section
+from veernet.register.labels import Pass
 from veernet.register.logged import Logged
 from veernet.register.paper import Paper
-from veernet.register.passes import Pass
 from veernet.register.scales import nearest
 
 _SCALE_BLOCK_INCHES = 2.4

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from veernet.register.beside import Beside, slopes_of, steady_path
+from veernet.register.labels import Labels, Pass
 from veernet.register.paper import Paper
-from veernet.register.passes import Labels, Pass
 
 Floats = NDArray[np.float64]
 

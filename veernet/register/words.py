@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -9,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.paper import Bits, Paper
+from veernet.register.pieces import pieces_of
 
 Floats = NDArray[np.float64]
 
 _BAND_ROWS = 4096
 _OVERLAP_ROWS = 200
+_AT_ONCE = 2
+"""Bands, on as many cores."""
 _SMALLEST_INCHES = 0.045
 """Height of the smallest digits."""
 _TALLEST_INCHES = 0.2
@@ -70,19 +74,23 @@ class Words:
 
 def words(paper: Paper) -> tuple[Words, Words]:
     """Upright and turned words of a scan."""
-    upright: list[NDArray[np.int64]] = []
-    turned: list[NDArray[np.int64]] = []
-    rows = len(paper.search)
-    for first in range(0, rows, _BAND_ROWS):
-        start = max(0, first - _OVERLAP_ROWS)
-        band = paper.search[start : first + _BAND_ROWS + _OVERLAP_ROWS]
-        marks = _marks(band, paper.search_dpi)
-        for found, is_turned in ((upright, False), (turned, True)):
-            boxes = _lines_of(marks, paper.search_dpi, is_turned)
-            boxes[:, [0, 2]] += start
-            middles = (boxes[:, 0] + boxes[:, 2]) // 2
-            found.append(boxes[(middles >= first) & (middles < first + _BAND_ROWS)])
+    bands = range(0, len(paper.search), _BAND_ROWS)
+    with ThreadPoolExecutor(max(1, min(_AT_ONCE, cv2.getNumThreads()))) as threads:
+        upright, turned = zip(*threads.map(lambda first: _of_band(paper, first), bands), strict=True)
     return Words(np.concatenate(upright), turned=False), Words(np.concatenate(turned), turned=True)
+
+
+def _of_band(paper: Paper, first: int) -> list[NDArray[np.int64]]:
+    """Boxes of upright and of turned words whose middles lie in a band."""
+    start = max(0, first - _OVERLAP_ROWS)
+    marks = _marks(paper.search[start : first + _BAND_ROWS + _OVERLAP_ROWS], paper.search_dpi)
+    found = []
+    for turned in (False, True):
+        boxes = _lines_of(marks, paper.search_dpi, turned)
+        boxes[:, [0, 2]] += start
+        middles = (boxes[:, 0] + boxes[:, 2]) // 2
+        found.append(boxes[(middles >= first) & (middles < first + _BAND_ROWS)])
+    return found
 
 
 def clear(paper: Paper, of: Words) -> Words:
@@ -103,7 +111,7 @@ def clear(paper: Paper, of: Words) -> Words:
 
 def _marks(ink: Bits, dpi: float) -> Bits:
     """The ink that is in pieces of the size of print."""
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(_unruled(ink, dpi), connectivity=8, ltype=cv2.CV_32S)
+    pieces, stats = pieces_of(_unruled(ink, dpi))
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     short, long = np.minimum(width, height), np.maximum(width, height)
     keep = (short <= _TALLEST_INCHES * dpi) & (long <= _LONGEST_INCHES * dpi) & (long >= _SPECK_INCHES * dpi)
@@ -133,7 +141,7 @@ def _joined(marks: Bits, dpi: float, turned: bool, gap_inches: float) -> NDArray
     gap = max(3, round(gap_inches * dpi)) | 1
     kernel = np.ones((gap, 1) if turned else (1, gap), np.uint8)
     closed = cv2.morphologyEx(marks, cv2.MORPH_CLOSE, kernel)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8, ltype=cv2.CV_32S)
+    _, stats = pieces_of(np.asarray(closed, np.uint8))
     left, top, width, height, area = stats[1:].T.astype(np.int64)
     tall, long = (width, height) if turned else (height, width)
     keep = (tall >= _SMALLEST_INCHES * dpi) & (tall <= _TALLEST_INCHES * dpi)
