@@ -106,6 +106,18 @@ def test_ink_of_the_solid_class_that_the_solid_curve_leaves_is_the_dashed_ones()
     assert traces[1].confidence[160:210].max() < traces[1].confidence[:140].min()
 
 
+def test_a_third_line_on_the_track_is_not_the_dashed_curve() -> None:
+    """Cable tension looks solid, and is not what the manifest names; where the dashed curve is gone, there is no value."""
+    solid, dashed, third = wave(800, 0.3, 0.1, 90), wave(800, 0.6, 0.05, 70), np.full(801, 0.9)
+    for seen in (slice(0, 800), slice(280, 400)):  # all the way, or in a piece to which the curve would have to leap
+        classes = class_map(solid, dashed)
+        classes[1, 300:380] = 0
+        classes[0, seen] |= class_map(third)[0, seen]
+        _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+        assert np.isnan(trace.fraction[310:370]).all()
+        assert np.nanmax(np.abs(trace.fraction - middles(dashed))) < 0.02
+
+
 def test_the_manifest_may_name_the_dashed_curve_first() -> None:
     """Class 1 is the more continuous style, whatever the order."""
     solid, dashed = wave(300, 0.3, 0.1, 90), wave(300, 0.7, 0.1, 90)

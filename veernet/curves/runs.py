@@ -24,18 +24,22 @@ RUN_LEVEL = 90
 
 @dataclass
 class Positions:
-    """What is read off the class map along the way of one curve; columns are unwrapped strip columns."""
+    """What is read off the class map along the way of one curve; columns are unwrapped strip columns.
+
+    ``own`` is the support of the curve's own class alone.
+    """
 
     low: FloatArray
     high: FloatArray
     middle: FloatArray
     support: FloatArray
     rival: FloatArray
+    own: FloatArray
 
     @classmethod
     def join(cls, pieces: Sequence[Positions]) -> Positions:
         """Pieces that follow each other down the strip as one."""
-        names = ("low", "high", "middle", "support", "rival")
+        names = ("low", "high", "middle", "support", "rival", "own")
         if not pieces:
             return cls(*(np.zeros(0, np.float32) for _ in names))
         return cls(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
@@ -123,6 +127,19 @@ def erase_runs(evidence, low, high, ring):  # type: ignore[no-untyped-def]  # pr
             at = 16 + (column - 16) % ring if ring else column
             if 0 <= at < width:
                 evidence[row, at] = 0
+
+
+@njit(cache=True, nogil=True)
+def strongest_within(evidence, low, high, ring):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The strongest evidence within the run of each row, 0 to 1; 0 where there is no run."""
+    rows, width = evidence.shape
+    strongest = np.zeros(rows, np.float32)
+    for row in range(rows):
+        if np.isnan(low[row]):
+            continue
+        for column in range(int(low[row]), int(high[row]) + 1):
+            strongest[row] = max(strongest[row], _at(evidence, row, column, ring, width) / np.float32(255.0))
+    return strongest
 
 
 @njit(cache=True, nogil=True)

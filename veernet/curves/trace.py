@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from veernet.curves.alike import keep_identities
-from veernet.curves.evidence import first_evidence, second_evidence
+from veernet.curves.evidence import first_evidence, second_evidence, unfounded
 from veernet.curves.identity import Doubt, Trace, share_ink, stretches
 from veernet.curves.naming import name_alike
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
-from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, read_runs
+from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, read_runs, strongest_within
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def trace_track(
             classes = undecided.pop(first.first_row)
             for second in followers[1:]:
                 evidence = weigh_ruled(second_evidence(classes, first.positions, followers[0].ring, alike), printed)
-                second.follow(first.first_row, evidence)
+                second.follow(first.first_row, evidence, evidence if alike else classes[1])
 
     first_row = 0
     for chunk in _chunks(bands):
@@ -130,19 +130,19 @@ class _Follower:
         self.wrap = wrap
         self.ring = TRACK_COLUMNS if wrap else 0
         self._finder = PathFinder(*_state_prices(wrap, costs), costs)
-        self._held: dict[int, ByteArray] = {}
+        self._held: dict[int, tuple[ByteArray, ByteArray]] = {}
         self._pieces: list[Positions] = []
         self._ended = False
 
-    def push(self, first_row: int, evidence: ByteArray) -> Iterator[_Decided]:
-        """Take the next chunk; yields what it decides, one chunk behind."""
-        self._held[first_row] = evidence
+    def push(self, first_row: int, evidence: ByteArray, own: ByteArray | None = None) -> Iterator[_Decided]:
+        """Take the next chunk, with what of it is of the curve's own class; yields what it decides, one chunk behind."""
+        self._held[first_row] = evidence, evidence if own is None else own
         for way in self._finder.push(first_row, self._states(evidence)):
             yield self._read(way)
 
-    def follow(self, first_row: int, evidence: ByteArray) -> None:
+    def follow(self, first_row: int, evidence: ByteArray, own: ByteArray) -> None:
         """Take the next chunk of a curve that no other waits for."""
-        for _ in self.push(first_row, evidence):
+        for _ in self.push(first_row, evidence, own):
             pass
 
     def finish(self) -> Iterator[_Decided]:
@@ -166,10 +166,13 @@ class _Follower:
         return np.tile(states, (1, len(TURNS))) if self.wrap else states
 
     def _read(self, way: PathChunk) -> _Decided:
-        evidence = self._held.pop(way.first_row)
+        evidence, own = self._held.pop(way.first_row)
         offset = MARGIN + TURNS.start * TRACK_COLUMNS if self.wrap else 0
-        runs = read_runs(evidence, way.entry, way.leave, STATE_COLUMNS, offset, self.ring, RUN_LEVEL)
-        self._pieces.append(Positions(*runs))
+        low, high, middle, support, rival = read_runs(
+            evidence, way.entry, way.leave, STATE_COLUMNS, offset, self.ring, RUN_LEVEL
+        )
+        own_support = strongest_within(own, low, high, self.ring)
+        self._pieces.append(Positions(low, high, middle, support, rival, own_support))
         return _Decided(way.first_row, self._pieces[-1])
 
 
@@ -190,7 +193,7 @@ def _state_prices(wrap: bool, costs: PathCosts) -> tuple[FloatArray, FloatArray]
 
 def _as_trace(positions: Positions, wrap: bool) -> Trace:
     column = columns_at_rows(positions)
-    seen = np.isfinite(column) & (positions.support >= RUN_LEVEL / 255.0)
+    seen = np.isfinite(column) & (positions.support >= RUN_LEVEL / 255.0) & ~unfounded(positions)
     column, evidence = _bridge(np.where(seen, column, np.nan), _evidence_along(positions), positions)
     fraction = fraction_at(column)
     if not wrap:
