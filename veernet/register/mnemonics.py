@@ -45,7 +45,7 @@ _DIAMETER = {"IN": ((6, 16), (4, 14), (5, 15), (6, 11), (8, 18), (10, 20), (6, 2
 _RESISTIVITY: dict[str, tuple[Scale, ...]] = {
     "OHMM": (*((0.0, float(most)) for most in (5, 10, 20, 25, 40, 50, 100, 200, 250, 500, 1000)), (2, 200))
 }
-_KNOWN = (
+KNOWN = (
     Known(
         "GR",
         "Gamma Ray",
@@ -133,7 +133,7 @@ _KNOWN = (
     Known("LSPD", "Line Speed", ("LSPD", "LINE SPEED", "CABLE SPEED"), {"FT/MIN": ()}),
 )
 
-_UNITS = {
+UNITS = {
     "GAPI": ("GAPI", "API", "APIUNITS", "APIUNIT"),
     "UGRA-EQ/T": ("MICROGRAMSRAEQTON",),
     "MV": ("MV", "MILLIVOLTS", "MILLIVOLT"),
@@ -194,7 +194,7 @@ def named(words: str, unit: str | None = None, scale: Scale | None = None) -> Na
     printed = _unit_in(words) or unit
     best: tuple[tuple[float, float], Known, str | None] | None = None
     shared = False
-    for known in _KNOWN:
+    for known in KNOWN:
         for alias in known.aliases:
             like, with_unit = _like(name, alias.replace(" ", ""), known, glued=bracket is None)
             if like < _LIKE:
@@ -250,7 +250,7 @@ def _like(name: str, alias: str, known: Known, *, glued: bool) -> tuple[float, s
         return 1.0, None
     if glued:
         for unit in known.units:
-            for spelled in _UNITS.get(unit, ()):
+            for spelled in UNITS.get(unit, ()):
                 if name in (alias + spelled, alias + spelled + spelled):
                     return 1.0, unit
     if len(alias) < _LONG_ENOUGH or abs(len(name) - len(alias)) > 0.3 * len(alias):
@@ -268,13 +268,13 @@ def _unit_in(words: str) -> str | None:
 
 def _unit(words: str) -> str | None:
     plain = _letters(words)
-    for unit, spelled in _UNITS.items():
+    for unit, spelled in UNITS.items():
         if plain in spelled or plain.translate(_CONFUSED) in [each.translate(_CONFUSED) for each in spelled]:
             return unit
     if len(plain) > _LONG_ENOUGH:
         likes = [
             (difflib.SequenceMatcher(None, plain, each).ratio(), unit)
-            for unit, spelled in _UNITS.items()
+            for unit, spelled in UNITS.items()
             for each in spelled
             if len(each) > _LONG_ENOUGH
         ]

@@ -49,8 +49,14 @@ def read(labels: Sequence[Bits], width: int = _WIDTH) -> Floats:
     found = [np.zeros((0, width // 8, len(_CLASSES)))]
     for first in range(0, len(labels), _BATCH):
         chances = characters(labels[first : first + _BATCH], width).astype(np.float64)
-        found.append(np.stack([chances[:, :, like].sum(axis=2) for like in _CLASSES], axis=2))
-    return np.asarray(np.log(np.concatenate(found) * (1 - _LEAST * len(_CLASSES)) + _LEAST))
+        found.append(as_number(chances))
+    return np.concatenate(found)
+
+
+def as_number(chances: Floats) -> Floats:
+    """Log-probabilities as `read` gives them, of the chances of the reader's own characters, ``(..., 96)`` to ``(..., 13)``."""
+    found = np.stack([chances[..., like].sum(axis=-1) for like in _CLASSES], axis=-1)
+    return np.asarray(np.log(found * (1 - _LEAST * len(_CLASSES)) + _LEAST))
 
 
 def best_text(logs: Floats) -> tuple[str, float]:
@@ -72,25 +78,25 @@ def log_chance(logs: Floats, texts: Sequence[str]) -> Floats:
     for index, text in enumerate(texts):
         symbols[index, 1 : 2 * len(text) : 2] = [CHARACTERS.index(character) + 1 for character in text]
     lengths = np.array([len(text) for text in texts], np.intp)
-    return np.asarray(np.log(np.maximum(_chance(np.exp(logs), symbols, lengths), _LEAST_OF_ALL)))
+    return np.asarray(np.log(np.maximum(ways(np.exp(logs), symbols, lengths), _LEAST_OF_ALL)))
 
 
 @numba.njit(cache=True)
-def _chance(chances: Floats, symbols: NDArray[np.intp], lengths: NDArray[np.intp]) -> Floats:
+def ways(chances: Floats, symbols: NDArray[np.intp], lengths: NDArray[np.intp]) -> Floats:
     """Sum over the ways along each label: none or a character at each step, with any number of nones between characters."""
     found = np.zeros(len(lengths))
     for label in range(len(lengths)):
         states = 2 * lengths[label] + 1
-        ways = np.zeros(states)
-        ways[0] = 1.0
+        paths = np.zeros(states)
+        paths[0] = 1.0
         for step in range(chances.shape[1]):
             for state in range(states - 1, -1, -1):
-                way = ways[state]
+                way = paths[state]
                 if state > 0 and (step > 0 or state == 1):
-                    way += ways[state - 1]
+                    way += paths[state - 1]
                 # A step over the none between two characters is allowed where they differ.
                 if state > 2 and state % 2 == 1 and symbols[label, state] != symbols[label, state - 2]:
-                    way += ways[state - 2]
-                ways[state] = way * chances[label, step, symbols[label, state]]
-        found[label] = ways[states - 1] + (ways[states - 2] if states > 1 else 0.0)
+                    way += paths[state - 2]
+                paths[state] = way * chances[label, step, symbols[label, state]]
+        found[label] = paths[states - 1] + (paths[states - 2] if states > 1 else 0.0)
     return found

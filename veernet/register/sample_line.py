@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from veernet.register.block_words import Print, level_ink
 from veernet.register.draft import Style
 from veernet.register.scale_rows import Told
+from veernet.register.text import Line
 
 _SOLID, _DASHED = 0.93, 0.3
 _DASH_INCHES = 0.025
@@ -55,10 +56,18 @@ def _words(printed: Print, shape: tuple[int, ...], top: float, left: float) -> N
     found = np.zeros(shape, bool)
     for line in printed.lines:
         middle = 0.5 * (line.left + line.right) - left - 0.5 * shape[1]
-        first = line.top - top - printed.slope * middle
-        rows = slice(max(0, round(first)), max(0, round(first + line.end - line.top)))
+        # The finder's boxes are larger than the letters, and would cover the line beside them.
+        inked = np.flatnonzero(printed.bare[_rows(printed, line), round(line.left) : round(line.right)].any(axis=1))
+        if not inked.size:
+            continue
+        first = _rows(printed, line).start + printed.top - top - printed.slope * middle
+        rows = slice(max(0, round(first + inked[0])), max(0, round(first + inked[-1] + 1)))
         found[rows, max(0, round(line.left - left)) : max(0, round(line.right - left))] = True
     return found
+
+
+def _rows(printed: Print, line: Line) -> slice:
+    return slice(max(0, round(line.top) - printed.top), max(0, round(line.end) - printed.top))
 
 
 def _line(ink: NDArray[np.uint8], words: NDArray[np.bool_], half: int) -> NDArray[np.bool_] | None:

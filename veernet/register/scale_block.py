@@ -8,20 +8,24 @@ from functools import cached_property
 
 from veernet.register.block_words import Print, read_print
 from veernet.register.draft import Box, Curve, Found, ScaleBlock
-from veernet.register.mnemonics import usual_units
+from veernet.register.mnemonics import Known, Scale, usual_units
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
-from veernet.register.scale_rows import Told, curves_told, read_chance, rows_of, scale_is_usual
-from veernet.register.two_blocks import all_sure, joined
+from veernet.register.scale_rows import Told, curves_told, rows_of
+from veernet.register.scale_vote import Elected, Values, elected
+from veernet.register.scale_vote import Row as VoteRow
+from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by
 
 _ABOVE_INCHES = 3.6
 _BELOW_INCHES = 1.4
-_INTO_INCHES = 0.1
-_NAMED_BY_LETTERS = 4
-_USUAL_IS_READ = 0.3
-"""Chance from which on a usual scale is taken as read."""
+_INTO_INCHES = 0.03
+_MOST = 0.97
 _UNUSUAL = 0.9
 _UNREAD = 0.6
+_READ = 0.7
+"""Chance from which on a number is taken as read."""
+_UNKNOWN = 0.7
+"""Confidence in a name, a unit, of a curve that is none of those that are known."""
 
 
 class Blocks:
@@ -59,10 +63,12 @@ class Blocks:
             right: Its right edge.
             decades: Of a log track.
         """
-        above = self._told(self.above, left[0][1], right[0][1], decades)
-        if above and all_sure(above):
-            return above
-        return joined(above, self._told(self.below, left[-1][1], right[-1][1], decades))
+        above = self._seen(self.above, left[0][1], right[0][1])
+        found = _curves([(seen, None) for seen in above], decades)
+        if above and all_sure(found):
+            return found
+        below = self._seen(self.below, left[-1][1], right[-1][1])
+        return _curves(paired(above, below), decades) if below else found
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -86,81 +92,115 @@ class Blocks:
             found.append(ScaleBlock(box=box, where="above" if where == "above" else "below", words=words))
         return tuple(found)
 
-    def _told(self, printed: Print, left: float, right: float, decades: int | None) -> tuple[Curve, ...]:
+    def _seen(self, printed: Print, left: float, right: float) -> list[Seen]:
         told = curves_told(rows_of(printed, left, right), printed.dpi, above=printed.top < self._first_row)
         ends = [*(each.box.top_row for each in told[1:]), math.inf][: len(told)]
-        found = [_curve(printed, each, left, right, end, decades) for each, end in zip(told, ends, strict=True)]
-        return tuple(_wraps(found, told))
+        return [Seen(each, *style_of(printed, each, left, right, end)) for each, end in zip(told, ends, strict=True)]
 
 
-def _curve(printed: Print, told: Told, left: float, right: float, below: float, decades: int | None) -> Curve:
-    style, sure = style_of(printed, told, left, right, below)
-    low, high = _values(told, decades)
+def _curves(pairs: Sequence[tuple[Seen | None, Seen | None]], decades: int | None) -> tuple[Curve, ...]:
+    """The curves that are printed in the block above, the block below or both."""
+    both = [[each for each in pair if each is not None] for pair in pairs]
+    votes = [elected([_evidence(each.told) for each in seen], decades) for seen in both]
+    unread = [
+        any(each.told.unread for each in seen) or vote.second == "unread"
+        for seen, vote in zip(both, votes, strict=True)
+    ]
+    wraps = _wraps(votes, unread)
+    found = []
+    for (above, _), seen, vote, doubtful, wrap in zip(pairs, both, votes, unread, wraps, strict=True):
+        curve = _curve(seen, vote, wrap, decades, doubtful=doubtful)
+        found.append(curve if above is not None else capped(curve))
+    return tuple(found)
+
+
+def _evidence(told: Told) -> VoteRow:
+    second = Values(told.second.left, told.second.right) if told.second is not None else None
+    return VoteRow(told.spelled, told.unit, Values(told.row.left, told.row.right), second)
+
+
+def _curve(seen: Sequence[Seen], vote: Elected, wrap: Found[bool], decades: int | None, *, doubtful: bool) -> Curve:
+    told = seen[0].told
+    words = told.row.words if told.one_row else ""
+    left, right = _values(seen, vote, decades, doubtful=doubtful)
+    backup = Found[tuple[float, float]]()
+    if vote.second in ("goes on", "tenfold") and vote.left is not None and vote.right is not None:
+        goes_on = vote.second == "goes on"
+        pair = (vote.right, 2 * vote.right - vote.left) if goes_on else (10 * vote.left, 10 * vote.right)
+        backup = Found(value=pair, confidence=_certainty(vote.second_share), why="a second scale is printed")
     return Curve(
-        mnemonic=_mnemonic(told),
-        unit=_unit(told),
-        description=told.named.known.name if told.named.known else told.row.words,
-        style=Found(value=style, confidence=sure, why="by its sample line") if told.row.numbered else Found(),
-        left=low,
-        right=high,
-        backup=Found(value=told.backup.scale, confidence=0.9, why="a second scale is printed")
-        if told.backup and told.backup.scale
-        else Found(),
+        mnemonic=_mnemonic(told, vote),
+        unit=_unit(told, vote),
+        description=vote.known.name if vote.known else words,
+        style=style_by(seen) if told.row.numbered else Found(),
+        left=left,
+        right=right,
+        backup=backup,
+        wrap=wrap,
         box=told.box,
     )
 
 
-def _mnemonic(told: Told) -> Found[str]:
-    named = told.named
+def _certainty(share: float) -> float:
+    """Confidence in what has a share of all that may be."""
+    return round(min(_MOST, share), 3)
+
+
+def _mnemonic(told: Told, vote: Elected) -> Found[str]:
     why = f"printed as {told.row.words!r}" if told.one_row else "printed above its values"
-    if named.known is None:
-        return Found(value=named.mnemonic, confidence=0.7, why=why)
-    fitting = told.unit in named.known.units
-    usual = scale_is_usual(told)
-    if named.likeness == 1.0:
-        long = sum(letter.isalpha() for letter in told.row.words) >= _NAMED_BY_LETTERS
-        return Found(value=named.mnemonic, confidence=0.97 if long or fitting or usual else 0.9, why=why)
-    # Name, unit and scale vouch for one another.
-    confidence = 0.96 if fitting and usual else round(0.9 * named.likeness, 3)
-    return Found(value=named.mnemonic, confidence=confidence, why=why)
+    if vote.known is None:
+        return Found(value=told.named.mnemonic, confidence=_UNKNOWN if told.named.mnemonic else 0.0, why=why)
+    return Found(value=vote.known.mnemonic, confidence=_certainty(vote.mnemonic), why=why)
 
 
-def _unit(told: Told) -> Found[str]:
-    known = told.named.known
-    if known is None:
-        return Found(value=told.unit, confidence=0.7 if told.unit else 0.0)
-    if told.unit in known.units:
-        return Found(value=told.unit, confidence=0.97, why="printed")
-    usual = usual_units(known, told.row.scale) if told.row.scale else ()
-    by_scale = usual if len(usual) == 1 else tuple(known.units) if len(known.units) == 1 else ()
-    if by_scale:
-        why = "usual for it" if told.unit is None else f"usual for it, though {told.unit!r} was read"
-        return Found(value=by_scale[0], confidence=0.96 if told.unit is None or usual else 0.8, why=why)
-    return Found(value=known.unit, confidence=0.8, why="usual for it")
-
-
-def _values(told: Told, decades: int | None) -> tuple[Found[float], Found[float]]:
-    """The values at the edges: sure where they were read and are those that the curve is usually drawn between."""
-    row = told.row
-    usual = scale_is_usual(told)
-    sure = list(read_chance(row))
-    why = ""
-    if usual:
-        sure = [
-            max(each, 0.96) if chance >= _USUAL_IS_READ else each
-            for each, chance in zip(sure, (row.left_chance, row.right_chance), strict=True)
-        ]
-    else:
-        sure, why = [min(each, _UNUSUAL) for each in sure], "an unusual scale"
-    if told.unread:
-        sure, why = [min(each, _UNREAD) for each in sure], "numbers below it were not understood"
-    if decades is not None and row.scale is not None and not _has_decades(row.scale, decades):
-        sure, why = [min(each, _UNREAD) for each in sure], f"its values are not {decades} decades apart"
-    left, right = (
-        Found[float](value=value, confidence=round(each, 3) if value is not None else 0.0, why=why)
-        for value, each in zip((row.left, row.right), sure, strict=True)
+def _unit(told: Told, vote: Elected) -> Found[str]:
+    if vote.known is None:
+        return Found(value=told.unit, confidence=_UNKNOWN if told.unit else 0.0)
+    return Found(
+        value=vote.unit, confidence=_certainty(vote.unit_share), why="by its name, its values and what is printed"
     )
-    return left, right
+
+
+def _values(
+    seen: Sequence[Seen], vote: Elected, decades: int | None, *, doubtful: bool
+) -> tuple[Found[float], Found[float]]:
+    """The values at the edges: sure where they were read and are those that the curve is usually drawn between."""
+    most, why = _MOST, ""
+    scale = None if vote.left is None or vote.right is None else (vote.left, vote.right)
+    if not vote.usual:
+        most, why = _MOST if scale is not None and _agreed(seen, scale, vote.known) else _UNUSUAL, "an unusual scale"
+    if doubtful:
+        most, why = _UNREAD, "numbers below it were not understood"
+    if decades is not None and not any(_has_decades(pair, decades) for pair in _read_scales(seen, scale)):
+        most, why = _UNREAD, f"its values are not {decades} decades apart"
+    found = []
+    for side, value, share in (("left", vote.left, vote.left_share), ("right", vote.right, vote.right_share)):
+        read = any(getattr(each.told.row, side) is not None for each in seen)
+        if value is None or not read:
+            found.append(Found[float]())
+        else:
+            found.append(Found[float](value=value, confidence=round(min(most, share), 3), why=why))
+    return found[0], found[1]
+
+
+def _read_scales(seen: Sequence[Seen], elected_scale: Scale | None) -> list[Scale]:
+    """The scales that were read well, by themselves; without one of these, that which was elected."""
+    read = [each.told.row.scale for each in seen if each.told.row.least_chance >= _READ]
+    return [scale for scale in read or [elected_scale] if scale is not None]
+
+
+def _agreed(seen: Sequence[Seen], scale: tuple[float, float], known: Known | None) -> bool:
+    """Whether both blocks were read with an unusual scale that is no usual one with its signs or points lost, as faint print loses them twice."""
+    if len(seen) < 2 or any(each.told.row.scale != scale for each in seen):
+        return False
+    if known is None:
+        return True
+    left, right = scale
+    near = [
+        (left * by * one, right * by * other) for by in (0.01, 0.1, 1.0, 10.0) for one in (1, -1) for other in (1, -1)
+    ]
+    ends = [(left * by, right) for by in (0.1, 10.0)] + [(left, right * by) for by in (0.1, 10.0)]
+    return not any(usual_units(known, each) for each in near + ends)
 
 
 def _has_decades(scale: tuple[float, float], decades: int) -> bool:
@@ -168,22 +208,21 @@ def _has_decades(scale: tuple[float, float], decades: int) -> bool:
     return left > 0 and right > 0 and abs(abs(math.log10(right / left)) - decades) < 0.01
 
 
-def _wraps(curves: Sequence[Curve], told: Sequence[Told]) -> list[Curve]:
-    """With the wrap of each: a second scale that goes on from the first says so, and where one curve has it, those without do not wrap."""
-    printed = any(each.goes_on for each in told)
-    doubtful = any(each.unread for each in told)
+def _wraps(votes: Sequence[Elected], unread: Sequence[bool]) -> list[Found[bool]]:
+    """The wrap of each: a second scale that goes on from the first says so, and where one curve has it, those without do not wrap."""
+    printed = any(vote.second == "goes on" for vote in votes)
     found = []
-    for curve, each in zip(curves, told, strict=True):
-        if each.goes_on:
-            wrap = Found[bool](value=True, confidence=0.96, why="a second scale goes on from the first")
-        elif doubtful:
-            wrap = Found[bool](value=False, confidence=0.5, why="a row of the scale block was not understood")
+    for vote in votes:
+        if vote.second == "goes on":
+            sure = _certainty(vote.second_share)
+            found.append(Found[bool](value=True, confidence=sure, why="a second scale goes on from the first"))
+        elif any(unread):
+            why = "a row of the scale block was not understood"
+            found.append(Found[bool](value=False, confidence=0.5, why=why))
         elif printed:
-            wrap = Found[bool](
-                value=False, confidence=0.96, why="another curve's second scale is printed, none of this one"
-            )
+            why = "another curve's second scale is printed, none of this one"
+            found.append(Found[bool](value=False, confidence=0.96, why=why))
         else:
             why = "no second scale is printed, but the curve may wrap all the same"
-            wrap = Found[bool](value=False, confidence=0.9, why=why)
-        found.append(curve.model_copy(update={"wrap": wrap}))
+            found.append(Found[bool](value=False, confidence=0.9, why=why))
     return found

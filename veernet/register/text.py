@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -35,7 +35,10 @@ _GROWTH = 1.6
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text: rows and columns of its box in the image that was looked at, its words, and how sure the worst of them is."""
+    """A line of text: its box in the image that was looked at, its words, how sure the worst of them is, and all else it may say.
+
+    ``steps`` are the chances of none and of each of `CHARACTERS` along it, ``(n, 96)``, empty where they were not kept.
+    """
 
     top: float
     left: float
@@ -43,6 +46,9 @@ class Line:
     right: float
     text: str
     confidence: float
+    steps: NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros((0, 1 + len(CHARACTERS)), np.float32), compare=False, repr=False
+    )
 
 
 def text_boxes(ink: Bits) -> list[tuple[float, float, float, float]]:
@@ -72,7 +78,12 @@ def text_boxes(ink: Bits) -> list[tuple[float, float, float, float]]:
 
 def read_lines(crops: Sequence[Bits]) -> list[tuple[str, float]]:
     """What some cut lines of text say, and how sure the worst character is."""
-    found: list[tuple[str, float]] = [("", 0.0)] * len(crops)
+    return [spelled(steps) for steps in read_steps(crops)]
+
+
+def read_steps(crops: Sequence[Bits]) -> list[NDArray[np.float32]]:
+    """Chances of none and of each of `CHARACTERS` along some cut lines of text, each ``(n, 96)``."""
+    found = [np.zeros((0, 1 + len(CHARACTERS)), np.float32)] * len(crops)
     shapes = [
         max(_SIDE, round(_READER_HEIGHT * crop.shape[1] / max(1, crop.shape[0]))) if crop.size else 0 for crop in crops
     ]
@@ -81,7 +92,7 @@ def read_lines(crops: Sequence[Bits]) -> list[tuple[str, float]]:
         batch = order[first : first + _BATCH]
         chances = characters([crops[index] for index in batch], -(-max(shapes[index] for index in batch) // 8) * 8)
         for index, chance in zip(batch, chances, strict=True):
-            found[index] = _spelled(chance)
+            found[index] = chance[: shapes[index] // 8 + 2]
     return found
 
 
@@ -113,7 +124,10 @@ def _scaled(crop: Bits, width: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(cv2.GaussianBlur(grey, (3, 3), 0.6), size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def _spelled(chances: NDArray[np.float32]) -> tuple[str, float]:
+def spelled(chances: NDArray[np.float32]) -> tuple[str, float]:
+    """The likeliest text, step by step, and how sure its worst character is."""
+    if not len(chances):
+        return "", 0.0
     best = chances.argmax(axis=1)
     first = np.append(True, best[1:] != best[:-1]) & (best > 0)
     text = "".join(CHARACTERS[index - 1] for index in best[first])

@@ -1,11 +1,13 @@
-"""What the block above a pass and the one below it say together: two that agree are surer than one, two that differ are not sure."""
+"""The block above a pass and the one below it: which of their curves are the same, and what they say together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from veernet.register.draft import Curve, Found
+from veernet.register.draft import Curve, Found, Style
+from veernet.register.scale_rows import Told
 
 _FIELDS = ("mnemonic", "unit", "left", "right", "style", "wrap")
 _AGREED = 0.97
@@ -15,47 +17,53 @@ _DIFFER = 0.6
 _BELOW_ALONE = 0.9
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A curve as one block tells it, how its sample line is drawn there, and how sure that is."""
+
+    told: Told
+    style: Style
+    style_sure: float
+
+
 def all_sure(curves: Sequence[Curve]) -> bool:
     """Whether the other block need not be asked."""
     return all(getattr(curve, key).sure for curve in curves for key in _FIELDS if key != "wrap")
 
 
-def joined(above: Sequence[Curve], below: Sequence[Curve]) -> tuple[Curve, ...]:
-    """The curves of a track by both of its blocks, in the order of the one above."""
+def paired(above: Sequence[Seen], below: Sequence[Seen]) -> list[tuple[Seen | None, Seen | None]]:
+    """The curves of two blocks in the order of the one above, then those that only the one below has.
+
+    Curves of one name are one; as many curves in both are the same in the same order, whatever their names were read as.
+    """
     left = list(below)
-    found = []
-    for curve in above:
-        twin = next((other for other in left if other.mnemonic.value == curve.mnemonic.value), None)
-        if twin is None:
-            found.append(curve)
-            continue
-        left.remove(twin)
-        found.append(
-            curve.model_copy(update={key: _both(key, getattr(curve, key), getattr(twin, key)) for key in _FIELDS})
-        )
-    if not above:
-        return tuple(_capped(curve) for curve in left)
-    return tuple(found)
+    pairs: list[tuple[Seen | None, Seen | None]] = []
+    for place, seen in enumerate(above):
+        name = seen.told.named.mnemonic
+        twin = next((each for each in left if each.told.named.mnemonic == name), None)
+        if twin is None and len(above) == len(below):
+            other = below[place]
+            names = [each.told.named.mnemonic for each in above]
+            twin = other if other in left and other.told.named.mnemonic not in names else None
+        if twin is not None:
+            left.remove(twin)
+        pairs.append((seen, twin))
+    return pairs + [(None, each) for each in left]
 
 
-def _both(key: str, one: Found[Any], other: Found[Any]) -> Found[Any]:
-    if one.value is None or other.value is None:
-        return one if other.value is None else other
-    first, second = sorted((one, other), key=lambda found: -found.confidence)
-    if one.value == other.value:
-        # That no second scale is printed says nothing the second time.
-        if key == "wrap" or second.confidence < _WORTH_A_VOTE:
-            return first
-        return first.model_copy(
-            update={"confidence": max(first.confidence, _AGREED), "why": "both scale blocks say so"}
-        )
-    if second.confidence < _WORTH_A_VOTE:
-        return first
-    why = f"the other scale block says {second.value!r}"
-    return first.model_copy(update={"confidence": min(first.confidence, _DIFFER), "why": why})
+def style_by(seen: Sequence[Seen]) -> Found[Style]:
+    """How a curve is drawn: two blocks that agree are surer than one, two that differ are not sure."""
+    first, *others = sorted(seen, key=lambda each: -each.style_sure)
+    sure, why = first.style_sure, "by its sample line"
+    for other in others:
+        if other.style_sure >= _WORTH_A_VOTE:
+            same = other.style == first.style
+            sure = max(sure, _AGREED) if same else min(sure, _DIFFER)
+            why = "both scale blocks say so" if same else f"the other scale block says {other.style!r}"
+    return Found(value=first.style, confidence=sure, why=why)
 
 
-def _capped(curve: Curve) -> Curve:
+def capped(curve: Curve) -> Curve:
     """A curve that only the block below names: that may be another log's."""
     updates = {}
     for key in _FIELDS:
