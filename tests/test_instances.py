@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from veernet.sheets.geometry import strip_column
 from veernet.training.draw import OVERSAMPLE, Canvas, draw_paths, draw_stroke, path_rows, told_rows
+from veernet.training.emphasis import emphasised
 from veernet.training.instance import blank_canvas, draw_instance, sample_instance
 from veernet.training.motion import load_bank
 from veernet.training.recipe import Clutter, TrackRecipe, sample_recipe
@@ -131,3 +132,22 @@ def test_a_learned_motion_moves_about_zero_with_unit_spread() -> None:
     assert np.isfinite(curves).all()
     assert curves.mean(axis=1) == pytest.approx(0.0, abs=1e-6)
     assert curves.std(axis=1) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_emphasis_makes_a_share_of_the_instances_over_and_leaves_the_others() -> None:
+    """With a curve all but ruled, or dashes of which the gaps are short; the same seed always the same."""
+    seeds = range(400)
+    recipes = {seed: sample_recipe(seed) for seed in seeds}
+    made = {seed: emphasised(recipe, seed, 0.3) for seed, recipe in recipes.items()}
+    assert made == {seed: emphasised(recipe, seed, 0.3) for seed, recipe in recipes.items()}
+    changed = [seed for seed in seeds if made[seed] is not recipes[seed]]
+    assert 80 <= len(changed) <= 160
+    for seed in changed:
+        (before, after), *others = [
+            pair for pair in zip(recipes[seed].strokes, made[seed].strokes, strict=True) if pair[0] != pair[1]
+        ]
+        assert not others
+        straight = after.amplitude <= 0.015
+        long_dashed = after.style == "dashed" and after.pattern_px[0] >= 12 and after.pattern_px != before.pattern_px
+        assert straight or long_dashed
+    assert all(emphasised(recipe, seed, 0.0) is recipe for seed, recipe in recipes.items())

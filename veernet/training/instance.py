@@ -23,6 +23,7 @@ from veernet.training.draw import (
     told_rows,
     visible_rows,
 )
+from veernet.training.emphasis import emphasised
 from veernet.training.recipe import Clutter, Scan, TrackRecipe, sample_recipe
 
 ByteArray = NDArray[np.uint8]
@@ -70,9 +71,9 @@ def _clutter(recipe: TrackRecipe) -> Clutter:
     return replace(recipe.clutter, stray=-1.0)
 
 
-def sample_instance(seed: int, rows: int = 256, curves: int = 2) -> Instance:
-    """The instance of a seed, with up to ``curves`` classes of curves."""
-    return draw_instance(sample_recipe(seed, curves=curves), rows)
+def sample_instance(seed: int, rows: int = 256, curves: int = 2, emphasis: float = 0.0) -> Instance:
+    """The instance of a seed, with up to ``curves`` classes of curves; for a share of all seeds with what is hard (``emphasised``)."""
+    return draw_instance(emphasised(sample_recipe(seed, curves=curves), seed, emphasis), rows)
 
 
 def blank_canvas(recipe: Scan, rows: int) -> Canvas:

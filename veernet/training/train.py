@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -60,6 +60,7 @@ class TrainConfig(BaseModel):
     ema_decay: float = Field(0.998, ge=0, lt=1, description="Decay of the averaged weights, which are what is kept.")
     start_from: Path | None = Field(None, description="Weights to start from; random ones where absent.")
     start_body: Path | None = Field(None, description="Weights whose body alone to start from; the head is new.")
+    emphasis: float = Field(0.0, ge=0, le=1, description="Share of instances with a straight curve or long dashes.")
     first_seed: int = Field(0, ge=0, lt=VALIDATION_SEED, description="Recipe seed of the first instance.")
     validate_every: int = Field(500, ge=1, description="Steps between validations and checkpoints.")
     validation_instances: int = Field(96, ge=1)
@@ -133,8 +134,10 @@ def read_config(path: Path | None, given: Mapping[str, object] | None = None) ->
         raise OptionError(place, f"not a training configuration ({error})", "see docs/training.md") from error
 
 
-def train(config: TrainConfig, directory: Path, console: Console | None = None, draw: Draw = sample_instance) -> Path:
+def train(config: TrainConfig, directory: Path, console: Console | None = None, draw: Draw | None = None) -> Path:
     """Run, or resume, a training in its directory; returns the weights file with the averaged weights.
+
+    Instances are those of the seeds, with the configuration's emphasis, unless ``draw`` draws others.
 
     The directory holds ``config.yaml``, ``checkpoint.pt`` (our own state, loaded with ``weights_only``), ``log.csv``
     and ``weights.safetensors``, the best by validation F1 so far.
@@ -152,6 +155,7 @@ def train(config: TrainConfig, directory: Path, console: Console | None = None, 
     if checkpoint.exists():
         _restore(run, checkpoint)
     weights = directory / "weights.safetensors"
+    draw = draw or partial(sample_instance, emphasis=config.emphasis)
     with _progress(console) as progress:
         task = progress.add_task("training", total=config.steps, completed=run.step, loss=float("nan"), f1=run.best_f1)
         for loss in _steps(config, run, device, draw):
