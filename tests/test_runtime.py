@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from distributed import Client, Scheduler, SpecCluster, Worker, get_worker
 
@@ -109,6 +110,27 @@ def test_a_configured_server_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -
             assert (False, None) == (server.own, server._process)
         with prefect_server(keep=True) as url:
             assert url == configured
+
+
+def test_a_server_that_a_profile_of_prefects_names_takes_the_place_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is started before anybody knows of the profile, and ended unused."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        configured = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+        monkeypatch.delenv("PREFECT_API_URL", raising=False)
+        monkeypatch.setattr("flows.server.configured_url", lambda: configured)
+
+        with PrefectServer() as server:
+            assert server._process is not None
+            pid, home = server._process.pid, server._home
+            assert configured == server.wait_ready() == server.url
+            assert not server.own
+            assert _eventually(lambda: not _alive(pid) and not home.exists())
+            assert "PREFECT_API_URL" not in os.environ
+
+
+def test_the_server_of_a_run_enters_no_kinds_of_blocks(prefect_url: str) -> None:
+    """To look for them in all that is installed is a third of a start, and no run has need of any."""
+    assert [] == httpx.post(f"{prefect_url}/block_types/filter", json={}, trust_env=False).json()
 
 
 def test_a_configured_server_that_is_being_started_again_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
