@@ -7,7 +7,7 @@ import before.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial, wraps
 from pathlib import Path
@@ -16,13 +16,10 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from veernet.errors import VeerNetError, WeightsError
 from veernet.heap import keep_freed
 from veernet.network.tiles import HALO, TILE_ROWS
-from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
+from veernet.sheets.geometry import DepthRegister, StripGeometry
 from veernet.sheets.lost import Lost, LostRows
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from veernet.curves.identity import Trace
     from veernet.curves.las import DepthLog
     from veernet.network.predict import Segmenter
@@ -41,8 +38,7 @@ THREADS = {"OMP_WAIT_POLICY": "passive"}
 NEEDED = (
     "tasks.compute",
     "veernet.sheets.raster",
-    "veernet.sheets.strips",
-    "veernet.sheets.printed",
+    "veernet.sheets.tiling",
     "veernet.sheets.work",
     "veernet.curves.trace",
     "veernet.review.overlay",
@@ -157,37 +153,13 @@ def tile_sheet(
     tracks: Sequence[str],
     store: Path,
 ) -> tuple[Refined, tuple[Lost, ...]]:
-    """Decode a scan top down and write the strips of its tracks as whole shards; again, where its printed lines say so.
+    """Write the strips of a scan's tracks, cut where its printed lines are.
 
     Returns where the strips lie in the end, and rows of the scan that could not be read, for which they have paper.
     """
-    from veernet.sheets.printed import Profiler, refine
-    from veernet.sheets.work import WorkStore
+    from veernet.sheets.tiling import tile_scan
 
-    lost = LostRows()
-    work = WorkStore.create(store, geometries)
-    profilers = [Profiler() for _ in geometries]
-    for track, strip_row, piece in _strips_of(scan_path, name, geometries, lost):
-        work.write_strip(track, strip_row, piece)
-        profilers[track].add(piece)
-    refined = refine(geometries, [profiler.profiles() for profiler in profilers], register, tracks)
-    if refined.moved:
-        for track, strip_row, piece in _strips_of(scan_path, name, refined.geometries, lost):
-            work.write_strip(track, strip_row, piece)
-    return refined, lost.found
-
-
-def _strips_of(
-    scan_path: Path, name: str, geometries: Sequence[StripGeometry], lost: LostRows
-) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
-    from veernet.sheets.raster import open_scan
-    from veernet.sheets.strips import cut_strips
-    from veernet.sheets.work import SHARD_ROWS
-
-    with open_scan(scan_path, name) as scan:
-        first_row, end_row = source_rows(geometries, scan.height)
-        yield from cut_strips(scan.bands(first_row=first_row, end_row=end_row, lost=lost), geometries, SHARD_ROWS)
-    lost.check(first_row, end_row, name)
+    return tile_scan(scan_path, name, geometries, register, tracks, store)
 
 
 @_told

@@ -28,11 +28,15 @@ class Normaliser:
     Args:
         bands: GDAL's numbers of the bands to read, the colours first and alpha last.
         convert: Takes their pixels, `(len(bands), rows, width)`, to darkness uint8 `(rows, width)`.
+        bilevel: Whether all that comes of it is paper or full ink.
     """
 
-    def __init__(self, bands: tuple[int, ...], convert: Callable[[NDArray[Any]], NDArray[np.uint8]]) -> None:
+    def __init__(
+        self, bands: tuple[int, ...], convert: Callable[[NDArray[Any]], NDArray[np.uint8]], bilevel: bool = False
+    ) -> None:
         self.bands = bands
         self.convert = convert
+        self.bilevel = bilevel
 
 
 def normaliser(dataset: DatasetReader, name: str) -> Normaliser:
@@ -55,7 +59,9 @@ def normaliser(dataset: DatasetReader, name: str) -> Normaliser:
         return Normaliser(bands + alpha, _of_colour(types[0], _full_scale(dataset), bool(alpha)))
     # GDAL calls a single MinIsWhite band undefined, and gives it a palette.
     if kinds[0] in {ColorInterp.gray, ColorInterp.palette} or (len(kinds) == 1 and kinds[0] is ColorInterp.undefined):
-        return Normaliser((1, *alpha), _of_index(_table(dataset), _full_scale(dataset), bool(alpha)))
+        table, full_scale = _table(dataset), _full_scale(dataset)
+        bilevel = not alpha and set(table[: full_scale + 1].tolist()) <= {0, INK}
+        return Normaliser((1, *alpha), _of_index(table, full_scale, bool(alpha)), bilevel)
     found = f"its pixels are made of {', '.join(kind.name for kind in kinds)}"
     raise ScanError(name, found, "save it as grey, as a palette or as RGB")
 

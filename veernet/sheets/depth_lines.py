@@ -186,7 +186,8 @@ def _slope_of(blocks: _Blocks) -> FloatArray:
 def _contrast(blocks: _Blocks, firsts: Sequence[int], slopes: FloatArray, part: NDArray[np.bool_]) -> FloatArray:
     """How much better some blocks of each track agree at each slope than at the middling one, in windows from some rows on.
 
-    Returns ``(windows, slopes)``.
+    The blocks of a track, sheared and added, have as power their own powers, and what each two of them have in common, turned by how far they
+    are apart: a few distances, however many the blocks. Returns ``(windows, slopes)``.
     """
     tracks, columns_px = blocks.track_px[part], blocks.columns_px[part]
     # Windows are as long as the first one, with nothing where the strip has ended.
@@ -194,18 +195,24 @@ def _contrast(blocks: _Blocks, firsts: Sequence[int], slopes: FloatArray, part: 
     thin[: len(blocks.thin)] = blocks.thin[: len(thin), part]
     windows = np.lib.stride_tricks.sliding_window_view(thin, len(thin) - firsts[-1], axis=0)
     length = windows.shape[-1]
-    phase = 2j * np.pi * np.arange(1, 1 + length // 4) / length
-    sheared = [
-        (own, np.exp(phase[:, None, None] * (slopes[:, None] * (columns_px[own] - middle_px) * blocks.scale)))
-        for middle_px in np.unique(tracks)
-        for own in [tracks == middle_px]
-    ]
+    earlier, later = np.nonzero(np.triu(tracks[:, None] == tracks, 1))
+    gaps_px, gap_of = np.unique(np.round(columns_px[later] - columns_px[earlier], 4), return_inverse=True)
+    turn = np.exp(
+        2j * np.pi / length * blocks.scale * gaps_px[:, None, None] * slopes
+    )  # of the lowest frequency; the others are its powers
+    turned = np.multiply.accumulate(np.repeat(turn, length // 4, axis=1), axis=1).reshape(-1, slopes.size)
+    turning = np.concatenate([turned.real, -turned.imag])
     power = np.empty((len(firsts), slopes.size))
     for index in range(0, len(firsts), _WINDOWS_AT_ONCE):
         some = slice(index, index + _WINDOWS_AT_ONCE)
-        spectrum = np.fft.rfft(windows[firsts[some]], axis=-1)[..., 1 : 1 + length // 4].transpose(2, 1, 0)
-        sums = (np.matmul(phases, spectrum[:, own]) for own, phases in sheared)
-        power[some] = sum((one.real**2 + one.imag**2).sum(axis=0).T for one in sums)
+        spectrum = np.fft.rfft(windows[firsts[some]], axis=-1)[..., 1 : 1 + length // 4].astype(np.complex128)
+        common = np.zeros((len(spectrum), gaps_px.size, length // 4), np.complex128)
+        for pair, gap in enumerate(gap_of):
+            common[:, gap] += spectrum[:, later[pair]] * spectrum[:, earlier[pair]].conj()
+        common = common.reshape(len(spectrum), -1)
+        parts = np.concatenate([common.real, common.imag], axis=1)
+        own = (spectrum.real**2 + spectrum.imag**2).sum(axis=(1, 2))
+        power[some] = own[:, None] + 2 * (parts @ turning)
     return power / (np.median(power, axis=1, keepdims=True) + 1e-6) - 1.0
 
 

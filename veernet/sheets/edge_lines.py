@@ -14,7 +14,6 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter, uniform_filter1d
 
-from veernet.peaks import vertex
 from veernet.sheets.geometry import STRIP_WIDTH, TRACK_COLUMNS, Edge, StripGeometry
 from veernet.sheets.profiles import COLUMN_WINDOW_ROWS, Profiles, without_median
 
@@ -64,8 +63,10 @@ def drifts(geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) ->
     rows_px = finest.source_row(np.minimum((np.arange(windows) + 0.5) * COLUMN_WINDOW_ROWS, finest.rows - 1))
     measured = [_measured_windows(geometry, rows_px) for geometry in geometries]
     start = int(np.flatnonzero(measured[0])[0])
+    sharp = np.stack([_sharp(g, p, rows_px) for g, p in zip(geometries, profiles, strict=True)])
     lines = _Lines(
-        np.stack([_sharp(g, p, rows_px) for g, p in zip(geometries, profiles, strict=True)]),
+        sharp,
+        uniform_filter1d(sharp, 3, axis=1, mode="nearest"),
         np.stack([_by_manifest(geometry, rows_px, start) for geometry in geometries]),
         np.array([TRACK_COLUMNS / geometry.widest_px() for geometry in geometries]),
     )
@@ -104,11 +105,13 @@ class _Lines:
 
     Args:
         sharp: ``(tracks, windows, columns)``.
+        smooth: The same, each window with its neighbours.
         by_manifest_px: How far the manifest's edges run sideways from the first window that was measured, ``(tracks, windows)``.
         columns_per_px: Strip columns per source px, of each track.
     """
 
     sharp: FloatArray
+    smooth: FloatArray
     by_manifest_px: FloatArray
     columns_per_px: FloatArray
 
@@ -119,58 +122,94 @@ class _Lines:
         be long.
         """
         windows = self.sharp.shape[1]
-        thin = uniform_filter1d(self.sharp, 3, axis=1, mode="nearest") * columns[:, None]
-        by_px, seen = np.zeros(windows), np.zeros(windows, bool)
-        seen[start] = True
-        for way in (range(start + 1, windows), range(start - 1, -1, -1)):
-            reference, at = thin[:, start].copy(), 0.0
-            for index in way:
-                by = self._shift_of(thin[:, index], reference, index, at)
-                if by is None:
-                    continue
-                by_px[index], seen[index], at = by, True, by
-                reference = 0.8 * reference + 0.2 * self._back(thin[:, index], np.array([by]), index)[0]
+        offsets_px = np.arange(-_STEP_COLUMNS, _STEP_COLUMNS + 1) / self.columns_per_px.max()
+        ways = self.by_manifest_px, self.columns_per_px
+        by_px, seen = _follow(_by_window(self.smooth * columns[:, None]), *ways, start, offsets_px)
         if seen.mean() < _SEEN_SHARE:
             return None
-        back = np.concatenate(
-            [self._back(self.sharp[:, at] * columns, by_px[at : at + 1], at) for at in range(windows)]
-        )
+        back = _put_back(_by_window(self.sharp * columns[:, None]), *ways, by_px)
         alternate = [back[first::2].mean(axis=0).ravel() for first in (0, 1)]
         if float(np.corrcoef(*alternate)[0, 1]) < _LIKENESS:
             return None
         smooth = median_filter(by_px[seen], size=5, mode="nearest")
         return gaussian_filter1d(np.interp(np.arange(windows), np.flatnonzero(seen), smooth), 1.0, mode="nearest")
 
-    def _back(self, window: FloatArray, by_px: FloatArray, index: int) -> FloatArray:
-        """The columns of all tracks where they would be had the paper not run sideways, by each of several ways: ``(ways, tracks, columns)``."""
-        by = (by_px[:, None] - self.by_manifest_px[:, index]) * self.columns_per_px
-        return np.asarray(_shifted(np.ascontiguousarray(window), by))
 
-    def _shift_of(self, window: FloatArray, reference: FloatArray, index: int, near_px: float) -> float | None:
-        """How far a window runs sideways, looked for near what its neighbour does."""
-        offsets = np.arange(-_STEP_COLUMNS, _STEP_COLUMNS + 1) / self.columns_per_px.max()
-        norm = float(np.linalg.norm(window) * np.linalg.norm(reference)) + 1e-6
-        scores = (self._back(window, near_px + offsets, index) * reference).sum(axis=(1, 2)) / norm
-        best = int(scores.argmax())
-        if not 0 < best < offsets.size - 1 or scores[best] < _LIKENESS:
-            return None
-        return float(near_px + offsets[best] + vertex(*scores[best - 1 : best + 2]) * (offsets[1] - offsets[0]))
+def _by_window(tracks: FloatArray) -> FloatArray:
+    """Columns ``(tracks, windows, columns)`` as ``(windows, tracks, columns)``, each window in one piece."""
+    return np.ascontiguousarray(tracks.swapaxes(0, 1))
 
 
 @njit(cache=True, nogil=True)
-def _shifted(rows, by):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Rows of columns ``(k, n)`` so many columns further on, in each of several ways ``(ways, k)``; nothing comes in from beyond their ends."""
-    ways, columns = len(by), rows.shape[1]
-    shifted = np.empty((ways, *rows.shape))
-    for way in range(ways):
-        for row in range(len(rows)):
-            for column in range(columns):
-                at = min(max(column + by[way, row], -1.0), float(columns))
-                before = math.floor(at)
-                low = rows[row, before] if 0 <= before < columns else 0.0
-                high = rows[row, before + 1] if -1 <= before < columns - 1 else 0.0
-                shifted[way, row, column] = low + (at - before) * (high - low)
-    return shifted
+def _follow(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    thin, by_manifest_px, columns_per_px, start, offsets_px
+):
+    """How far windows ``(windows, tracks, columns)`` run sideways, each looked for near its neighbour, and which of them can be seen to."""
+    windows, tracks, columns = thin.shape
+    by_px, seen = np.zeros(windows), np.zeros(windows, np.bool_)
+    seen[start] = True
+    scores, back = np.empty(len(offsets_px)), np.empty(columns)
+    for step in (1, -1):
+        reference, near_px, index = thin[start].copy(), 0.0, start + step
+        while 0 <= index < windows:
+            window = thin[index]
+            norm = np.sqrt((window * window).sum()) * np.sqrt((reference * reference).sum()) + 1e-6
+            for way in range(len(offsets_px)):
+                scores[way] = 0.0
+                for track in range(tracks):
+                    by = (near_px + offsets_px[way] - by_manifest_px[track, index]) * columns_per_px[track]
+                    scores[way] += _agreement(window[track], reference[track], by) / norm
+            best = scores.argmax()
+            if 0 < best < len(offsets_px) - 1 and scores[best] >= _LIKENESS:
+                curvature = scores[best - 1] - 2.0 * scores[best] + scores[best + 1]
+                lean = 0.5 * (scores[best - 1] - scores[best + 1]) / curvature if curvature < 0 else 0.0
+                near_px += offsets_px[best] + min(max(lean, -0.5), 0.5) * (offsets_px[1] - offsets_px[0])
+                by_px[index], seen[index] = near_px, True
+                for track in range(tracks):
+                    _shift(window[track], (near_px - by_manifest_px[track, index]) * columns_per_px[track], back)
+                    reference[track] = 0.8 * reference[track] + 0.2 * back
+            index += step
+    return by_px, seen
+
+
+@njit(cache=True, nogil=True)
+def _put_back(sharp, by_manifest_px, columns_per_px, by_px):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Windows ``(windows, tracks, columns)`` as they would be had the paper not run sideways."""
+    back = np.empty(sharp.shape)
+    for index in range(len(sharp)):
+        for track in range(sharp.shape[1]):
+            by = (by_px[index] - by_manifest_px[track, index]) * columns_per_px[track]
+            _shift(sharp[index, track], by, back[index, track])
+    return back
+
+
+@njit(cache=True, nogil=True)
+def _shift(row, by, shifted):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Give each column what is so many columns further on; nothing comes in from beyond the ends."""
+    columns, whole = len(row), math.floor(by)
+    part = by - whole
+    for column in range(columns):
+        before = column + whole
+        low = row[before] if 0 <= before < columns else 0.0
+        high = row[before + 1] if -1 <= before < columns - 1 else 0.0
+        shifted[column] = low + part * (high - low)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def _agreement(row, reference, by):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The scalar product of what :func:`_shift` makes of a row and another row."""
+    columns, whole = len(row), math.floor(by)
+    part = by - whole
+    first, end = min(max(-whole, 0), columns), max(min(columns, columns - 1 - whole), 0)
+    total = 0.0
+    for column in range(first, end):
+        low, high = row[column + whole], row[column + whole + 1]
+        total += (low + part * (high - low)) * reference[column]
+    if 0 <= -1 - whole < columns:
+        total += part * row[0] * reference[-1 - whole]
+    if 0 <= columns - 1 - whole < columns:
+        total += (1.0 - part) * row[columns - 1] * reference[columns - 1 - whole]
+    return total
 
 
 def _sharp(geometry: StripGeometry, profile: Profiles, rows_px: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
@@ -39,14 +40,33 @@ class Profiler:
 
     def add(self, piece: NDArray[np.uint8]) -> None:
         """Take the next piece, uint8 ``(n, 512)``, n a multiple of 64 but for the last one."""
-        track = piece[:, MARGIN : MARGIN + TRACK_COLUMNS]
-        self._rows.append(track.reshape(len(piece), BLOCKS, -1).mean(axis=2, dtype=np.float32))
-        for first in range(0, len(piece), COLUMN_WINDOW_ROWS):
-            self._columns.append(piece[first : first + COLUMN_WINDOW_ROWS].mean(axis=0, dtype=np.float32))
+        rows, columns = _sums(np.ascontiguousarray(piece))
+        self._rows.append(rows / np.float32(TRACK_COLUMNS // BLOCKS))
+        heights = np.minimum(COLUMN_WINDOW_ROWS, len(piece) - np.arange(len(columns)) * COLUMN_WINDOW_ROWS)
+        self._columns.append(columns / heights[:, None].astype(np.float32))
 
     def profiles(self) -> Profiles:
         """The profiles of all that was taken."""
-        return Profiles(np.concatenate(self._rows), np.stack(self._columns))
+        return Profiles(np.concatenate(self._rows), np.concatenate(self._columns))
+
+
+@njit(cache=True, nogil=True)
+def _sums(piece):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Sums of each row in each block of columns, and of each column in each window of rows: whole numbers, which float32 holds."""
+    height, width = piece.shape
+    rows = np.empty((height, BLOCKS), np.float32)
+    columns = np.zeros((-(-height // COLUMN_WINDOW_ROWS), width), np.uint32)
+    block = TRACK_COLUMNS // BLOCKS
+    for row in range(height):
+        window = columns[row // COLUMN_WINDOW_ROWS]
+        for column in range(width):
+            window[column] += np.uint32(piece[row, column])
+        for index in range(BLOCKS):
+            total = np.uint32(0)
+            for column in range(MARGIN + index * block, MARGIN + (index + 1) * block):
+                total += np.uint32(piece[row, column])
+            rows[row, index] = total
+    return rows, columns.astype(np.float32)
 
 
 def without_median(rows: NDArray[np.float32], size: int) -> NDArray[np.float32]:

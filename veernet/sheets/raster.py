@@ -85,6 +85,7 @@ class Scan:
         width: Columns.
         height: Rows.
         dpi: Resolution that the file claims, if it claims one that can be.
+        bilevel: Whether its pixels are paper or full ink alone.
     """
 
     def __init__(self, dataset: Any, path: Path, name: str, again: Callable[[], AbstractContextManager[Any]]) -> None:
@@ -96,6 +97,7 @@ class Scan:
         self.width = int(dataset.width)
         self.height = int(dataset.height)
         self.dpi = _dpi(dataset.tags())
+        self.bilevel = self._normaliser.bilevel
 
     def bands(
         self, rows: int = BAND_ROWS, first_row: int = 0, end_row: int | None = None, lost: LostRows | None = None
