@@ -7,11 +7,12 @@ other end; a worker that takes the place of one that died is there at once.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, process, resource_tracker
 from typing import Literal
 
 from tasks.compute import NEEDED
@@ -36,11 +37,12 @@ def forks(environment: Mapping[str, str]) -> Iterator[Method]:
         How workers are to be started: as its forks, or each by itself where its socket cannot be made, as in a folder for temporary files with a long path.
     """
     global _users  # noqa: PLW0603 - multiprocessing has one fork server a process
-    with _lock:
-        method = _start(environment) if _users == 0 else _method()
-        _users += 1
     try:
-        yield method
+        with _lock:
+            _users += 1
+            if _users == 1:
+                _start(environment)
+        yield "spawn" if _pid() is None else "forkserver"
     finally:
         with _lock:
             _users -= 1
@@ -48,7 +50,7 @@ def forks(environment: Mapping[str, str]) -> Iterator[Method]:
                 _stop()
 
 
-def _start(environment: Mapping[str, str]) -> Method:
+def _start(environment: Mapping[str, str]) -> None:
     forkserver.set_forkserver_preload(list(_PRELOADED))
     # Without the last it would import whatever lies in the folder where the command is given under a module's name.
     given = {**environment, "PYTHONSAFEPATH": "1"}
@@ -63,11 +65,6 @@ def _start(environment: Mapping[str, str]) -> Method:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-    return _method()
-
-
-def _method() -> Method:
-    return "spawn" if _pid() is None else "forkserver"
 
 
 def _pid() -> int | None:
@@ -76,11 +73,15 @@ def _pid() -> int | None:
 
 
 def _stop() -> None:
-    """End it also where it is still importing, for which nobody is to wait."""
+    """End it also where it is still importing, for which nobody is to wait, and remove the folder of its socket, which else waits for an orderly end of this process."""
     if (pid := _pid()) is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         forkserver._forkserver._stop()  # type: ignore[attr-defined]  # there is no public way
+    config = process.current_process()._config  # type: ignore[attr-defined]
+    if folder := config.get("tempdir"):
+        shutil.rmtree(folder, ignore_errors=True)
+        config["tempdir"] = None
 
 
 @contextmanager

@@ -161,6 +161,7 @@ class PrefectServer:
         finally:
             if process is not None:
                 _end(process)
+            if self._home != Path():  # Ctrl-C may have come between the folder and the process
                 shutil.rmtree(self._home, ignore_errors=True)
 
 

@@ -125,12 +125,48 @@ def test_it_ends_with_its_run_however_that_ends_and_whatever_it_imports(number: 
     assert _eventually(lambda: not _alive(pid), 120)
 
 
-def test_nobody_waits_for_the_imports_of_one_that_nobody_needs() -> None:
-    """A call that is refused a moment later leaves nothing behind."""
-    script = HOLD.replace("time.sleep(60)", "raise SystemExit")
-    with _in_its_own_process(script, cwd=ROOT) as run:
-        said, _ = run.communicate(timeout=60)
-    assert not _alive(int(said))
+@pytest.mark.parametrize("end", ["raise SystemExit", "signal.raise_signal(signal.SIGINT)"])
+def test_nobody_waits_for_the_imports_of_one_that_nobody_needs(end: str, tmp_path: Path) -> None:
+    """A call that is refused a moment later, or interrupted, leaves nothing behind."""
+    script = "import signal\n" + HOLD.replace("time.sleep(60)", end)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert not _alive(int(done.stdout))
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_an_interrupt_that_comes_while_it_is_started_ends_it(tmp_path: Path) -> None:
+    """Its start holds Ctrl-C back for a moment, and is then undone."""
+    script = """
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from multiprocessing import forkserver
+from flows import forks
+start = forkserver.ensure_running
+def interrupted():
+    start()
+    print(forks._pid(), flush=True)
+    signal.raise_signal(signal.SIGINT)
+forkserver.ensure_running = interrupted
+try:
+    with forks.forks({}):
+        print("went on")
+except KeyboardInterrupt:
+    os._exit(130)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 130 == done.returncode, done.stderr
+    assert not _alive(int(done.stdout))
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_nothing_that_lies_in_the_users_folder_is_imported(tmp_path: Path) -> None:
