@@ -59,7 +59,12 @@ def new_page(path: Path) -> Iterator[TextIO]:
 
 def embeddable(tree: Any) -> str:
     """JSON of a tree that cannot end the element it stands in; NaN and infinity, which JSON lacks, become null."""
-    return json.dumps(_finite(tree), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    strict = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+    try:
+        text = strict.encode(tree)
+    except ValueError:
+        text = strict.encode(_finite(tree))
+    return text.replace("<", "\\u003c")
 
 
 def _read(package: str, name: str) -> str:
