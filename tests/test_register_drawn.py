@@ -15,6 +15,7 @@ from veernet.register.combs import combs
 from veernet.register.doubts import Doubt, doubts
 from veernet.register.draft import SURE, Curve, Draft, Found, Section, Track
 from veernet.register.labels import Labels, Pass
+from veernet.register.logged import logged
 from veernet.register.paper import Paper
 from veernet.register.pieces import pieces_of
 from veernet.register.registering import scale_of, with_wraps
@@ -22,7 +23,7 @@ from veernet.register.scales import printed_units
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import placed
 from veernet.register.tracks import Grid, Lines, grids
-from veernet.register.upright import Run
+from veernet.register.upright import Run, line_profiles, runs
 from veernet.register.vote import vote
 from veernet.register.words import clear, words
 from veernet.register.wraps import may_wrap, wraps
@@ -296,3 +297,33 @@ def test_decades_that_strong_lines_part_are_not_surely_tracks() -> None:
     strong = np.isin(np.round(decades, 6), [0.0, 1.0, 2.0, 3.0])
     parted = grids(Lines(columns, np.where(strong, 0.5, 0.15)), 1400, DPI, 200.0, strong)
     assert not any(grid.sure >= SURE for grid in parted)
+
+
+@pytest.mark.parametrize(("beside", "sure"), [("decades", True), ("halves", False)])
+def test_a_track_of_five_divisions_is_sure_beside_another_kind_of_grid(beside: str, sure: bool) -> None:
+    """Beside its like it may be half of a track of ten; decades are no half of that."""
+    even = np.linspace(0.0, 1.0, 6)
+    decades = np.unique(np.log10(np.outer(10.0 ** np.arange(2), np.arange(1, 11)).ravel())) / 2
+    columns = np.unique(
+        np.round(np.concatenate([300 + 400 * even, 700 + 400 * (decades if beside == "decades" else even)]))
+    )
+    framed = np.isin(columns, [300, 700, 1100])
+    found = grids(Lines(columns, np.full(columns.size, 0.5)), 1400, DPI, 200.0, framed)
+    assert [300, 700] == [grid.left for grid in found]
+    assert sure == (found[0].sure >= SURE)
+
+
+def test_a_grid_of_three_lines_begins_below_its_scale_block() -> None:
+    """The edges run on into the block's frame, and the line between them does not: so they are known for edges."""
+    ink = np.zeros((2400, 800), np.uint8)
+    ink[300:1500, [100, 350, 600]] = 1
+    ink[200:290, [100, 600]] = 1
+    rows = 400.0 + 200 * np.arange(6)
+    boxes = np.stack([rows - 10, np.full(6, 675.0), rows + 11, np.full(6, 725.0)], axis=1)
+    depths = 1000.0 + 50 * np.arange(6)
+    labels = Labels(boxes, 0, tuple(f"{depth:.0f}" for depth in depths), np.ones(6), depths, np.ones(6, bool))
+    paper = on_paper(ink)
+    profiles = line_profiles(ink)
+    (found,) = logged(paper, [Pass(labels, 50.0, 4.0, 1.0, 30.0)], profiles, runs(profiles))
+    assert (300, 1500) == pytest.approx((found.first_row, found.end_row), abs=2)
+    assert [(100.0, 600.0)] == [(round(grid.left), round(grid.right)) for grid in found.grids]

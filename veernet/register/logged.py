@@ -74,16 +74,19 @@ def _logged(paper: Paper, one: Pass, run: Run | None, profiles: Floats, within: 
     lines = lines_of(profile_of(profiles, run, *inside))
     first_look = grids(lines, width, dpi, straight)
     columns = Columns.of(paper, run, lines.columns)
-    body = extent(Columns(columns.ink, run, _inner(lines, first_look)), inside, between, dpi)
+    body = extent(Columns(columns.ink, run, _inner(lines, first_look, straight)), inside, between, dpi)
     framed = framing(columns, body, dpi)
     found = grids(lines, width, dpi, straight, framed)
     return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor)
 
 
-def _inner(lines: Lines, found: Sequence[Grid]) -> Floats:
-    """The lines that are no edges: they are in the grid alone. All of them where no track is known."""
+def _inner(lines: Lines, found: Sequence[Grid], depth_column: float) -> Floats:
+    """The lines that are no edges: they are in the grid alone. All of them where none can be told."""
     edges = np.array([edge for grid in found for edge in (grid.left, grid.right)])
     if edges.size == 0:
-        return lines.columns
+        # A grid of few lines has edges all the same: the outer ones on either side of the depths.
+        sides = np.split(lines.columns, [int(np.searchsorted(lines.columns, depth_column))])
+        inner = np.concatenate([side[1:-1] for side in sides])
+        return inner if inner.size else lines.columns
     inside = np.any([(lines.columns > grid.left) & (lines.columns < grid.right) for grid in found], axis=0)
     return lines.columns[inside & (np.abs(lines.columns[:, None] - edges).min(axis=1) > 1.0)]

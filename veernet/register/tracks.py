@@ -102,14 +102,15 @@ def grids(
     made = []
     for index, comb in enumerate(found):
         left, right = columns[comb.first], columns[comb.last]
-        beside = (
-            index > 0 and left - columns[found[index - 1].last] < gap,
-            index + 1 < len(found) and columns[found[index + 1].first] - right < gap,
-        )
-        alone = not any(beside) and comb.divisions in (0, 10)
+        beside = [
+            other
+            for other in (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
+            if min(abs(left - columns[other.last]), abs(right - columns[other.first])) < gap
+        ]
+        alone = not beside and comb.divisions in (0, 10)
         known = alone if framed is None else bool(framed[comb.first] and framed[comb.last])
         # A strong line may run on where a faint grid ends: parts of one track all look alike.
-        known = known and not (any(beside) and _may_be_part(comb))
+        known = known and not (_may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside))
         sure = 0.97 if known and comb.seen >= _SEEN else 0.6
         rooms = (_room(columns, comb.first), _room(columns, comb.last))
         made.append(
@@ -126,6 +127,14 @@ def _covered(found: Sequence[Comb]) -> int:
 def _may_be_part(comb: Comb) -> bool:
     """Whether a grid is that of a decade, or of half a track: what strong lines make of a larger one."""
     return comb.decades == 1 or 0 < comb.divisions <= _FEW_DIVISIONS
+
+
+def _may_be_alike(comb: Comb, other: Comb) -> bool:
+    """Whether two grids may be of the same lines: as long as both are not whole and different."""
+    bare = not (other.divisions or other.decades)
+    return (
+        bare or min(comb.seen, other.seen) < _SEEN or (comb.divisions, comb.decades) == (other.divisions, other.decades)
+    )
 
 
 def _room(columns: Floats, at: int) -> float:
