@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ _PRELOADED = ("distributed", *NEEDED, "flows.cli")
 
 _lock = threading.Lock()
 _users = 0
+_folder = ""  # of its socket
 
 
 @contextmanager
@@ -51,14 +53,26 @@ def forks(environment: Mapping[str, str]) -> Iterator[Method]:
 
 
 def _start(environment: Mapping[str, str]) -> None:
-    forkserver.set_forkserver_preload(list(_PRELOADED))
+    global _folder  # noqa: PLW0603
     # Without the last it would import whatever lies in the folder where the command is given under a module's name.
-    given = {**environment, "PYTHONSAFEPATH": "1"}
+    with _environment({**environment, "PYTHONSAFEPATH": "1"}), interrupts_wait(), suppress(OSError):
+        # multiprocessing's own folder is removed where this process comes to an orderly end only.
+        _folder = tempfile.mkdtemp(prefix="veernet-forks-")
+        config = process.current_process()._config  # type: ignore[attr-defined]
+        own, config["tempdir"] = config.get("tempdir"), _folder
+        try:
+            forkserver.set_forkserver_preload(list(_PRELOADED))
+            forkserver.ensure_running()
+        finally:
+            config["tempdir"] = own
+
+
+@contextmanager
+def _environment(given: Mapping[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
     try:
-        with interrupts_wait(), suppress(OSError):
-            forkserver.ensure_running()
+        yield
     finally:
         for name, value in before.items():
             if value is None:
@@ -73,15 +87,15 @@ def _pid() -> int | None:
 
 
 def _stop() -> None:
-    """End it also where it is still importing, for which nobody is to wait, and remove the folder of its socket, which else waits for an orderly end of this process."""
+    """End it also where it is still importing, for which nobody is to wait."""
+    global _folder  # noqa: PLW0603
     if (pid := _pid()) is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         forkserver._forkserver._stop()  # type: ignore[attr-defined]  # there is no public way
-    config = process.current_process()._config  # type: ignore[attr-defined]
-    if folder := config.get("tempdir"):
-        shutil.rmtree(folder, ignore_errors=True)
-        config["tempdir"] = None
+    if _folder:
+        shutil.rmtree(_folder, ignore_errors=True)
+        _folder = ""
 
 
 @contextmanager
