@@ -150,15 +150,20 @@ def _mnemonic(told: Told, vote: Elected) -> Found[str]:
     why = f"printed as {told.row.words!r}" if told.one_row else "printed above its values"
     if vote.known is None:
         return Found(value=told.named.mnemonic, confidence=_UNKNOWN if told.named.mnemonic else 0.0, why=why)
-    return Found(value=vote.known.mnemonic, confidence=_certainty(vote.mnemonic), why=why)
+    # Name, unit and scale vouch for one another.
+    by_letters = told.named.likeness == 1.0 and told.named.known is vote.known
+    vouched = vote.usual or told.unit in vote.known.units or by_letters
+    sure = _certainty(vote.mnemonic)
+    return Found(value=vote.known.mnemonic, confidence=sure if vouched else min(sure, _UNUSUAL), why=why)
 
 
 def _unit(told: Told, vote: Elected) -> Found[str]:
     if vote.known is None:
         return Found(value=told.unit, confidence=_UNKNOWN if told.unit else 0.0)
-    return Found(
-        value=vote.unit, confidence=_certainty(vote.unit_share), why="by its name, its values and what is printed"
-    )
+    read = told.unit == vote.unit and told.named.likeness == 1.0
+    sure = _certainty(vote.unit_share)
+    why = "by its name, its values and what is printed"
+    return Found(value=vote.unit, confidence=sure if vote.usual or read else min(sure, _UNUSUAL), why=why)
 
 
 def _values(
@@ -185,7 +190,8 @@ def _values(
 
 def _read_scales(seen: Sequence[Seen], elected_scale: Scale | None) -> list[Scale]:
     """The scales that were read well, by themselves; without one of these, that which was elected."""
-    read = [each.told.row.scale for each in seen if each.told.row.least_chance >= _READ]
+    rows = [each.told.row for each in seen if each.told.row.least_chance >= _READ]
+    read = [row.scale for row in rows if not row.lost_a_point]
     return [scale for scale in read or [elected_scale] if scale is not None]
 
 

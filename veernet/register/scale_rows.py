@@ -96,6 +96,11 @@ class Row:
         """That the worse of its numbers is."""
         return min(0.0 if line is None else line.confidence for line in (self.left, self.right))
 
+    @property
+    def lost_a_point(self) -> bool:
+        """Whether a number begins as only those do that have a point after it."""
+        return any(line is not None and re.match(r"-?0\d", line.text) for line in (self.left, self.right))
+
 
 @dataclass(frozen=True)
 class Told:

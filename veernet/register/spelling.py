@@ -37,6 +37,9 @@ _WIDTH, _ANY_WIDTH, _WIDTHS = 1.0, 0.25, 0.2
 _BRACKETS = 2.5
 """Letters that the brackets about a unit and the space before it take."""
 _FAR = 10.0
+_WORST, _WORST_LETTER = 2.0, 1.6
+"""Nats by which a name, and each of its letters, may be less likely than the likeliest letters."""
+_NEVER = 1000.0
 _LEAST_OF_ALL = 1e-300
 _MOST_LETTERS = 40
 
@@ -114,16 +117,18 @@ def spelled_names(steps: NDArray[np.float32], room: float = 0.0) -> Spelled | No
     logs = np.log(
         np.maximum(ways(np.broadcast_to(chances, (len(lengths), *chances.shape)), symbols, lengths), _LEAST_OF_ALL)
     )
+    best = chances.argmax(axis=1)
+    read = best[np.append(True, best[1:] != best[:-1])]
+    read = read[read > 0][:_MOST_LETTERS]
+    path = _text_chance(chances, read)
+    # What can hardly be read may be anything: a short name is no better an account of it than another.
+    logs = np.where(path - logs > _WORST + _WORST_LETTER * lengths, -_NEVER, logs)
     if room:
         away = np.abs(np.log(room / (_WIDTH * (lengths + [_BRACKETS * (unit is not None) for _, unit in keys]))))
         logs = logs - np.minimum(_FAR, 0.5 * (np.maximum(0.0, away - _ANY_WIDTH) / _WIDTHS) ** 2)
     named: dict[tuple[str, str | None], float] = {}
     for key, found in zip(keys, logs + usual, strict=True):
         named[key] = float(np.logaddexp(named.get(key, -np.inf), found))
-    best = chances.argmax(axis=1)
-    read = best[np.append(True, best[1:] != best[:-1])]
-    read = read[read > 0][:_MOST_LETTERS]
-    path = _text_chance(chances, read)
     return Spelled(named, path - _A_LETTER * len(read), path, len(read))
 
 
