@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def shrunk(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     """A picture uint8 `(rows, columns)` as `(height, width)`, neither of them more than it has; itself if they are as many.
 
-    As OpenCV's ``INTER_AREA``, but for rounding, in half of its time: it looks up each px of the scan, and this each of the picture.
+    As OpenCV's ``INTER_AREA``, but for rounding, in about half of its time.
     """
     if pixels.shape == (height, width):
         return pixels
