@@ -118,6 +118,16 @@ def test_a_third_line_on_the_track_is_not_the_dashed_curve() -> None:
         assert np.nanmax(np.abs(trace.fraction - middles(dashed))) < 0.02
 
 
+def test_a_dashed_curve_may_be_called_solid_for_as_long_as_it_goes_on_in_its_own_class() -> None:
+    """Hundreds of rows of long dashes, at either end of which the network knew better."""
+    solid, dashed = wave(900, 0.3, 0.1, 90), wave(900, 0.7, 0.02, 200)
+    classes = class_map(solid, dashed)
+    classes[0, 300:540] |= classes[1, 300:540]
+    classes[1, 300:540] = 0
+    _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+    assert np.abs(trace.fraction - middles(dashed)).max() < 0.02
+
+
 def test_the_manifest_may_name_the_dashed_curve_first() -> None:
     """Class 1 is the more continuous style, whatever the order."""
     solid, dashed = wave(300, 0.3, 0.1, 90), wave(300, 0.7, 0.1, 90)

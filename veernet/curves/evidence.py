@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from veernet.curves.identity import stretches
 from veernet.curves.runs import RUN_LEVEL, Positions, erase_runs
@@ -16,9 +19,10 @@ ByteArray = NDArray[np.uint8]
 _SHARED, _LEFT_OVER = 0.3, 0.7
 
 #: Rows that a curve may be of the other's class between ink of its own, and columns of paper that it may cross in a row there.
-_LENT_ROWS, _LEAP_PX = 128, 20.0
-#: Rows that a stroke may go unseen and be one; and rows from which one that neither curve owns is a third line of the track.
-_JOINED_ROWS, _THIRD_ROWS = 33, 256
+_LENT_ROWS, _LEAP_PX = 256, 20.0
+#: Rows that a stroke may go unseen and be one, and columns beside its end in which it goes on.
+_JOINED_ROWS = 33
+_BESIDE_PX = 8
 
 
 def first_evidence(classes: ByteArray, either: bool) -> ByteArray:
@@ -27,7 +31,7 @@ def first_evidence(classes: ByteArray, either: bool) -> ByteArray:
     ``either``: the track's curves are all of one style, and a pixel of either class is theirs.
     """
     if either:
-        return np.minimum(classes.sum(axis=0, dtype=np.uint16), 255).astype(np.uint8)
+        return np.asarray(cv2.add(classes[0], classes[1]), np.uint8)  # saturates
     return _sharing(classes[0], classes[1])
 
 
@@ -40,24 +44,41 @@ def second_evidence(classes: ByteArray, first: Positions, ring: int, alike: bool
     erase_runs(left, first.low, first.high, ring)
     if alike:
         return left
-    left = _without_third_lines(left)
-    return np.maximum(_sharing(classes[1], classes[0]), (left * np.float32(_LEFT_OVER)).astype(np.uint8))
+    left = _without_third_lines(left, classes[1])
+    return np.asarray(cv2.max(_sharing(classes[1], classes[0]), cv2.LUT(left, _times(_LEFT_OVER))), np.uint8)
 
 
-def _without_third_lines(evidence: ByteArray) -> ByteArray:
-    """Evidence without the long strokes: cable tension, say, is printed on the track beside the curves that the manifest names."""
-    seen = (evidence >= RUN_LEVEL).astype(np.uint8)
-    if not seen.any():
-        return evidence
+def _without_third_lines(left: ByteArray, own: ByteArray) -> ByteArray:
+    """What the first curve left, without long strokes that do not go on in ink of the second's own class: cable tension, say, is printed beside them."""
+    seen = np.asarray(cv2.threshold(left, RUN_LEVEL - 1, 1, cv2.THRESH_BINARY)[1], np.uint8)
+    rows = maximum_filter1d(seen.max(axis=1), _JOINED_ROWS)
+    if not any(end - first > _LENT_ROWS for first, end in stretches(rows > 0)):
+        return left
     joined = cv2.dilate(seen, np.ones((_JOINED_ROWS, 3), np.uint8))
     _, parts, measured, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    long = measured[:, cv2.CC_STAT_HEIGHT] > _THIRD_ROWS
-    long[0] = False  # the paper
-    return np.where(long[parts], 0, evidence).astype(np.uint8) if long.any() else evidence
+    kept = left
+    for part in np.flatnonzero(measured[1:, cv2.CC_STAT_HEIGHT] > _LENT_ROWS) + 1:
+        rows, columns = np.nonzero((parts == part) & (seen > 0))
+        ends = ((rows[0], columns[0]), (rows[-1], columns[-1]))
+        if not all(_seen_about(own, row, column) for row, column in ends):
+            kept = np.where(parts == part, 0, kept).astype(np.uint8)
+    return kept
+
+
+def _seen_about(evidence: ByteArray, row: int, column: int) -> bool:
+    rows = slice(max(0, row - _JOINED_ROWS), row + _JOINED_ROWS)
+    columns = slice(max(0, column - _BESIDE_PX), column + _BESIDE_PX + 1)
+    return bool((evidence[rows, columns] >= RUN_LEVEL).any())
 
 
 def _sharing(own: ByteArray, other: ByteArray) -> ByteArray:
-    return np.maximum(own, (other * np.float32(_SHARED)).astype(np.uint8))
+    return np.asarray(cv2.max(own, cv2.LUT(other, _times(_SHARED))), np.uint8)
+
+
+@cache
+def _times(share: float) -> ByteArray:
+    """What a share of every level of evidence is."""
+    return (np.arange(256) * np.float32(share)).astype(np.uint8)
 
 
 def unfounded(positions: Positions) -> NDArray[np.bool_]:
