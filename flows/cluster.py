@@ -213,6 +213,7 @@ def _environment(processes: int) -> dict[str, str]:
     threads = max(1, (os.cpu_count() or 1) // processes)
     return {
         **{f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")},
+        "OPENCV_FOR_THREADS_NUM": str(threads),
         **{name: os.environ.get(name, value) for name, value in THREADS.items()},
     }
 
