@@ -27,7 +27,7 @@ from flows.cli import app
 from flows.cluster import dask_client
 from flows.register import editables
 from veernet import storage
-from veernet.archive.keys import Shaping
+from veernet.archive.keys import REGISTER_VERSION, Shaping
 from veernet.archive.ledger import Entry, Ledger
 from veernet.archive.listing import NEEDS_A_PERSON, listed_sheets
 from veernet.curves.las import read_las
@@ -173,7 +173,7 @@ def test_what_is_sure_goes_through_and_its_log_says_so(story: Story, tmp_path: P
     assert 1.0 == record.registered.fields["depth.ticks"]
     (tmp_path / "sure.las").write_text(las)
     told = {name: value for name, _, value, _ in read_las(tmp_path / "sure.las").parameters}
-    assert ("MACHINE, VERSION 1", "tracks[0].curves[0].left") == (told["REGB"], told["REGF"])
+    assert (f"MACHINE, VERSION {REGISTER_VERSION}", "tracks[0].curves[0].left") == (told["REGB"], told["REGF"])
     assert sure_of.LEAST == float(told["REGC"])
     assert "Registered by machine, from the scan alone; the least sure field is tracks[0].curves[0].left" in las
     assert b"by machine, from the scan alone" in first.files["sure/sure.html"]
