@@ -331,6 +331,14 @@ def test_traces_are_kept_through_corrections_that_do_not_touch_them(change: dict
     assert same == (trace_key(DIGEST, manifest, DIGEST) == trace_key(DIGEST, changed, DIGEST))
 
 
+@pytest.mark.parametrize("change", [{"left": 10.0, "right": 200.0}, {"mnemonic": "SP"}])
+def test_names_and_scales_make_new_traces_of_two_curves_of_one_style(change: dict[str, object]) -> None:
+    """They are what the two are named by."""
+    manifest = lay_out(SheetRecipe(1))
+    alike = _changed(manifest, style=manifest.tracks[0].curves[1].style)
+    assert trace_key(DIGEST, alike, DIGEST) != trace_key(DIGEST, _changed(alike, **change), DIGEST)
+
+
 def test_ticks_and_edges_make_new_traces() -> None:
     """They say where the strips lie; and so do model and scan."""
     manifest = lay_out(SheetRecipe(1))

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from veernet.sheets.manifest import SheetManifest
+from veernet.sheets.manifest import SheetManifest, Track
 
 #: To be counted up by whoever changes what is written for the same scan, manifest and model.
 SHAPING_VERSION = 3
@@ -71,7 +71,7 @@ def registered_key(scan_sha256: str, shaping: Shaping) -> str:
 
 
 def trace_key(scan_sha256: str, manifest: SheetManifest, model_sha256: str, version: int = SHAPING_VERSION) -> str:
-    """The key of a sheet's traces: a new well name, mnemonic or curve scale leaves it as it is."""
+    """The key of a sheet's traces: a new well name leaves it as it is, and so does a mnemonic or a scale of curves that their styles tell apart."""
     return _key("traces", scan_sha256, _tracing(manifest), model_sha256, version)
 
 
@@ -81,10 +81,17 @@ def _tracing(manifest: SheetManifest) -> dict[str, Any]:
     return {
         "depth": [depth.ticks, depth.top_depth, depth.base_depth, depth.step, depth.unit],
         "tracks": [
-            [track.name, track.left, track.right, [[curve.style, curve.wrap] for curve in track.curves]]
+            [track.name, track.left, track.right, [[curve.style, curve.wrap] for curve in track.curves], *_names(track)]
             for track in manifest.tracks
         ],
     }
+
+
+def _names(track: Track) -> list[Any]:
+    """What curves of one style are told apart by beside their course: see ``veernet.curves.naming``."""
+    if len({curve.style for curve in track.curves}) == len(track.curves):
+        return []
+    return [[curve.mnemonic, curve.left, curve.right] for curve in track.curves]
 
 
 def _shape(shaping: Shaping, registered: bool) -> list[Any]:
