@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from distributed import Client
+from processes import alive, eventually
 
 import tasks.compute
 from flows import forks as module
@@ -43,15 +42,12 @@ with forks({}) as method:
 """
 
 
-def _eventually(holds: Callable[[], bool], timeout_s: float = 10) -> bool:
-    give_up_s = time.monotonic() + timeout_s
-    while not holds() and time.monotonic() < give_up_s:
-        time.sleep(0.05)
-    return holds()
-
-
-def _alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+def _ran(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A script that came to its end in a process of its own, with that folder for temporary files."""
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
@@ -89,7 +85,7 @@ def test_a_worker_that_died_is_followed_by_a_fork_of_the_same_process(cluster: C
     told = lambda: (os.getpid(), os.getppid(), os.environ["OMP_NUM_THREADS"])  # noqa: E731 - Dask pickles it whole
     pid, parent, threads = cluster.submit(told, pure=False).result(timeout=60)
     os.kill(pid, signal.SIGKILL)
-    assert _eventually(lambda: not _alive(pid))
+    assert eventually(lambda: not alive(pid))
     later = cluster.submit(told, pure=False).result(timeout=60)
     assert (parent, threads) == later[1:]
     assert pid != later[0]
@@ -102,7 +98,7 @@ def test_of_two_users_the_last_ends_it() -> None:
     assert pid is not None
     with forks({}) as method:
         assert ("forkserver", pid) == (method, module._pid())
-    assert _alive(pid)
+    assert alive(pid)
 
 
 def test_where_it_is_killed_itself_there_is_another_and_workers_with_it() -> None:
@@ -111,10 +107,10 @@ def test_where_it_is_killed_itself_there_is_another_and_workers_with_it() -> Non
         told = lambda: (os.getpid(), os.getppid())  # noqa: E731 - Dask pickles it whole
         worker, parent = client.submit(told, pure=False).result(timeout=60)
         os.kill(parent, signal.SIGKILL)
-        assert _eventually(lambda: not _alive(worker), 30)
+        assert eventually(lambda: not alive(worker), 30)
         later = client.submit(told, pure=False).result(timeout=60)
     assert not {worker, parent} & set(later)
-    assert _eventually(lambda: not any(map(_alive, (worker, parent, later[0]))))
+    assert eventually(lambda: not any(map(alive, (worker, parent, later[0]))))
 
 
 def _in_its_own_process(script: str, *, cwd: Path) -> subprocess.Popen[str]:
@@ -127,21 +123,18 @@ def test_it_ends_with_its_run_however_that_ends_and_whatever_it_imports(number: 
     with _in_its_own_process(HOLD, cwd=ROOT) as run:
         assert run.stdout is not None
         pid = int(run.stdout.readline())
-        assert _alive(pid)
+        assert alive(pid)
         run.send_signal(number)
         run.wait(30)
-    assert _eventually(lambda: not _alive(pid), 120)
+    assert eventually(lambda: not alive(pid), 120)
 
 
 @pytest.mark.parametrize("end", ["raise SystemExit", "signal.raise_signal(signal.SIGINT)"])
 def test_nobody_waits_for_the_imports_of_one_that_nobody_needs(end: str, folder: Path) -> None:
     """A call that is refused a moment later, or interrupted, leaves nothing behind."""
     script = "import signal\n" + HOLD.replace("time.sleep(60)", end)
-    environment = {**os.environ, "TMPDIR": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert not _alive(int(done.stdout))
+    done = _ran(script, folder)
+    assert not alive(int(done.stdout))
     assert "Traceback" not in done.stderr or "KeyboardInterrupt" in done.stderr.splitlines()[-1]
     assert [] == list(folder.iterdir())
 
@@ -165,16 +158,9 @@ try:
 except KeyboardInterrupt:
     raise SystemExit(130)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _ran(script, folder)
     assert (130, "") == (done.returncode, done.stderr)
-    assert not _alive(int(done.stdout))
+    assert not alive(int(done.stdout))
     assert [] == list(folder.iterdir())
 
 
@@ -191,12 +177,6 @@ def test_workers_start_by_themselves_where_there_can_be_no_such_process(tmp_path
     folder = tmp_path / ("long" * 25)
     folder.mkdir()
     script = FORK.replace("as method:", "as method:\n    print(method)").replace("print, args=", "abs, args=[1] or ")
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = _ran(script, folder)
+    assert 0 == done.returncode, done.stderr
     assert "spawn" == done.stdout.strip()

@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from distributed import Client, Scheduler, SpecCluster, Worker, get_worker
+from processes import alive, eventually
 
 from flows import cluster
 from flows.cluster import dask_client, usual_workers
@@ -33,20 +33,6 @@ with PrefectServer() as server:
     print(server._process.pid, server._home, flush=True)
     time.sleep(60)
 """
-
-
-def _eventually(holds: Callable[[], bool], timeout_s: float = 10) -> bool:
-    give_up_s = time.monotonic() + timeout_s
-    while not holds() and time.monotonic() < give_up_s:
-        time.sleep(0.05)
-    return holds()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.fixture
@@ -75,7 +61,7 @@ def test_a_server_answers_inside_the_context_and_is_gone_after_an_exception() ->
         assert flow(lambda: 7, name="seven")() == 7
         raise ZeroDivisionError
 
-    assert not _alive(pids[0])
+    assert not alive(pids[0])
     assert not home.exists()
     assert "PREFECT_API_URL" not in os.environ
 
@@ -92,12 +78,12 @@ def test_the_server_ends_with_its_run_however_that_ends(number: signal.Signals) 
     ) as run:
         assert run.stdout is not None
         pid, home = run.stdout.readline().split()
-        assert _alive(int(pid))
+        assert alive(int(pid))
         run.send_signal(number)
         run.wait(30)
 
-    assert _eventually(lambda: not _alive(int(pid)))
-    assert _eventually(lambda: not Path(home).exists())
+    assert eventually(lambda: not alive(int(pid)))
+    assert eventually(lambda: not Path(home).exists())
 
 
 def test_a_configured_server_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +110,7 @@ def test_a_server_that_a_profile_of_prefects_names_takes_the_place_of_ours(monke
             pid, home = server._process.pid, server._home
             assert configured == server.wait_ready() == server.url
             assert not server.own
-            assert _eventually(lambda: not _alive(pid) and not home.exists())
+            assert eventually(lambda: not alive(pid) and not home.exists())
             assert "PREFECT_API_URL" not in os.environ
 
 
@@ -183,7 +169,7 @@ def test_a_local_cluster_works_in_other_processes_that_share_the_cores() -> None
     assert str(max(1, (os.cpu_count() or 1) // len(workers))) == threads
     assert {1} == {worker["nthreads"] for worker in workers}
     assert {"127.0.0.1"} == {worker["host"] for worker in workers}
-    assert not _alive(pid)
+    assert not alive(pid)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +189,7 @@ def test_a_cluster_whose_worker_is_busy_still_ends() -> None:
         client.submit(time.sleep, 120)
         time.sleep(0.3)
 
-    assert _eventually(lambda: not _alive(pid))
+    assert eventually(lambda: not alive(pid))
 
 
 def test_an_address_where_nobody_answers_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,9 +36,8 @@ def stretches_of(las_dir: Path, kept_out: bool) -> Iterator[dict[str, FloatArray
         if held_out(path.name) is not kept_out:
             continue
         las = lasio.read(path)
-        fractions = {
-            name: as_fraction(name, np.asarray(las[name], np.float64)) for name in _NAMES if name in set(las.keys())
-        }
+        there = set(las.keys())
+        fractions = {name: as_fraction(name, np.asarray(las[name], np.float64)) for name in _NAMES if name in there}
         for first in range(0, len(las.index) - _STRETCH_SAMPLES + 1, _STRETCH_SAMPLES):
             pieces = {name: fraction[first : first + _STRETCH_SAMPLES] for name, fraction in fractions.items()}
             yield {name: piece for name, piece in pieces.items() if (np.abs(piece - 0.5) <= 0.5).mean() > 0.98}

@@ -197,7 +197,7 @@ def draw_grid(canvas: Canvas, grid: Grid) -> None:
     knots = np.unique(np.concatenate([np.clip(canvas.shift_rows, *reach), reach]))
     minor: list[NDArray[np.int32]] = []
     strong: list[NDArray[np.int32]] = []
-    for fraction, is_strong in _divisions(grid):
+    for fraction, is_strong in divisions(grid):
         points = canvas.points(np.full(knots.size, float(strip_column(np.asarray(fraction)))), knots)
         (strong if is_strong else minor).append(points)
     across = strip_column(np.array([0.0, 1.0]))
@@ -211,8 +211,8 @@ def draw_grid(canvas: Canvas, grid: Grid) -> None:
         canvas.lines(strong, grid.strong_px, grid.strong_darkness)
 
 
-def _divisions(grid: Grid) -> list[tuple[float, bool]]:
-    """Track fractions of vertical lines, each with whether it is strong."""
+def divisions(grid: Grid) -> list[tuple[float, bool]]:
+    """Track fractions of vertical lines from edge to edge, each with whether it is strong."""
     if not grid.decades:
         n = grid.divisions
         return [(i / n, i % n == 0 or i % grid.strong_every == 0) for i in range(n + 1)]

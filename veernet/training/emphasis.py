@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from veernet.training.recipe import Grid, Stroke, TrackRecipe
+from veernet.training.draw import divisions
+from veernet.training.recipe import Stroke, TrackRecipe
 
 #: Keeps these draws apart from those of the recipe of the same seed.
 _STREAM = 0x5EED
@@ -33,8 +34,8 @@ def emphasised(recipe: TrackRecipe, seed: int, share: float) -> TrackRecipe:
 def _straight(stroke: Stroke, recipe: TrackRecipe, rng: np.random.Generator) -> Stroke:
     """The stroke all but ruled: anywhere in the track, or near a line of the grid."""
     centre = float(rng.uniform(0.04, 0.96))
-    lines = _lines(recipe.grid)
-    if rng.random() < 0.35 and lines.size:
+    lines = [fraction for fraction, _ in divisions(recipe.grid)][1:-1]
+    if rng.random() < 0.35 and lines:
         centre = float(rng.choice(lines) + rng.normal(0.0, 0.006))
     amplitude = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.015))))
     return replace(stroke, centre=centre, amplitude=amplitude, spikes=int(rng.random() < 0.2))
@@ -44,10 +45,3 @@ def _long_dashed(stroke: Stroke, rng: np.random.Generator) -> Stroke:
     dash = float(np.exp(rng.uniform(np.log(12.0), np.log(36.0))))
     gap = float(np.clip(dash * rng.uniform(0.12, 0.6), 2.5, 16.0)) + stroke.thickness_px
     return replace(stroke, pattern_px=(dash, gap))
-
-
-def _lines(grid: Grid) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Where a grid's inner lines are, track fractions."""
-    if grid.decades:
-        return np.asarray([(d + np.log10(k)) / grid.decades for d in range(grid.decades) for k in range(1, 10)][1:])
-    return np.arange(1, grid.divisions) / grid.divisions
