@@ -19,7 +19,7 @@ from veernet.errors import OptionError
 from veernet.location import redact
 
 if TYPE_CHECKING:
-    from distributed import Client, SpecCluster
+    from distributed import Client, SpecCluster, Worker
 
 CONNECT_TIMEOUT_S = 10.0
 WORKER_TIMEOUT_S = 120.0
@@ -165,6 +165,7 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
         "local_directory": folder,
         "memory_limit": int(MEMORY_LIMIT * _SHARE_OF_MEMORY) // processes,
         "silence_logs": logging.ERROR,
+        "preload": [__name__],
     }
     specs = {
         index: {"cls": Nanny, "options": {**shared, "env": _one_gpu(gpus, index)}}  # LocalCluster's would all be alike
@@ -198,6 +199,18 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
                 )
             )
         yield cluster
+
+
+def dask_setup(worker: Worker) -> None:  # noqa: ARG001
+    """Prepare a worker of a run's own cluster; Dask calls it, by this name, when one starts."""
+    logging.getLogger("distributed.worker").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a worker is to say this: that its connection to the run is gone is the run's end, which would else come with a traceback of every heartbeat."""
+    from distributed.comm.core import CommClosedError
+
+    return not (record.exc_info and isinstance(record.exc_info[1], CommClosedError))
 
 
 def _processes(workers: int | None) -> tuple[list[str], int]:

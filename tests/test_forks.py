@@ -41,6 +41,22 @@ with forks({}) as method:
     child.join()
 """
 
+COMPLAIN = """
+import logging
+from distributed.comm.core import CommClosedError
+from flows.cluster import dask_client
+
+def complain(error):
+    try:
+        raise error
+    except OSError:
+        logging.getLogger("distributed.worker").exception("Failed to communicate with scheduler during heartbeat.")
+
+with dask_client(workers=1) as client:
+    for error in (CommClosedError("as at the end"), OSError("of another kind")):
+        client.submit(complain, error).result()
+"""
+
 
 def _ran(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A script that came to its end in a process of its own, with that folder for temporary files."""
@@ -180,3 +196,10 @@ def test_workers_start_by_themselves_where_there_can_be_no_such_process(tmp_path
     done = _ran(script, folder)
     assert 0 == done.returncode, done.stderr
     assert "spawn" == done.stdout.strip()
+
+
+def test_a_worker_says_nothing_of_a_run_that_ended_and_all_else(folder: Path) -> None:
+    """A heartbeat that was on its way when Ctrl-C came would else end the command in a traceback."""
+    said = _ran(COMPLAIN, folder).stderr
+    assert "as at the end" not in said
+    assert "of another kind" in said
