@@ -165,7 +165,7 @@ def _local_cluster(workers: int | None, folder: str) -> Iterator[SpecCluster]:
         "local_directory": folder,
         "memory_limit": int(MEMORY_LIMIT * _SHARE_OF_MEMORY) // processes,
         "silence_logs": logging.ERROR,
-        "preload": [__name__],
+        "preload": [*dask.config.get("distributed.worker.preload"), __name__],
     }
     specs = {
         index: {"cls": Nanny, "options": {**shared, "env": _one_gpu(gpus, index)}}  # LocalCluster's would all be alike

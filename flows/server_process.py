@@ -13,10 +13,14 @@ import socket
 import sqlite3
 import sys
 import threading
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 
 def _end_with_input(home: str) -> None:
@@ -69,17 +73,29 @@ def _whole(kept: Path) -> bool:
 
 
 def transactions_wait() -> None:
-    """Have every transaction of the server take SQLite's one lock for writing when it begins, and wait for it.
+    """Have the server's transactions take SQLite's one lock for writing when they begin, and wait for it.
 
     Prefect's begin by reading and ask for the lock where they first write, which SQLite refuses at once, without waiting, where another wrote meanwhile: one call in
     ten is answered 503 while four clients write, one in twenty while one does. A client asks again, but three refusals in a row end a run.
+
+    What is read by another connection meanwhile, within the same call, begins as Prefect has it: it would wait for its own call for ever.
     """
-    from prefect.server.database.configurations import AioSqliteConfiguration
+    from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
 
     begin = AioSqliteConfiguration.begin_transaction
 
-    def at_once(self: AioSqliteConfiguration, session: Any, with_for_update: bool = False) -> Any:  # noqa: ARG001
-        return begin(self, session, with_for_update=True)
+    @asynccontextmanager
+    async def at_once(
+        self: AioSqliteConfiguration, session: AsyncSession, with_for_update: bool = False
+    ) -> AsyncIterator[AsyncSessionTransaction]:
+        outermost = SQLITE_BEGIN_MODE.get() is None
+        async with begin(self, session, with_for_update or outermost) as transaction:
+            await session.connection()  # begins in SQLite, too, by the mode that is set now
+            mode = SQLITE_BEGIN_MODE.set("DEFERRED")
+            try:
+                yield transaction
+            finally:
+                SQLITE_BEGIN_MODE.reset(mode)
 
     AioSqliteConfiguration.begin_transaction = at_once  # type: ignore[method-assign]
 
