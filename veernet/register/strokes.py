@@ -1,26 +1,42 @@
-"""How many curves are drawn in a track, by its strokes: what a scale block names is held against what runs below it."""
+"""How many curves are drawn in a track, by its strokes: what a scale block names is held against what runs below it.
+
+Dashes and dots that follow each other are linked to strokes, and only those that go on down the paper count: specks, hatching and what is left of lines
+across do not.
+"""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from veernet.register.paper import Bits, Paper, Points
+from veernet.register.pieces import pieces_of
 
-_WIDTH = 512
-_BANDS, _BAND_ROWS = 48, 64
+_BANDS, _BAND_INCHES = 48, 0.5
 """Places down the track that are looked at, and rows of each."""
-_MARGIN = 12
-"""Columns of the strip beside each edge that are not looked at."""
-_LINE_COLUMNS = 15
-_LINE = 0.08
+_BESIDE_EDGE_INCHES = 0.05
+"""What is not looked at beside each edge."""
+_AROUND_INCHES, _LINE = 0.08, 0.08
 """Share of rows in which a column has more ink than those about it, if a line runs down there."""
 _ACROSS = 0.3
-_SPECK_PX = 12
-_THINNEST_PX = 2
-_SHARES = (0.3, 0.19, 0.16)
-"""Of the rows in which so many strokes must be seen for one, two and three curves: the second may be dashed, the third dotted."""
+_THICKEST_PX = 5
+"""Of a line; the strokes that it crosses are mended."""
+_SPECK_PX, _LARGEST_SPECK_INCHES = 4.0, 0.03
+_DIRTY = 20
+"""Pieces a square inch, up to twice the size of specks, from which on larger ones are specks, too."""
+_FLAT_INCHES, _FLAT = 0.016, 2.5
+"""Height, and width over it, of what is left of a line across."""
+_LINK_INCHES = 0.06
+"""Between the dots of one curve, and between most dashes."""
+_SHORTEST_INCHES = 0.2
+"""Of rows that a stroke goes on for."""
+_BESIDE_PX = 7
+_FILLED = 4
+"""Strokes beside each other beyond which a row is hatched, and says nothing."""
+_SHARES = (0.1, 0.025, 0.06)
+"""Of the rows in which so many strokes must be seen for one, two and three curves: two that run close together are mostly seen as one."""
 
 
 def curves_drawn(paper: Paper, left: Points, right: Points) -> int:
@@ -31,34 +47,67 @@ def curves_drawn(paper: Paper, left: Points, right: Points) -> int:
         left: The track's left edge, ``(row_px, column_px)``.
         right: Its right one.
     """
-    ink = _strip(paper, left, right)
-    profile = ink.mean(axis=0)
-    lines = profile - median_filter(profile, _LINE_COLUMNS, mode="nearest") > _LINE
-    lines = cv2.dilate(lines.astype(np.uint8)[None], np.ones((1, 3), np.uint8))[0] > 0
-    across = ink[:, ~lines].mean(axis=1) > _ACROSS
-    across = cv2.dilate(across.astype(np.uint8)[:, None], np.ones((3, 1), np.uint8))[:, 0] > 0
-    strokes = np.where(across[:, None] | lines, 0, ink).astype(np.uint8)
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8, ltype=cv2.CV_32S)
-    large = stats[:, cv2.CC_STAT_AREA] >= _SPECK_PX
-    large[0] = False
-    strokes = large[pieces].astype(np.uint8)[~across]
-    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
-    pens = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, _THINNEST_PX), np.uint8))
-    count = (np.diff(np.pad(pens, ((0, 0), (1, 0))).astype(np.int8), axis=1) > 0).sum(axis=1)
-    seen = [bool(count.size and (count >= curves).mean() >= share) for curves, share in enumerate(_SHARES, start=1)]
+    dpi = paper.search_dpi
+    bands = _bands(paper, left, right)
+    if not bands.size:
+        return 0
+    profile = bands.mean(axis=(0, 1))
+    usual = median_filter(profile, round(_AROUND_INCHES * dpi) | 1, mode="nearest")
+    down = _widened(profile - usual > _LINE)
+    counts = np.concatenate([_beside_each_other(_strokes(band, down, dpi)) for band in bands])
+    seen = [bool(counts.size and (counts >= curves).mean() >= share) for curves, share in enumerate(_SHARES, start=1)]
     return sum(np.cumprod(seen).tolist())
 
 
-def _strip(paper: Paper, left: Points, right: Points) -> Bits:
-    """Bands of the track one below the other, edges straight, ``(rows, columns)``."""
-    last = left[-1][0] - _BAND_ROWS
-    rows = np.unique(np.linspace(left[0][0], max(left[0][0], last), _BANDS).astype(int))
-    bands = []
-    for row in rows:
-        middle = row + _BAND_ROWS / 2
-        start, stop = (float(np.interp(middle, *np.array(edge).T)) for edge in (left, right))
-        ink = paper.crop(row, row + _BAND_ROWS, start, stop)
-        if ink.size:
-            wide = cv2.resize(ink * np.uint8(255), (_WIDTH, ink.shape[0]), interpolation=cv2.INTER_AREA)
-            bands.append((wide >= 96).astype(np.uint8)[:, _MARGIN:-_MARGIN])
-    return np.concatenate(bands) if bands else np.zeros((1, _WIDTH - 2 * _MARGIN), np.uint8)
+def _bands(paper: Paper, left: Points, right: Points) -> Bits:
+    """Parts of the track, edges straight, search px, ``(bands, rows, columns)``."""
+    high, aside = (round(inches * paper.search_dpi) for inches in (_BAND_INCHES, _BESIDE_EDGE_INCHES))
+    first, last = left[0][0] / paper.factor, min(left[-1][0] / paper.factor, len(paper.search)) - high
+    rows = np.unique(np.linspace(first, max(first, last), _BANDS).astype(np.intp))
+    rows = rows[rows + high <= len(paper.search)]
+    middles = (rows + high / 2) * paper.factor
+    starts, stops = (np.interp(middles, *np.array(edge).T) / paper.factor for edge in (left, right))
+    across = np.arange(aside, int(np.median(stops - starts)) - aside if rows.size else 0)
+    if not across.size:
+        return np.zeros((0, 0, 0), np.uint8)
+    columns = np.clip(np.round(starts).astype(np.intp)[:, None] + across, 0, paper.search.shape[1] - 1)
+    return np.stack([paper.search[row : row + high, at] for row, at in zip(rows, columns, strict=True)])
+
+
+def _strokes(ink: Bits, down: NDArray[np.bool_], dpi: float) -> Bits:
+    """The strokes of a band that go on down it, but for the rows of lines across."""
+    across = _widened(ink[:, ~down].mean(axis=1) > _ACROSS) if not down.all() else np.zeros(len(ink), bool)
+    kept = np.where(across[:, None] | down, 0, ink).astype(np.uint8)
+    for lines, kernel in ((across[:, None], (_THICKEST_PX, 1)), (down[None], (1, _THICKEST_PX))):
+        mended = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
+        kept = np.where(lines, mended, kept).astype(np.uint8)
+    kept = _unspecked(kept, dpi)
+    link = max(3, round(_LINK_INCHES * dpi)) | 1
+    linked = cv2.dilate(kept, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, link // 2 | 1), link)))
+    pieces, stats = pieces_of(np.asarray(linked, np.uint8))
+    long = stats[:, cv2.CC_STAT_HEIGHT] - link >= _SHORTEST_INCHES * dpi
+    long[0] = False
+    return (long[pieces] & (kept > 0)).astype(np.uint8)[~across]
+
+
+def _unspecked(ink: Bits, dpi: float) -> Bits:
+    """Ink without specks, the larger the more there are of them, and without what is left of lines across."""
+    pieces, stats = pieces_of(ink)
+    area, wide, high = stats[:, cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    least, most = _SPECK_PX, (_LARGEST_SPECK_INCHES * dpi) ** 2
+    while least < most and ((area >= least) & (area < 2 * least)).sum() > _DIRTY * ink.size / dpi**2:
+        least *= 1.4
+    large = (area >= least) & ~((high <= _FLAT_INCHES * dpi) & (wide >= _FLAT * high))
+    large[0] = False
+    return large[pieces].astype(np.uint8)
+
+
+def _beside_each_other(strokes: Bits) -> NDArray[np.intp]:
+    """How many strokes each row has, hatched rows left out."""
+    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, _BESIDE_PX), np.uint8))
+    count = (np.diff(np.pad(joined, ((0, 0), (1, 0))).astype(np.int8), axis=1) > 0).sum(axis=1)
+    return np.asarray(count[count <= _FILLED], np.intp)
+
+
+def _widened(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(cv2.dilate(lines.astype(np.uint8)[None], np.ones((1, 3), np.uint8))[0] > 0)
