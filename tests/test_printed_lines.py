@@ -105,6 +105,26 @@ def test_a_sheet_without_printed_lines_is_left_where_it_is() -> None:
         assert list(after.geometries) == before
 
 
+def test_a_few_broken_lines_at_the_ticks_tell_of_skew() -> None:
+    """A threshold leaves nothing else of many a fine grid; over all rows, dirt would outweigh them."""
+    darkness, manifest = scanned(FLAT)
+    rng, slope = np.random.default_rng(0), 0.006
+    paper = (rng.random(darkness.shape) < 0.003).astype(np.uint8) * np.uint8(255)
+    columns = np.arange(darkness.shape[1])
+    for row, _ in manifest.depth.ticks:
+        inked = columns[rng.random(columns.size) < 0.3]
+        paper[np.rint(row + slope * (inked - columns.size / 2)).astype(int), inked] = 255
+    rows = np.arange(len(paper))
+    for middle in (0.2, 0.35, 0.7, 0.85):
+        at = np.rint(columns.size * (middle + 0.05 * np.sin(rows / 37.0 + 9.0 * middle))).astype(int)
+        paper[rows, at] = paper[rows, at + 1] = 255
+    before, after = refined(paper, manifest)
+    for was, now in zip(before, after.geometries, strict=True):
+        rows_px = was.source_row(np.linspace(64, was.rows - 65, 50))
+        fall = (now.printed_row(rows_px, 1.0) - now.printed_row(rows_px, 0.0)) / was.widest_px()
+        assert np.abs(fall - slope).max() * was.widest_px() < 1.0
+
+
 def test_a_tick_beside_its_printed_line_is_reported_by_row() -> None:
     """A slip of the hand in one tick: the lines around it are followed, and the tick is named."""
     darkness, manifest = scanned(replace(FLAT, seed=6))
