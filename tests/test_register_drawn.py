@@ -118,6 +118,20 @@ def test_a_stroke_that_leaves_over_one_edge_alone_is_off_scale() -> None:
     assert not track_with(0.7 + 0.5 * np.sin(rows / 60.0))[1]
 
 
+def test_lines_across_a_paper_that_was_scanned_askew_are_no_strokes_that_wrap() -> None:
+    """Thin ones that fall by seven rows from edge to edge, beside a curve that never leaves."""
+    ink = np.zeros((1000, 700), np.uint8)
+    ink[:, [100, 600]] = 1
+    across = np.arange(100, 601)
+    for row in range(10, 980, 40):
+        ink[row + (across - 100) // 71, across] = 1
+    rows = np.arange(1000)
+    for by in range(-2, 3):
+        ink[rows, (350 + by + 60 * np.sin(rows / 45.0)).astype(int)] = 1
+    edges = [((0.0, column), (999.0, column)) for column in (100.0, 600.0)]
+    assert not may_wrap(on_paper(ink), *edges)
+
+
 def test_a_stroke_that_leaves_and_comes_back_over_the_other_edge_may_wrap() -> None:
     """Both edges are crossed in the same rows."""
     rows = np.arange(1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import cv2
@@ -18,6 +19,8 @@ _BESIDE_EDGE = 0.02
 _LINE_INCHES = 0.025
 """From the middle of an edge to where its own line is no more."""
 _SAME_ROWS_INCHES = 0.05
+_STEEPEST, _FALLS = 0.04, 9
+"""Rows that lines across fall a column, at the most, and windows over which that is steady."""
 _ACROSS = 0.35
 _MIDDLE = 0.1
 """At each side of a track, of its width: what is not looked at for lines across."""
@@ -49,11 +52,8 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         left: The track's left edge, ``(row_px, column_px)``.
         right: Its right one.
     """
-    rows = np.arange(left[0][0], left[-1][0], _WINDOW_ROWS)
-    edges = [np.interp(rows + _WINDOW_ROWS / 2, *np.array(edge).T) for edge in (left, right)]
     over = round(_SAME_ROWS_INCHES * paper.dpi)
-    for row, start, stop in zip(rows, *edges, strict=True):
-        ink = paper.crop(row, row + _WINDOW_ROWS, start, stop)
+    for ink in _windows(paper, left, right):
         near, line = max(3, round(_BESIDE_EDGE * ink.shape[1])), max(2, round(_LINE_INCHES * paper.dpi))
         if ink.shape[1] < 4 * (near + line):
             return True
@@ -63,6 +63,37 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         if (lefts & _widened(rights, over)).any():
             return True
     return False
+
+
+def _windows(paper: Paper, left: Points, right: Points) -> Iterator[Bits]:
+    """The track in full resolution, window by window, sheared so that lines across run level."""
+    rows = np.arange(left[0][0], left[-1][0], _WINDOW_ROWS)
+    starts, stops = (np.interp(rows + _WINDOW_ROWS / 2, *np.array(edge).T) for edge in (left, right))
+    falls = [
+        _fall(paper.crop(row, row + _WINDOW_ROWS, start, stop))
+        for row, start, stop in zip(rows, starts, stops, strict=True)
+    ]
+    falls = median_filter(np.array(falls, np.float64), _FALLS, mode="nearest")
+    for row, start, stop, fall in zip(rows, starts, stops, falls, strict=True):
+        spare = int(abs(fall) / 2) + 1
+        first = max(0, int(row) - spare)
+        ink = paper.crop(first, row + _WINDOW_ROWS + spare, start, stop)
+        off = np.round(fall * (np.arange(ink.shape[1]) / max(1, ink.shape[1]) - 0.5)).astype(np.intp)
+        wanted = np.arange(int(row) - first, int(row) - first + _WINDOW_ROWS)[:, None] + off
+        inside = (wanted >= 0) & (wanted < len(ink))
+        if ink.size:
+            yield np.asarray(ink[np.clip(wanted, 0, len(ink) - 1), np.arange(ink.shape[1])] * inside, np.uint8)
+
+
+def _fall(ink: Bits) -> float:
+    """By how many rows lines across fall from edge to edge: by how far the rows of the right half are those of the left one, moved."""
+    middle = ink.shape[1] // 2
+    if not middle or len(ink) < 3:
+        return 0.0
+    halves = [half.mean(axis=1) - half.mean() for half in (ink[:, :middle], ink[:, -middle:])]
+    most = min(len(ink) // 3, max(1, round(_STEEPEST * middle)))
+    alike = np.correlate(halves[1], halves[0], "full")[len(ink) - 1 - most : len(ink) + most]
+    return 2.0 * (int(alike.argmax()) - most)
 
 
 def wraps(paper: Paper, left: Points, right: Points) -> bool:
