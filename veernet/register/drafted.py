@@ -11,12 +11,7 @@ import yaml
 from veernet.errors import ManifestError
 from veernet.register.doubts import Doubt, doubts, needed
 from veernet.register.draft import Draft
-from veernet.register.page import write_page
-from veernet.register.paper import paper_of
-from veernet.register.picture import write_picture
-from veernet.register.registering import draft_of
 from veernet.sheets.manifest import read_manifest
-from veernet.sheets.raster import open_scan
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,13 @@ def write_drafted(scan_path: Path, name: str, directory: Path, stem: str, *, sho
         ScanError: The scan cannot be read.
         StorageError: A file cannot be written.
     """
+    # Late, because a run that is given a ``Drafted`` by its workers reads no scan itself.
+    from veernet.register.page import write_page
+    from veernet.register.paper import paper_of
+    from veernet.register.picture import write_picture
+    from veernet.register.registering import draft_of
+    from veernet.sheets.raster import open_scan
+
     with open_scan(scan_path, name) as scan:
         paper = paper_of(scan)
         draft = draft_of(paper, name)

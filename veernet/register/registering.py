@@ -18,7 +18,7 @@ from veernet.register.paper import Paper, paper_of
 from veernet.register.passes import find_passes
 from veernet.register.scale_block import Blocks
 from veernet.register.scales import Unit, nearest, printed_units
-from veernet.register.sections import Layout, laid_out
+from veernet.register.sections import Layout, laid_out, only_repeats_below
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
 from veernet.register.tracks import Grid, edge_points
@@ -69,13 +69,15 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     if not passes:
         return draft.model_copy(update={"well": well_of(paper, 0.0, name)})
     profiles = line_profiles(paper.search)
-    whole = logged(paper, passes, profiles, runs(profiles))
+    lines = runs(profiles)
+    whole = logged(paper, passes, profiles, lines)
     layout = laid_out(paper, whole)
     main = whole[layout.of_pass.index(layout.main)]
     one = main.one
     ticks = placed(paper, one)
     section = layout.sections[layout.main]
-    blocks = Blocks(paper, section.first_row, section.end_row)
+    own = only_repeats_below(paper, layout, lines)
+    blocks = Blocks(paper, section.first_row, section.end_row, below_is_own=own)
     tracks = _tracks(paper, main, blocks)
     column = _depth_column(paper, one)
     return draft.model_copy(

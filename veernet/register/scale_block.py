@@ -31,17 +31,19 @@ _UNKNOWN = 0.7
 class Blocks:
     """The scale blocks of a pass; that below it is read only where it is asked for."""
 
-    def __init__(self, paper: Paper, first_row: float, end_row: float) -> None:
+    def __init__(self, paper: Paper, first_row: float, end_row: float, *, below_is_own: bool = False) -> None:
         """Of a pass on a scan.
 
         Args:
             paper: The scan.
             first_row: First row of the pass's grid, full px.
             end_row: The row after its last.
+            below_is_own: Whether no other log follows below: then what stands there alone is this one's.
         """
         self._paper = paper
         self._first_row = first_row
         self._end_row = end_row
+        self._below_is_own = below_is_own
 
     @cached_property
     def above(self) -> Print:
@@ -68,7 +70,10 @@ class Blocks:
         if above and all_sure(found):
             return found
         below = self._seen(self.below, left[-1][1], right[-1][1])
-        return _curves(paired(above, below), decades) if below else found
+        if not below:
+            return found
+        # A curve that one block has and the other has not is neither's for sure.
+        return _curves(paired(above, below), decades, below_alone=self._below_is_own and not above)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -98,7 +103,9 @@ class Blocks:
         return [Seen(each, *style_of(printed, each, left, right, end)) for each, end in zip(told, ends, strict=True)]
 
 
-def _curves(pairs: Sequence[tuple[Seen | None, Seen | None]], decades: int | None) -> tuple[Curve, ...]:
+def _curves(
+    pairs: Sequence[tuple[Seen | None, Seen | None]], decades: int | None, *, below_alone: bool = False
+) -> tuple[Curve, ...]:
     """The curves that are printed in the block above, the block below or both."""
     both = [[each for each in pair if each is not None] for pair in pairs]
     votes = [elected([_evidence(each.told) for each in seen], decades) for seen in both]
@@ -110,7 +117,7 @@ def _curves(pairs: Sequence[tuple[Seen | None, Seen | None]], decades: int | Non
     found = []
     for (above, _), seen, vote, doubtful, wrap in zip(pairs, both, votes, unread, wraps, strict=True):
         curve = _curve(seen, vote, wrap, decades, doubtful=doubtful)
-        found.append(curve if above is not None else capped(curve))
+        found.append(curve if above is not None or below_alone else capped(curve))
     return tuple(found)
 
 

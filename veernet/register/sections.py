@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from veernet.register.draft import Kind, Section
+from veernet.register.draft import SURE, Kind, Section
 from veernet.register.labels import Pass
 from veernet.register.logged import Logged
 from veernet.register.paper import Paper
 from veernet.register.scales import nearest
+from veernet.register.upright import Run
 
 _SCALE_BLOCK_INCHES = 2.4
 """Above a pass: where its scale block is looked for."""
+_GOES_ON_INCHES = 3.0
+"""Lines of a scale block below a pass end within these."""
 _SAME_SCALE = 0.05
 _SURE_PASS = 0.5
 _WHOLE = 0.8
@@ -58,6 +61,22 @@ def laid_out(paper: Paper, passes: Sequence[Logged]) -> Layout:
     if row < paper.rows:
         sections.append(Section(kind="tail", first_row=row, end_row=float(paper.rows), confidence=0.9))
     return Layout(tuple(sections), of_pass[main], tuple(of_pass))
+
+
+def only_repeats_below(paper: Paper, layout: Layout, lines: Sequence[Run]) -> bool:
+    """Whether no other log follows the main pass down the paper, so that the scale block below it is its own.
+
+    Args:
+        paper: The scan.
+        layout: Its sections.
+        lines: Runs of lines down the paper: where these go on for long below the last pass, there is one that was not found.
+    """
+    below = [layout.sections[index] for index in layout.of_pass if index > layout.main]
+    end_row = max(layout.sections[index].end_row for index in layout.of_pass)
+    lines_end = max((run.end_row for run in lines), default=0.0) * paper.factor
+    return all(each.kind == "repeat" and each.confidence >= SURE for each in below) and (
+        lines_end - end_row <= _GOES_ON_INCHES * paper.dpi
+    )
 
 
 def _extent(one: Pass) -> float:
