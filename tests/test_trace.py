@@ -279,6 +279,30 @@ def test_a_curve_that_the_other_ones_stroke_does_not_hide_stays_unknown() -> Non
     assert np.isnan(trace.fraction[138:148]).all()
 
 
+def test_a_dashed_curve_that_comes_to_light_beside_the_solid_one_now_and_then_is_one_curve() -> None:
+    """As two resistivities do: of 60 rows it is seen in 14, a few columns beside the other's stroke, and is flagged where it is not."""
+    solid = wave(900, 0.5, 0.2, 300)
+    dashed = solid + 8.0 / TRACK_COLUMNS
+    classes = class_map(solid, dashed)
+    seen = np.arange(900) % 60 < 14
+    classes[1, ~seen] = 0
+    _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+    known = slice(0, 854)
+    assert np.abs(trace.fraction - middles(dashed))[known].max() < 0.02
+    assert trace.confidence[known][~seen[known]].max() <= 0.5
+    assert trace.confidence[known][seen[known]].min() > 0.5
+
+
+def test_what_goes_unseen_beside_a_stroke_for_longer_than_curves_share_one_is_unknown() -> None:
+    """After 300 rows without a dash nothing says that the dashed curve is still there."""
+    solid = wave(900, 0.5, 0.2, 300)
+    dashed = solid + 8.0 / TRACK_COLUMNS
+    classes = class_map(solid, dashed)
+    classes[1, 300:600] = 0
+    _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")])
+    assert np.isnan(trace.fraction[305:595]).all()
+
+
 def crossing_alike(pens: tuple[float, float]) -> tuple[Floats, Floats, NDArray[np.uint8], NDArray[np.uint8]]:
     """Two solid curves that touch three times and cross twice, their class map, and the strip as pens of two widths draw it."""
     at = np.arange(1201)

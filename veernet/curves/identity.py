@@ -11,14 +11,17 @@ from veernet.sheets.geometry import TRACK_COLUMNS
 
 FloatArray = NDArray[np.float32]
 
-#: Rows that a curve may go unseen beneath the other one's stroke.
-SHARED_ROWS = 60
+#: Rows that a curve may go unseen beneath the other one's stroke, where it runs along it and where it crosses it.
+SHARED_ROWS, _CROSSED_ROWS = 200, 60
 #: Confidence of what is only known from the other curve at most.
 SHARED_CONFIDENCE = 0.5
-_CONTACT_PX = 7.0
+#: Columns from the other one's stroke within which a curve that is not seen is taken to be beneath it.
+_BESIDE_PX = 14.0
 #: Rows of bare paper that the gap of a dashed curve has at most.
 PAPER_ROWS = 12
 _HIDDEN_PX = 10.0
+#: Rows from where a curve was seen beside the other one's stroke to where it is taken to be right beneath it.
+_TAPER_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,11 @@ class Trace:
     doubts: tuple[Doubt, ...] = ()
 
 
-def share_ink(traces: list[Trace]) -> list[Trace]:
-    """Carry a curve beneath the other one's stroke: along it, where it goes into it and comes out of it again, or straight across."""
+def share_ink(traces: list[Trace], alike: bool = False) -> list[Trace]:
+    """Carry a curve beneath the other one's stroke: along it, where it goes into it and comes out of it again, or straight across.
+
+    ``alike``: both are of one style, so that one that is not seen is not in a gap of its dashes beside the stroke.
+    """
     shared = []
     for trace, other in ((traces[0], traces[1]), (traces[1], traces[0])):
         fraction, confidence = trace.fraction.copy(), trace.confidence.copy()
@@ -56,11 +62,11 @@ def share_ink(traces: list[Trace]) -> list[Trace]:
             if (
                 first == 0
                 or end == fraction.size
-                or end - first > SHARED_ROWS
+                or end - first > (_CROSSED_ROWS if alike else SHARED_ROWS)
                 or np.isnan(other.fraction[first - 1 : end + 1]).any()
             ):
                 continue
-            beneath = _beneath(trace.fraction[[first - 1, end]], other.fraction[first - 1 : end + 1])
+            beneath = _beneath(trace.fraction[[first - 1, end]], other.fraction[first - 1 : end + 1], alike)
             if beneath is not None:
                 fraction[first:end] = beneath
                 confidence[first:end] = np.minimum(other.confidence[first:end], SHARED_CONFIDENCE)
@@ -69,20 +75,40 @@ def share_ink(traces: list[Trace]) -> list[Trace]:
     return shared
 
 
-def _beneath(ends: FloatArray, other: FloatArray) -> FloatArray | None:
+def _beneath(ends: FloatArray, other: FloatArray, alike: bool) -> FloatArray | None:
     """Where a curve runs that goes unseen between two rows, beneath the other's stroke; None where that does not hide it.
+
+    Two resistivities, say, share a stroke for long stretches: the dashed one comes to light beside the solid one now and then.
 
     Args:
         ends: Where it was last seen and is seen again.
         other: Where the other curve is, from the first of these rows to the second.
+        alike: Both are of one style.
     """
-    apart = (ends % 1.0 - other[[0, -1]] % 1.0) * TRACK_COLUMNS
-    if (np.abs(apart) <= 2 * _CONTACT_PX).all() and apart[0] * apart[1] >= 0:  # it comes out where it went in
-        return other[1:-1] + np.round(ends[0] - other[0])
+    rows = other.size - 2
+    along = other + np.round(ends[0] - other[0])
+    apart = ends - along[[0, -1]]
+    beside = (np.abs(apart) * TRACK_COLUMNS <= _BESIDE_PX).all()
+    if beside and apart[0] * apart[1] >= 0:
+        return along[1:-1] if alike else _tapered(along, apart)
     straight = np.interp(np.arange(other.size), [0, other.size - 1], ends).astype(np.float32)
     hidden = np.flatnonzero(np.abs(straight % 1.0 - other % 1.0) * TRACK_COLUMNS <= _HIDDEN_PX)
     on_paper = np.diff(np.concatenate(([0], hidden, [other.size - 1])))
-    return straight[1:-1] if hidden.size and on_paper.max() <= PAPER_ROWS else None
+    if rows <= _CROSSED_ROWS and hidden.size and on_paper.max() <= PAPER_ROWS:
+        return straight[1:-1]
+    return _tapered(along, apart) if beside and not alike else None
+
+
+def _tapered(along: FloatArray, apart: FloatArray) -> FloatArray:
+    """A way along a stroke, its ends so far apart from it: the farther from both, the nearer."""
+    rows = along.size - 2
+    seen = np.arange(1, rows + 1)
+    weight = np.maximum(0.0, 1.0 - np.stack((seen, seen[::-1])) / _TAPER_ROWS)
+    weight /= np.maximum(weight.sum(axis=0), 1.0)
+    ends = along[[0, -1]] + apart
+    # A curve does not leave its track where nobody sees it.
+    lowest, highest = min(along.min(), ends.min()), max(along.max(), ends.max())
+    return np.asarray(np.clip(along[1:-1] + apart @ weight, lowest, highest), np.float32)
 
 
 def stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from veernet.curves.alike import keep_identities
-from veernet.curves.evidence import first_evidence, second_evidence, unfounded
+from veernet.curves.evidence import first_evidence, second_evidence, unfounded, way_beneath
 from veernet.curves.identity import Doubt, Trace, share_ink, stretches
 from veernet.curves.naming import name_alike
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
@@ -82,7 +82,10 @@ def trace_track(
             classes = undecided.pop(first.first_row)
             for second in followers[1:]:
                 evidence = weigh_ruled(second_evidence(classes, first.positions, followers[0].ring, alike), printed)
-                second.follow(first.first_row, evidence, evidence if alike else classes[1])
+                if alike:
+                    second.follow(first.first_row, evidence)
+                else:
+                    second.follow(first.first_row, evidence, classes[1], way_beneath(evidence, classes[0]))
 
     first_row = 0
     for chunk in _chunks(bands):
@@ -95,7 +98,8 @@ def trace_track(
         _as_trace(follower.positions(), curves[index].wrap) for follower, index in zip(followers, order, strict=True)
     ]
     if len(curves) == 2:
-        traces = name_alike(keep_identities(share_ink(traces), strips()), curves) if alike else share_ink(traces)
+        traces = share_ink(traces, alike)
+        traces = name_alike(keep_identities(traces, strips()), curves) if alike else traces
     by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
     return [by_curve[index] for index in range(len(curves))]
 
@@ -134,15 +138,22 @@ class _Follower:
         self._pieces: list[Positions] = []
         self._ended = False
 
-    def push(self, first_row: int, evidence: ByteArray, own: ByteArray | None = None) -> Iterator[_Decided]:
-        """Take the next chunk, with what of it is of the curve's own class; yields what it decides, one chunk behind."""
-        self._held[first_row] = evidence, evidence if own is None else own
-        for way in self._finder.push(first_row, self._states(evidence)):
-            yield self._read(way)
+    def push(
+        self, first_row: int, evidence: ByteArray, own: ByteArray | None = None, way: ByteArray | None = None
+    ) -> Iterator[_Decided]:
+        """Take the next chunk; yields what it decides, one chunk behind.
 
-    def follow(self, first_row: int, evidence: ByteArray, own: ByteArray) -> None:
+        ``own``: what of it is of the curve's own class; ``way``: what its way is found by. The evidence itself, if not given.
+        """
+        self._held[first_row] = evidence, evidence if own is None else own
+        for found in self._finder.push(first_row, self._states(evidence if way is None else way)):
+            yield self._read(found)
+
+    def follow(
+        self, first_row: int, evidence: ByteArray, own: ByteArray | None = None, way: ByteArray | None = None
+    ) -> None:
         """Take the next chunk of a curve that no other waits for."""
-        for _ in self.push(first_row, evidence, own):
+        for _ in self.push(first_row, evidence, own, way):
             pass
 
     def finish(self) -> Iterator[_Decided]:
