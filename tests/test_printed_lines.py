@@ -105,6 +105,16 @@ def test_a_sheet_without_printed_lines_is_left_where_it_is() -> None:
         assert list(after.geometries) == before
 
 
+def test_curves_alone_are_no_printed_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a scan kept nothing of the grid, their turns lie on lines across, and their flanks on lines down, by chance."""
+    monkeypatch.setattr("veernet.training.sheet.draw_grid", lambda *_: None)
+    small = replace(WARPED["all of it"], dpi=150, inches_per_100ft=2.0, base_depth=1200.0, difficulty=0.4)
+    for seed in (9, 10, 12, 16, 24, 44, 50):
+        sheet = draw_sheet(replace(small, seed=seed, skew_degrees=0.3, wander_px=3.0, stretch_px=2.0))
+        before, after = refined(sheet.darkness, sheet.manifest)
+        assert list(after.geometries) == before
+
+
 def test_a_few_broken_lines_at_the_ticks_tell_of_skew() -> None:
     """A threshold leaves nothing else of many a fine grid; over all rows, dirt would outweigh them."""
     darkness, manifest = scanned(FLAT)

@@ -33,6 +33,9 @@ _CLOSE_ROWS = 40.0  # lines further apart say less of each other
 _TICK_ROWS = 1.5  # how exactly a person takes a tick
 _TICK_COST = 1.0
 _TICK_COST_LIMIT = 4.0  # a slip of the hand is a slip, however large
+_STRENGTH = (
+    1.3  # deviations, of the mean line in half of what there is to see; dirt and curves alone mostly come to less
+)
 _NOISE_SHARE = 0.35  # of what was found, by which its two halves may differ
 _NOISE_ROWS = 0.75
 
@@ -92,8 +95,10 @@ def depth_lines(
         best = int(np.argmax([score for score, _ in paths]))
         tick_px, lifts = float(candidates[best]), paths[best][1]
         halves = (blocks.strength(slope, middle_px, half) for half in (0, 1))
-        left, right = (_followed(half, blocks, lines_px, slants[best], ticks_px)[1] for half in halves)
-        if _agree(lifts, left, right):
+        (in_left, left), (in_right, right) = (
+            _followed(half, blocks, lines_px, slants[best], ticks_px) for half in halves
+        )
+        if min(in_left, in_right) >= _STRENGTH and _agree(lifts, left, right):
             lift = _lift_of(lifts, lines_px, register, blocks.scale)
     return DepthLines(blocks.rows_px, slope, tick_px, lift)
 
@@ -144,7 +149,7 @@ def _printed_lines(strength: FloatArray, blocks: Blocks, register: DepthRegister
 def _followed(
     strength: FloatArray, blocks: Blocks, lines_px: FloatArray, slant_px: FloatArray, ticks_px: FloatArray
 ) -> tuple[float, FloatArray]:
-    """The lift of each line in rows of the grid that runs through the most ink, and how much that is.
+    """The lift of each line in rows of the grid that runs through the most ink, and how much that is to a line.
 
     It changes little from one line to the next, and is about nothing at ticks.
     """
@@ -158,7 +163,7 @@ def _followed(
     score, path = smooth_path(rewards, changes, _CHANGE_COST * min(1.0, _CLOSE_ROWS / spacing))
     inner = np.clip(path, 1, lifts.size - 2)
     lift = lifts[inner] + vertices(rewards, inner) * _LIFT_STEP
-    return score, gaussian_filter1d(lift, min(1.5, _CLOSE_ROWS / spacing), mode="nearest")
+    return score / lines_px.size, gaussian_filter1d(lift, min(1.5, _CLOSE_ROWS / spacing), mode="nearest")
 
 
 def _agree(found: FloatArray, left: FloatArray, right: FloatArray) -> bool:

@@ -21,7 +21,8 @@ FloatArray = NDArray[np.float64]
 
 _LINE_COLUMNS = 25
 _STEP_COLUMNS = 5  # from one window to the next
-_LIKENESS = 0.5
+_LIKENESS = 0.5  # of a window and what was seen so far
+_REPEATS = 0.7  # the likeness of every second window and the others, put back; curves alone mostly come to less
 _SEEN_SHARE = 0.6
 _NOISE_SHARE = 0.35  # of what was found, by which its two halves may differ
 _NOISE_COLUMNS = 0.75
@@ -129,7 +130,7 @@ class _Lines:
             return None
         back = _put_back(_by_window(self.sharp * columns[:, None]), *ways, by_px)
         alternate = [back[first::2].mean(axis=0).ravel() for first in (0, 1)]
-        if float(np.corrcoef(*alternate)[0, 1]) < _LIKENESS:
+        if float(np.corrcoef(*alternate)[0, 1]) < _REPEATS:
             return None
         smooth = median_filter(by_px[seen], size=5, mode="nearest")
         return gaussian_filter1d(np.interp(np.arange(windows), np.flatnonzero(seen), smooth), 1.0, mode="nearest")
