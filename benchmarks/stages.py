@@ -41,7 +41,8 @@ from veernet.errors import VeerNetError
 from veernet.review.record import DepthIndex, SheetRecord, Source, curve_record
 from veernet.sheets.geometry import DepthRegister, sheet_geometries
 from veernet.sheets.manifest import SheetManifest
-from veernet.sheets.work import SHARD_ROWS, WorkStore
+from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.work import WorkStore
 
 NOTHING = "0" * 64
 STAGES = ("tile", "segment", "trace", "overlay", "page", "LAS")
@@ -85,8 +86,8 @@ def one_round(scan: Path, manifest: SheetManifest, clock: Clock, folder: Path) -
     register, store = DepthRegister.of(manifest.depth), folder / "work.zarr"
     names = [track.name for track in manifest.tracks]
     with clock.timed("tile"):
-        refined, _ = told(compute.tile_sheet(scan, scan.name, geometries, register, names, store))  # type: ignore[misc]
-    geometries = list(refined.geometries)
+        tiled = told(compute.tile_sheet(scan, scan.name, geometries, register, names, store))
+    geometries = list(tiled.geometries)  # type: ignore[attr-defined]
     work = WorkStore.open(store)
     strips = [np.concatenate(list(work.strip_bands(track))) for track in range(len(geometries))]
     with clock.timed(WRITE):

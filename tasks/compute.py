@@ -18,6 +18,7 @@ from veernet.heap import keep_freed
 from veernet.network.tiles import HALO, TILE_ROWS
 from veernet.sheets.geometry import DepthRegister, StripGeometry
 from veernet.sheets.lost import Lost, LostRows
+from veernet.sheets.shards import SHARD_ROWS
 
 if TYPE_CHECKING:
     from veernet.curves.identity import Trace
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from veernet.register.drafted import Drafted
     from veernet.review.record import SheetRecord
     from veernet.sheets.manifest import SheetManifest, Track
-    from veernet.sheets.printed import Refined
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -144,6 +144,23 @@ def join_pages(
     return told
 
 
+@dataclass(frozen=True)
+class Tiled:
+    """Strips that were cut. A class of this module, because who is given it imports the module that it is of.
+
+    Args:
+        geometries: Where they lie in the end, one a track.
+        moved: What was moved and how far, for people.
+        doubts: Ticks that the printed lines disagree with.
+        lost: Rows of the scan that could not be read, for which strips have paper.
+    """
+
+    geometries: tuple[StripGeometry, ...]
+    moved: tuple[str, ...]
+    doubts: tuple[str, ...]
+    lost: tuple[Lost, ...]
+
+
 @_told
 def tile_sheet(
     scan_path: Path,
@@ -152,14 +169,12 @@ def tile_sheet(
     register: DepthRegister,
     tracks: Sequence[str],
     store: Path,
-) -> tuple[Refined, tuple[Lost, ...]]:
-    """Write the strips of a scan's tracks, cut where its printed lines are.
-
-    Returns where the strips lie in the end, and rows of the scan that could not be read, for which they have paper.
-    """
+) -> Tiled:
+    """Write the strips of a scan's tracks, cut where its printed lines are."""
     from veernet.sheets.tiling import tile_scan
 
-    return tile_scan(scan_path, name, geometries, register, tracks, store)
+    refined, lost = tile_scan(scan_path, name, geometries, register, tracks, store)
+    return Tiled(refined.geometries, refined.moved, refined.doubts, lost)
 
 
 @_told
@@ -167,7 +182,7 @@ def segment_shard(
     store: Path, track: int, first_row: int, rows: int, weights: str | None, tile_rows: int = TILE_ROWS
 ) -> int:
     """Segment one shard of a strip, with its halo, at most ``tile_rows`` at a time, and write its class map; returns the strip rows done."""
-    from veernet.sheets.work import SHARD_ROWS, WorkStore
+    from veernet.sheets.work import WorkStore
 
     work = WorkStore.open(store)
     start, end = max(0, first_row - HALO), min(rows, first_row + SHARD_ROWS + HALO)

@@ -66,11 +66,17 @@ def _publish(sheet: Sheet, model: dict[str, str], las_version: LasVersion, confi
     digests = scan.sha256, manifest_file.sha256, model["sha256"]
     lost = tuple(told_of_lost(_lost(sheet, manifest), manifest.depth.unit))
     made = Provenance(scan.path.name, *digests, __version__, sheet.dpi, lost, sheet.registered)
-    log = assemble_log(job.stem, manifest, sheet.geometries, sheet.traces, made)
     las = near / f"{job.stem}.las"
-    report = write_las(log, las, version=las_version, confidence=confidence)
-    record = _record(sheet, log, model, report.nulled)
-    files = [las, *_drawn(sheet, log, record, near), *_made_of(sheet)]
+    drawn = sheet.geometries, manifest, sheet.traces
+    pictures = submit(job, STAGE, sheet.megapixels, overlay, scan.path, *drawn, near, job.stem)
+    try:
+        log = assemble_log(job.stem, manifest, sheet.geometries, sheet.traces, made)
+        report = write_las(log, las, version=las_version, confidence=confidence)
+        record = _record(sheet, log, model, report.nulled)
+        paged = submit(job, STAGE, sheet.megapixels, page, scan.path, *drawn, log, record, near)
+    finally:  # another try must not find it still drawing
+        overlays = pictures.result()
+    files = [las, *overlays, paged.result(), *_made_of(sheet)]
     outputs = tuple(Source(uri=f"{job.stem}/{file.name}", sha256=file_digest(file)) for file in files)
     record = record.model_copy(update={"outputs": outputs})
     _put(near, files, record, job.out / job.stem)
@@ -114,19 +120,6 @@ def _lost(sheet: Sheet, manifest: SheetManifest) -> tuple[LostStretch, ...]:
     """What the scan has lost of the depths that the manifest asks for."""
     depth = manifest.depth
     return lost_stretches(sheet.lost, DepthRegister.of(depth), depth.top_depth, depth.base_depth)
-
-
-def _drawn(sheet: Sheet, log: DepthLog, record: SheetRecord, near: Path) -> list[Path]:
-    """Overlay and page of a sheet, drawn side by side on the workers."""
-    assert sheet.scan is not None
-    work, scan, drawn = (
-        (sheet.job, STAGE, sheet.megapixels),
-        sheet.scan.path,
-        (sheet.geometries, sheet.manifest, sheet.traces),
-    )
-    pictures = submit(*work, overlay, scan, *drawn, near, sheet.job.stem)
-    paged = submit(*work, page, scan, *drawn, log, record, near)
-    return [*pictures.result(), paged.result()]
 
 
 def _made_of(sheet: Sheet) -> list[Path]:

@@ -18,6 +18,7 @@ from tasks.workers import Submitted, inference_workers, submit
 from veernet.errors import VeerNetError
 from veernet.network.tiles import TILE_ROWS
 from veernet.sheets.geometry import STRIP_WIDTH
+from veernet.sheets.shards import SHARD_ROWS
 
 STAGE = "segment"
 #: Shards in flight for each worker: one that runs, one that waits.
@@ -74,8 +75,6 @@ class _Shard:
 
 def _shards(sheets: Sequence[Sheet]) -> Iterator[_Shard]:
     """Every shard, as long as its sheet has not failed."""
-    from veernet.sheets.work import SHARD_ROWS  # zarr takes a second to import, and nothing is read meanwhile
-
     for index, sheet in enumerate(sheets):
         for track, geometry in enumerate(sheet.geometries):
             for first_row in range(0, geometry.rows, SHARD_ROWS):
@@ -92,8 +91,6 @@ def _submit(
 ) -> None:
     if shard is None:
         return
-    from veernet.sheets.work import SHARD_ROWS
-
     sheet = batch[shard.sheet]
     rows = sheet.geometries[shard.track].rows
     place = (sheet.job.store, shard.track, shard.first_row, rows)

@@ -10,7 +10,7 @@ import os
 import signal
 from pathlib import Path
 
-from veernet.register import drafted
+from veernet.register import registering
 from veernet.register.draft import Draft
 from veernet.register.page_resume import resumed
 from veernet.register.paper import Paper
@@ -38,4 +38,4 @@ def draft_of(paper: Paper, name: str) -> Draft:
     return draft.model_copy(update={"tracks": tracks})
 
 
-drafted.draft_of = draft_of
+registering.draft_of = draft_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from veernet.register import drafted
+from veernet.register import registering
 from veernet.register.draft import Curve, Draft, Found, Track
 from veernet.register.drafted import write_drafted
 from veernet.register.page_resume import resumed
@@ -27,7 +27,7 @@ def _sure(sheet: dict[str, Path], monkeypatch: pytest.MonkeyPatch, *more: Track)
     manifest = read_manifest(sheet["manifest"].read_bytes(), "a")
     draft = resumed(Draft(source="a.tif", width_px=600, rows=1000), manifest)
     draft = draft.model_copy(update={"tracks": (*draft.tracks, *more)})
-    monkeypatch.setattr(drafted, "draft_of", lambda *_: draft)
+    monkeypatch.setattr(registering, "draft_of", lambda *_: draft)
     return draft
 
 
@@ -53,7 +53,7 @@ def test_fields_that_are_sure_and_do_not_fit_need_a_person(
     """Two curves of one name make no manifest, however sure each of them is."""
     draft = _sure(sheet, monkeypatch)
     again = draft.model_copy(update={"tracks": (draft.tracks[0], draft.tracks[0].model_copy(update={"name": "again"}))})
-    monkeypatch.setattr(drafted, "draft_of", lambda *_: again)
+    monkeypatch.setattr(registering, "draft_of", lambda *_: again)
     left = write_drafted(sheet["scan"], "a.tif", tmp_path, "a", show_sure=False)
     assert (None, ["the manifest"]) == (left.manifest, [doubt.path for doubt in left.unsure])
     assert "give each curve its own" in left.unsure[0].why

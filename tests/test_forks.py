@@ -96,6 +96,15 @@ def test_a_worker_has_imported_what_its_work_needs_before_there_is_any(cluster: 
     assert SELDOM == SELDOM - loaded
 
 
+def test_a_worker_has_what_is_compiled_ready_before_its_first_piece(cluster: Client) -> None:
+    """Numba's own start takes half a second, and a worker that it was left to would take it in the middle of a sheet."""
+
+    def compiled() -> int:
+        return len(__import__("sys").modules["veernet.sheets.profiles"]._sums.signatures)
+
+    assert 1 == cluster.submit(compiled).result(timeout=60)
+
+
 def test_a_worker_that_died_is_followed_by_a_fork_of_the_same_process(cluster: Client) -> None:
     """Which has nothing to import, and no more threads of the libraries than the first."""
     told = lambda: (os.getpid(), os.getppid(), os.environ["OMP_NUM_THREADS"])  # noqa: E731 - Dask pickles it whole

@@ -41,6 +41,40 @@ def test_a_layer_imports_none_above_it(package: str) -> None:
     assert [] == wrong
 
 
+def _given_by_workers() -> set[str]:
+    """Modules of the classes that functions of ``tasks.compute`` give a run, which imports them to have what they gave."""
+    tree = ast.parse((ROOT / "tasks" / "compute.py").read_text(encoding="utf-8"))
+    module_of = {
+        name.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names
+    }
+    given = [
+        node.returns
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and "_told" in map(ast.unparse, node.decorator_list)
+    ]
+    names = {node.id for one in given if one is not None for node in ast.walk(one) if isinstance(node, ast.Name)}
+    return {str(module_of[name]) for name in names if name in module_of}
+
+
+def test_a_run_imports_nothing_that_its_workers_compute_with() -> None:
+    """Neither at its start nor late, with what a worker gives it, when sheets would wait for it."""
+    given = _given_by_workers()
+    assert "veernet.curves.identity" in given
+    script = f"import sys, flows.digitise, flows.archive, {', '.join(sorted(given))}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set() == {"torch", "numba", "zarr", "rasterio", "cv2", "scipy"} & set(done.stdout.split())
+    stages = [path for path in (ROOT / "tasks").glob("*.py") if path.name != "compute.py"]
+    late = {
+        f"{path.name} imports {node.module}"
+        for path in stages
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("veernet")
+    }
+    assert set() == late
+
+
 def test_the_command_line_starts_without_what_is_heavy() -> None:
     """``veernet --help`` imports no engine, no network and no numerics, so that it answers at once."""
     script = "import sys, flows.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,18 @@ def test_the_shipped_weights_are_ours_and_complete() -> None:
     """What `digitise` uses when nothing else is asked for."""
     network = load_weights(shipped_weights())
     assert (network.target, network.curves) == ("multiclass", 2)
+
+
+def test_loading_weights_imports_no_algebra() -> None:
+    """To lay tensors out anew, torch would import all of SymPy: half a second of every worker before its first strip."""
+    load = "from veernet.network.weights import load_weights, shipped_weights; load_weights(shipped_weights())"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{load}; import sys; print('sympy' in sys.modules, 'torch' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ["False", "True"] == done.stdout.split()
 
 
 @pytest.mark.parametrize("keep", [0, 7, 1000, -1])

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from veernet.errors import WorkStoreError
-from veernet.sheets.work import CHUNK_ROWS, SHARD_ROWS, WorkStore
+from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.work import CHUNK_ROWS, WorkStore
 
 Pixels = np.ndarray[Any, Any]
 ROWS = 9973

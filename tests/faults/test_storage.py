@@ -22,7 +22,8 @@ from veernet import storage
 from veernet.archive.ledger import Ledger
 from veernet.errors import StorageError, WorkStoreError
 from veernet.location import resolve
-from veernet.sheets.work import SHARD_ROWS, WorkStore
+from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.work import WorkStore
 from veernet.storage import (
     StorageDeniedError,
     create_once,
@@ -141,7 +142,8 @@ _WRITES_STRIPS = """
 import sys
 import numpy as np
 from types import SimpleNamespace
-from veernet.sheets.work import SHARD_ROWS, WorkStore
+from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.work import WorkStore
 store = WorkStore.create(sys.argv[1], [SimpleNamespace(rows=int(sys.argv[2]) * SHARD_ROWS)])
 print("laid out", flush=True)
 for first_row in range(0, int(sys.argv[2]) * SHARD_ROWS, SHARD_ROWS):

@@ -24,7 +24,8 @@ from veernet.network.predict import Segmenter
 from veernet.network.targets import Network
 from veernet.network.weights import load_weights, save_weights, shipped_weights
 from veernet.review.record import failure_of
-from veernet.sheets.work import SHARD_ROWS, WorkStore
+from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.work import WorkStore
 
 
 class _Bomb:

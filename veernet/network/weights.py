@@ -44,7 +44,7 @@ def load_weights(path: Path) -> Network:
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            state = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a mapping
     except FileNotFoundError as error:
         raise WeightsError(str(path), "no such weights file", _REMEDY) from error
     except (SafetensorError, OSError) as error:
@@ -55,7 +55,7 @@ def load_weights(path: Path) -> Network:
         with torch.device("meta"):  # without memory: what the header asks for is not what the file has
             network = _network(header)
         _check_fit(network.state_dict(), state)
-        network.to_empty(device="cpu").load_state_dict(state)
+        network.load_state_dict(state, assign=True)  # `to_empty` would import all of SymPy
     except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError) as error:
         raise WeightsError(str(path), f"weights and header do not fit this network ({error})"[:400], _REMEDY) from error
     if not all(bool(torch.isfinite(tensor).all()) for tensor in state.values()):

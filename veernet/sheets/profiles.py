@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+from numba import njit, uint8
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
@@ -50,7 +50,8 @@ class Profiler:
         return Profiles(np.concatenate(self._rows), np.concatenate(self._columns))
 
 
-@njit(cache=True, nogil=True)
+# Compiled when it is imported, as its types say: numba's own start, half a second, is then had before workers are forked, and not by each of them.
+@njit((uint8[:, ::1],), cache=True, nogil=True)
 def _sums(piece):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Sums of each row in each block of columns, and of each column in each window of rows: whole numbers, which float32 holds."""
     height, width = piece.shape

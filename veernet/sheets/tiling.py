@@ -10,8 +10,9 @@ from veernet.sheets.held import HeldRows
 from veernet.sheets.lost import Lost, LostRows
 from veernet.sheets.printed import Profiler, Refined, refine
 from veernet.sheets.raster import Band, Scan, open_scan
+from veernet.sheets.shards import SHARD_ROWS
 from veernet.sheets.strips import cut_strips
-from veernet.sheets.work import SHARD_ROWS, WorkStore
+from veernet.sheets.work import WorkStore
 
 
 def tile_scan(

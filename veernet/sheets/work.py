@@ -20,12 +20,11 @@ from zarr.core.sync import sync
 
 from veernet.errors import WorkStoreError
 from veernet.sheets.geometry import STRIP_WIDTH
+from veernet.sheets.shards import SHARD_ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SHARD_ROWS = 4096
-"""Rows of a shard, the unit of writing."""
 CHUNK_ROWS = 1024
 """Rows of a chunk within a shard, the unit of reading."""
 
