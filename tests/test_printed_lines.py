@@ -97,12 +97,15 @@ def test_flat_paper_is_left_where_it_is(recipe: SheetRecipe) -> None:
 
 
 def test_a_sheet_without_printed_lines_is_left_where_it_is() -> None:
-    """Blank paper, or dirt alone, is no evidence."""
+    """Blank paper, or dirt alone, is no evidence; and the reader is told that depths and edges are unchecked."""
     darkness, manifest = scanned(WARPED["all of it"])
     dirt = (np.random.default_rng(0).random(darkness.shape) < 0.02).astype(np.uint8) * np.uint8(255)
     for empty in (np.zeros_like(darkness), dirt):
         before, after = refined(empty, manifest)
         assert list(after.geometries) == before
+        across, down = after.doubts
+        assert "across the tracks" in across
+        assert "down the tracks" in down
 
 
 def test_curves_alone_are_no_printed_lines(monkeypatch: pytest.MonkeyPatch) -> None:

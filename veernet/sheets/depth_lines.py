@@ -23,6 +23,7 @@ from veernet.smooth_path import smooth_path
 FloatArray = NDArray[np.float64]
 
 _CLOSEST_LINES = 6.0
+_FEWEST_LINES = 5
 _LIKENESS = 0.1
 _REACH_ROWS = 14.0
 _LIFT_STEP = 0.5
@@ -63,13 +64,15 @@ class DepthLines:
         rows_px: Source rows, a strip row apart.
         slope: Rows that lines fall per column at each of them; 0 where that cannot be told.
         tick_px: Column at which the ticks were taken.
-        lift: What else has moved them; None where that cannot be told.
+        lift: What else has moved them; None where nothing has, or where that cannot be told.
+        seen: Whether there are lines to see.
     """
 
     rows_px: FloatArray
     slope: FloatArray
     tick_px: float
     lift: Lift | None
+    seen: bool
 
     def shift_px(self, rows_px: FloatArray, column_px: float) -> FloatArray:
         """How far below each row by the ticks its line is printed, at a column."""
@@ -87,8 +90,8 @@ def depth_lines(
     strength = blocks.strength(slope, middle_px, None)
     lines_px = _printed_lines(strength, blocks, register)
     ticks_px, tick_px = np.asarray(register.rows_px), middle_px
-    lift = None
-    if lines_px.size >= 5:
+    lift, seen = None, False
+    if lines_px.size >= _FEWEST_LINES:
         candidates = _tick_columns(blocks, slope)
         slants = [np.interp(lines_px, blocks.rows_px, slope) * (middle_px - column) for column in candidates]
         paths = [_followed(strength, blocks, lines_px, slant, ticks_px) for slant in slants]
@@ -98,9 +101,11 @@ def depth_lines(
         (in_left, left), (in_right, right) = (
             _followed(half, blocks, lines_px, slants[best], ticks_px) for half in halves
         )
-        if min(in_left, in_right) >= _STRENGTH and _agree(lifts, left, right):
+        noise = 0.5 * float(np.median(np.abs(left - right)))
+        seen = min(in_left, in_right) >= _STRENGTH and noise <= _NOISE_ROWS
+        if seen and noise <= _NOISE_SHARE * float(np.quantile(np.abs(lifts), 0.9)):
             lift = _lift_of(lifts, lines_px, register, blocks.scale)
-    return DepthLines(blocks.rows_px, slope, tick_px, lift)
+    return DepthLines(blocks.rows_px, slope, tick_px, lift, seen)
 
 
 def _at_ticks_and_between(register: DepthRegister) -> FloatArray:
@@ -164,12 +169,6 @@ def _followed(
     inner = np.clip(path, 1, lifts.size - 2)
     lift = lifts[inner] + vertices(rewards, inner) * _LIFT_STEP
     return score / lines_px.size, gaussian_filter1d(lift, min(1.5, _CLOSE_ROWS / spacing), mode="nearest")
-
-
-def _agree(found: FloatArray, left: FloatArray, right: FloatArray) -> bool:
-    """Whether two halves of the evidence differ by little beside what was found."""
-    noise = 0.5 * float(np.median(np.abs(left - right)))
-    return noise <= min(_NOISE_ROWS, _NOISE_SHARE * float(np.quantile(np.abs(found), 0.9)))
 
 
 def _lift_of(lifts: FloatArray, lines_px: FloatArray, register: DepthRegister, scale: float) -> Lift:

@@ -51,8 +51,21 @@ class Drift:
         return replace(geometry, left=left, right=right)
 
 
-def drifts(geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) -> list[Drift] | None:
-    """The drift of the lines of each track between the rows at which the manifest gives its edges; None where they cannot be followed.
+@dataclass(frozen=True)
+class EdgeLines:
+    """The lines that run down a sheet.
+
+    Args:
+        drifts: Of each track, between the rows at which the manifest gives its edges; empty where there is none, or where that cannot be told.
+        seen: Whether there are lines to see.
+    """
+
+    drifts: tuple[Drift, ...] = ()
+    seen: bool = False
+
+
+def edge_lines(geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) -> EdgeLines:
+    """Read them out of the profiles of a sheet's strips, cut where the manifest puts them.
 
     Followed is where the paper runs, which all tracks share; a track's drift is what its edges in the manifest do not know of that.
     """
@@ -60,7 +73,7 @@ def drifts(geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) ->
     finest = max(geometries, key=lambda geometry: geometry.row_scale)
     windows = len(profiles[geometries.index(finest)].columns)
     if windows < _FEWEST_WINDOWS:
-        return None
+        return EdgeLines()
     rows_px = finest.source_row(np.minimum((np.arange(windows) + 0.5) * COLUMN_WINDOW_ROWS, finest.rows - 1))
     measured = [_measured_windows(geometry, rows_px) for geometry in geometries]
     start = int(np.flatnonzero(measured[0])[0])
@@ -73,7 +86,7 @@ def drifts(geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) ->
     )
     whole = lines.followed(start, np.ones((len(geometries), STRIP_WIDTH), bool))
     if whole is None:
-        return None
+        return EdgeLines()
     found = [_between(by_px, known) for by_px, known in zip(whole - lines.by_manifest_px, measured, strict=True)]
     largest_noise_px = min(
         _NOISE_COLUMNS / float(lines.columns_per_px.max()), _NOISE_SHARE * float(np.quantile(np.abs(found), 0.9))
@@ -81,8 +94,8 @@ def drifts(geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) ->
     for split in _splits(len(geometries)):
         parts = [lines.followed(start, part) for part in split]
         if all(part is not None and _median_px(part - whole, measured) <= largest_noise_px for part in parts):
-            return [Drift(rows_px, by_px) for by_px in found]
-    return None
+            return EdgeLines(tuple(Drift(rows_px, by_px) for by_px in found), seen=True)
+    return EdgeLines(seen=True)
 
 
 def _splits(tracks: int) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:

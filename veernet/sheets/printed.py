@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from veernet.sheets.depth_lines import DepthLines, depth_lines
-from veernet.sheets.edge_lines import Drift, drifts
+from veernet.sheets.edge_lines import edge_lines
 from veernet.sheets.geometry import TRACK_COLUMNS, DepthRegister, RowShift, StripGeometry
 from veernet.sheets.profiles import Profiler, Profiles
 
@@ -22,6 +22,10 @@ __all__ = ["Profiler", "Refined", "refine"]
 
 _WORTH_MOVING = 0.4  # strip px; what is less is noise of the measurement
 _KNOT_ROWS = 64
+
+_UNSEEN = "no printed lines {} the tracks can be followed: {} rest on the manifest alone"
+_ACROSS = "across", "depths between its ticks"
+_DOWN = "down", "edges between the rows that it gives"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Refined:
     Args:
         geometries: One a track, moved where there was evidence.
         moved: What was moved and how far, for people.
-        doubts: Ticks that the printed lines disagree with.
+        doubts: Ticks that the printed lines disagree with, and lines that cannot be seen.
     """
 
     geometries: tuple[StripGeometry, ...]
@@ -51,7 +55,8 @@ def refine(
         names: One a track.
     """
     lines = depth_lines(geometries, profiles, register)
-    sideways: Sequence[Drift | None] = drifts(geometries, profiles) or [None] * len(geometries)
+    down = edge_lines(geometries, profiles)
+    sideways = down.drifts or (None,) * len(geometries)
     refined: list[StripGeometry] = []
     moved: list[str] = []
     for name, geometry, drift in zip(names, geometries, sideways, strict=True):
@@ -63,7 +68,8 @@ def refine(
             moved.append(f"{name}: {', '.join(told)}, by its printed lines")
         refined.append(replace(geometry, shift=shift))
     off = lines.lift.ticks_off if lines.lift else {}
-    doubts = [
+    doubts = [_UNSEEN.format(*told) for told, seen in ((_ACROSS, lines.seen), (_DOWN, down.seen)) if not seen]
+    doubts += [
         f"tick at row {register.rows_px[tick]:g} ({register.depths[tick]:g}): the printed line is {by:+.1f} px from it"
         for tick, by in off.items()
     ]
