@@ -199,7 +199,9 @@ def _read_scales(seen: Sequence[Seen], elected_scale: Scale | None) -> list[Scal
     """The scales that were read well, by themselves; without one of these, that which was elected."""
     rows = [each.told.row for each in seen if each.told.row.least_chance >= _READ]
     read = [row.scale for row in rows if not row.lost_a_point]
-    return [scale for scale in read or [elected_scale] if scale is not None]
+    # Two equal values are no scale: a speck before one of them was read as its point.
+    kept = [scale for scale in read if scale is not None and scale[0] != scale[1]]
+    return kept or ([] if elected_scale is None else [elected_scale])
 
 
 def _agreed(seen: Sequence[Seen], scale: tuple[float, float], known: Known | None) -> bool:

@@ -27,8 +27,10 @@ Second = Literal["none", "goes on", "tenfold", "unread"]
 
 _TEMPER = 0.8
 """Of what is read: the steps of a line are not wholly independent."""
-_LEAST = 0.004
+_LEAST = 0.002
 """Chance of any character of a number anywhere."""
+_NUMBERS = 1.125
+"""Weight of a number's print over that of a name's: digits are read more surely than letters."""
 _SPECK = 0.05
 """Chance that a point is dirt."""
 _USUAL, _UNUSUAL = math.log(0.85), math.log(0.15 / 60)
@@ -65,7 +67,7 @@ class Values:
         if line is None:
             return _NOT_FOUND
         if (side, value) not in self._known:
-            self._known[side, value] = number_chance(line, value)
+            self._known[side, value] = _NUMBERS * number_chance(line, value)
         return self._known[side, value]
 
 
