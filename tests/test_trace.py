@@ -128,6 +128,24 @@ def test_a_dashed_curve_may_be_called_solid_for_as_long_as_it_goes_on_in_its_own
     assert np.abs(trace.fraction - middles(dashed)).max() < 0.02
 
 
+@pytest.mark.parametrize("dashed_on_paper", [True, False])
+def test_a_line_that_the_network_calls_solid_is_the_dashed_curve_if_it_breaks_off_again_and_again(
+    dashed_on_paper: bool,
+) -> None:
+    """Long dashes fill the network's window; a third line has no gaps on the strip, and is not what the manifest names."""
+    solid, line = wave(900, 0.3, 0.02, 200), wave(900, 0.7, 0.05, 200)
+    claimed = class_map(solid, line)
+    strip = claimed.max(axis=0)
+    if dashed_on_paper:
+        strip[np.arange(900) % 50 >= 36] = claimed[0, np.arange(900) % 50 >= 36]
+    classes = np.stack((strip | claimed.max(axis=0), np.zeros_like(strip)))
+    _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")], strips=lambda: [strip[:400], strip[400:]])
+    if dashed_on_paper:
+        assert np.abs(trace.fraction - middles(line)).max() < 0.02
+    else:
+        assert np.isnan(trace.fraction).all()
+
+
 def test_the_manifest_may_name_the_dashed_curve_first() -> None:
     """Class 1 is the more continuous style, whatever the order."""
     solid, dashed = wave(300, 0.3, 0.1, 90), wave(300, 0.7, 0.1, 90)

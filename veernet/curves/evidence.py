@@ -7,8 +7,8 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
+from veernet.curves.dashes import JOINED_ROWS, Stroke, long_strokes
 from veernet.curves.identity import stretches
 from veernet.curves.runs import RUN_LEVEL, Positions, erase_runs
 
@@ -21,10 +21,11 @@ _SHARED, _LEFT_OVER = 0.3, 0.7
 #: that stroke are one curve. No value is read off there.
 _BENEATH = 0.45
 
+#: Rows from which a stroke is a line that may be dashed.
+_LINE_ROWS = 96
 #: Rows that a curve may be of the other's class between ink of its own, and columns of paper that it may cross in a row there.
 _LENT_ROWS, _LEAP_PX = 256, 20.0
-#: Rows that a stroke may go unseen and be one, and columns beside its end in which it goes on.
-_JOINED_ROWS = 33
+#: Columns beside the end of a stroke in which it goes on.
 _BESIDE_PX = 8
 
 
@@ -38,17 +39,28 @@ def first_evidence(classes: ByteArray, either: bool) -> ByteArray:
     return _sharing(classes[0], classes[1])
 
 
-def second_evidence(classes: ByteArray, first: Positions, ring: int, alike: bool) -> ByteArray:
-    """Evidence of the second curve, when the first one's way is known.
+def second_evidence(
+    classes: ByteArray, strip: ByteArray | None, first: Positions, ring: int, alike: bool
+) -> tuple[ByteArray, ByteArray]:
+    """Evidence of the second curve, when the first one's way is known, and what of it is its own and no other line's.
 
-    What the first curve leaves of its own class is most likely the second's: long dashes and steep ones look solid to the network.
+    What the first curve leaves of its own class is most likely the second's: long dashes and steep ones look solid to the network. Where
+    such a stroke is dashed on the strip, it certainly is.
     """
     left = first_evidence(classes, either=True) if alike else classes[0].copy()
     erase_runs(left, first.low, first.high, ring)
     if alike:
-        return left
-    left = _without_third_lines(left, classes[1])
-    return np.asarray(cv2.max(_sharing(classes[1], classes[0]), cv2.LUT(left, _times(_LEFT_OVER))), np.uint8)
+        return left, left
+    own = classes[1].copy()
+    strokes = long_strokes(left, _LINE_ROWS)
+    dashed = [] if strip is None else [stroke for stroke in strokes if stroke.is_dashed(strip)]
+    for stroke in dashed:
+        lent = np.where(stroke.seen, cv2.LUT(left[stroke.box], _times(_LEFT_OVER)), 0)
+        own[stroke.box] = np.maximum(own[stroke.box], lent)
+    for stroke in strokes:
+        if stroke.rows > _LENT_ROWS and stroke not in dashed and not _goes_on(stroke, own):
+            left[stroke.box][stroke.part] = 0
+    return np.asarray(cv2.max(_sharing(own, classes[0]), cv2.LUT(left, _times(_LEFT_OVER))), np.uint8), own
 
 
 def way_beneath(seen: ByteArray, other: ByteArray) -> ByteArray:
@@ -56,25 +68,13 @@ def way_beneath(seen: ByteArray, other: ByteArray) -> ByteArray:
     return np.asarray(cv2.max(seen, cv2.LUT(other, _times(_BENEATH))), np.uint8)
 
 
-def _without_third_lines(left: ByteArray, own: ByteArray) -> ByteArray:
-    """What the first curve left, without long strokes that do not go on in ink of the second's own class: cable tension, say, is printed beside them."""
-    seen = np.asarray(cv2.threshold(left, RUN_LEVEL - 1, 1, cv2.THRESH_BINARY)[1], np.uint8)
-    rows = maximum_filter1d(seen.max(axis=1), _JOINED_ROWS)
-    if not any(end - first > _LENT_ROWS for first, end in stretches(rows > 0)):
-        return left
-    joined = cv2.dilate(seen, np.ones((_JOINED_ROWS, 3), np.uint8))
-    _, parts, measured, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    kept = left
-    for part in np.flatnonzero(measured[1:, cv2.CC_STAT_HEIGHT] > _LENT_ROWS) + 1:
-        rows, columns = np.nonzero((parts == part) & (seen > 0))
-        ends = ((rows[0], columns[0]), (rows[-1], columns[-1]))
-        if not all(_seen_about(own, row, column) for row, column in ends):
-            kept = np.where(parts == part, 0, kept).astype(np.uint8)
-    return kept
+def _goes_on(stroke: Stroke, own: ByteArray) -> bool:
+    """Whether a stroke goes on in ink of the second curve's own class at both ends: what does not is a third line. Cable tension, say, is printed beside them."""
+    return all(_seen_about(own, row, column) for row, column in stroke.ends())
 
 
 def _seen_about(evidence: ByteArray, row: int, column: int) -> bool:
-    rows = slice(max(0, row - _JOINED_ROWS), row + _JOINED_ROWS)
+    rows = slice(max(0, row - JOINED_ROWS), row + JOINED_ROWS)
     columns = slice(max(0, column - _BESIDE_PX), column + _BESIDE_PX + 1)
     return bool((evidence[rows, columns] >= RUN_LEVEL).any())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,21 +76,23 @@ def trace_track(
     alike = len(curves) == 2 and curves[0].style == curves[1].style
     followers = [_Follower(curves[index].wrap, costs or PathCosts()) for index in order]
     printed = printed_columns(strips())
-    undecided: dict[int, ByteArray] = {}  # class maps of chunks through which the first curve's way is not known yet
+    # Class maps and strips of chunks through which the first curve's way is not known yet.
+    undecided: dict[int, tuple[ByteArray, ByteArray | None]] = {}
 
     def follow_second(decided: Iterable[_Decided]) -> None:
         for first in decided:
-            classes = undecided.pop(first.first_row)
+            classes, strip = undecided.pop(first.first_row)
             for second in followers[1:]:
-                evidence = weigh_ruled(second_evidence(classes, first.positions, followers[0].ring, alike), printed)
+                seen, own = second_evidence(classes, strip, first.positions, followers[0].ring, alike)
+                evidence = weigh_ruled(seen, printed)
                 if alike:
                     second.follow(first.first_row, evidence)
                 else:
-                    second.follow(first.first_row, evidence, classes[1], way_beneath(evidence, classes[0]))
+                    second.follow(first.first_row, evidence, own, way_beneath(evidence, classes[0]))
 
     first_row = 0
-    for chunk in _chunks(bands):
-        undecided[first_row] = chunk
+    for chunk, strip in zip_longest(_chunks(bands), _chunks(piece[None] for piece in strips())):
+        undecided[first_row] = chunk, None if strip is None else strip[0]
         evidence = weigh_ruled(first_evidence(chunk, either=len(curves) == 1 or alike), printed)
         follow_second(followers[0].push(first_row, evidence))
         first_row += chunk.shape[1]
@@ -105,7 +108,7 @@ def trace_track(
 
 
 def _chunks(bands: Iterable[ByteArray]) -> Iterable[ByteArray]:
-    """Regroup bands of any height into chunks of ``CHUNK_ROWS``, the last one shorter."""
+    """Regroup bands ``(n, rows, 512)`` of any height into chunks of ``CHUNK_ROWS``, the last one shorter."""
     held: list[ByteArray] = []
     rows = 0
     for band in bands:
