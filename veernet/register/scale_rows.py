@@ -158,7 +158,7 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
         else:
             groups.append([(line, kind)])
     rows = [_row(printed, group, left, right) for group in groups]
-    named_above = [False, *(bool(row.words) for row in rows[:-1])]
+    named_above = [False, *(row.spelled is not None and _is_known(row.spelled) for row in rows[:-1])]
     missed = [
         _name_above(printed, row, left, right)
         for row, named_there in zip(rows, named_above, strict=False)
@@ -227,6 +227,8 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
         at_right = _either(at_right, number)
     lines = [line for line in (at_left, at_right, *words) if line is not None] or [line for line, _ in group]
     rows = (min(line.top for line in lines), max(line.end for line in lines))
+    # A number at an edge that could not be read as one is no part of the name beside it.
+    words = [line for line in words if not _is_misread_number(line, left, right, near)] if len(words) > 1 else words
     text, spelled = _told_by(printed, words)
     if (at_left is not None or at_right is not None) and (spelled is None or not _is_known(spelled)):
         gap = _CLEAR_INCHES * printed.dpi
@@ -247,6 +249,11 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
         end_px=min(right, max(line.right for line in lines)),
     )
     return Row(text, at_left, at_right, box, spelled)
+
+
+def _is_misread_number(line: Line, left: float, right: float, near: float) -> bool:
+    digits, letters = (sum(test(each) for each in line.text) for test in (str.isdigit, str.isalpha))
+    return (line.left - left < near or right - line.right < near) and digits > 2 * letters
 
 
 def _told_by(printed: Print, words: Sequence[Line]) -> tuple[str, Spelled | None]:
