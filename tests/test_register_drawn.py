@@ -173,6 +173,28 @@ def test_strokes_beside_each_other_tell_how_many_curves_run_in_a_track(curves: i
     assert curves == curves_drawn(on_paper(ink), *edges)
 
 
+def test_rows_that_are_all_ink_say_nothing_of_how_many_curves_run() -> None:
+    """As where a scan goes black, in one place or from end to end."""
+    edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
+    ink = np.ones((2000, 700), np.uint8)
+    assert 0 == curves_drawn(on_paper(ink.copy()), *edges)
+    ink[600:] = 0
+    rows = np.arange(600, 2000)
+    for by in range(-2, 3):
+        ink[rows, (300 + by + 40 * np.sin(rows / 45.0)).astype(int)] = 1
+    assert 1 == curves_drawn(on_paper(ink), *edges)
+
+
+def test_specks_are_no_curve() -> None:
+    """One curve on a copy full of dirt."""
+    ink = (np.random.default_rng(5).random((2000, 700)) < 0.02).astype(np.uint8)
+    rows = np.arange(2000)
+    for by in range(-2, 3):
+        ink[rows, (300 + by + 40 * np.sin(rows / 45.0)).astype(int)] = 1
+    edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
+    assert 1 == curves_drawn(on_paper(ink), *edges)
+
+
 def test_a_curve_that_runs_in_a_track_and_was_not_named_needs_a_person() -> None:
     """Else its sheet would go through without it, or with its strokes taken for the other's."""
     one = Curve(mnemonic=Found[str](value="GR", confidence=1.0))

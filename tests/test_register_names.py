@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from veernet.register.block_words import edge_numbers, read_print
+from veernet.register.block_words import read_print
 from veernet.register.draft import SURE, Curve, Found
+from veernet.register.edge_numbers import edge_numbers
 from veernet.register.facts import date_of, service_of, state_of
 from veernet.register.header import well_of
 from veernet.register.mnemonics import named, unit_of, usual_units

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.boxes import Boxed
+
 Floats = NDArray[np.float64]
 Turn = Literal[0, 90, 270]
 
@@ -18,7 +20,7 @@ _SAME_DEPTH = 0.2
 
 
 @dataclass(frozen=True)
-class Labels:
+class Labels(Boxed):
     """The labels of a pass, from the top.
 
     Args:
@@ -36,16 +38,6 @@ class Labels:
     chances: Floats
     depths: Floats
     agreeing: NDArray[np.bool_]
-
-    @property
-    def rows(self) -> Floats:
-        """Rows of their middles, full px."""
-        return np.asarray((self.boxes[:, 0] + self.boxes[:, 2] - 1) / 2)
-
-    @property
-    def columns(self) -> Floats:
-        """Columns of their middles."""
-        return np.asarray((self.boxes[:, 1] + self.boxes[:, 3] - 1) / 2)
 
     def some(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Labels:
         """Those that are asked for."""

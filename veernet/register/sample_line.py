@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.block_words import Print, level_ink
+from veernet.register.curves_told import Told
 from veernet.register.draft import Style
-from veernet.register.scale_rows import Told
 from veernet.register.text import Line
 
 _SOLID, _DASHED = 0.93, 0.3

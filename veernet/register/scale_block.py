@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from veernet.register.block_words import Print, read_print
+from veernet.register.curves_told import Told, curves_told
 from veernet.register.draft import Box, Curve, Found, ScaleBlock
 from veernet.register.mnemonics import Known, Scale, usual_units
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
-from veernet.register.scale_rows import Told, curves_told, rows_of
+from veernet.register.scale_rows import rows_of
 from veernet.register.scale_vote import Elected, Values, elected
 from veernet.register.scale_vote import Row as VoteRow
 from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by

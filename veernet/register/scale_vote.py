@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from veernet.register.block_words import Number
+from veernet.register.edge_numbers import Number
 from veernet.register.mnemonics import KNOWN, Known, Scale, usual_units
 from veernet.register.numbers import CHARACTERS, as_number, log_chance
 from veernet.register.spelling import Spelled

@@ -104,6 +104,8 @@ def _unspecked(ink: Bits, dpi: float) -> Bits:
 
 def _beside_each_other(strokes: Bits) -> NDArray[np.intp]:
     """How many strokes each row has, hatched rows left out."""
+    if not strokes.size:
+        return np.zeros(0, np.intp)
     joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, _BESIDE_PX), np.uint8))
     count = (np.diff(np.pad(joined, ((0, 0), (1, 0))).astype(np.int8), axis=1) > 0).sum(axis=1)
     return np.asarray(count[count <= _FILLED], np.intp)

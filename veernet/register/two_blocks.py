@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from veernet.register.curves_told import Told
 from veernet.register.draft import Curve, Found, Style
-from veernet.register.scale_rows import Told
 
 _FIELDS = ("mnemonic", "unit", "left", "right", "style", "wrap")
 _AGREED = 0.97

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.boxes import Boxed
 from veernet.register.paper import Bits, Paper
 from veernet.register.pieces import pieces_of
 
@@ -34,7 +35,7 @@ _CLEAR_INCHES, _CLEAR = 0.05, 0.06
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Boxed):
     """Boxes in search px, one a row of each array.
 
     Args:
@@ -44,16 +45,6 @@ class Words:
 
     boxes: NDArray[np.int64]
     turned: bool
-
-    @property
-    def rows(self) -> Floats:
-        """Row of the middle of each."""
-        return np.asarray((self.boxes[:, 0] + self.boxes[:, 2] - 1) / 2)
-
-    @property
-    def columns(self) -> Floats:
-        """Column of the middle of each."""
-        return np.asarray((self.boxes[:, 1] + self.boxes[:, 3] - 1) / 2)
 
     @property
     def heights(self) -> Floats:

@@ -1,0 +1,180 @@
+"""The curves that the rows of a track's part of a scale block tell.
+
+Blocks are laid out in four ways: name and both values on one row above the sample line; the name on the line and the values below it; name and values on a
+row with the unit below the line; a heading for the track with its unit, and below it rows of values, with or without names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from veernet.register.draft import Box
+from veernet.register.mnemonics import Named, named, unit_of
+from veernet.register.scale_rows import Row, is_known
+from veernet.register.spelling import Spelled, known_as
+
+_NEXT_ROW_INCHES = 0.3
+_FURTHEST_INCHES = 1.0
+"""From a curve's name down to its values."""
+_CLOSE_INCHES = 0.06
+_APART_INCHES = 0.9
+"""Between two blocks."""
+_SECOND_INCHES = 0.6
+"""From a curve's values down to those of its second scale."""
+_BY_LETTERS = 0.95
+"""Likeness of a name that letters' chances tell."""
+_READ = 0.7
+"""Chance from which on a number is taken as read."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A curve as a block tells it.
+
+    Args:
+        named: What it is.
+        unit: Its unit, if one is printed.
+        row: That has its values.
+        box: Of its name and values.
+        one_row: Whether name and values stand on one row.
+        on_line: Whether the values stand close below the name, which then stands on the sample line.
+        second: The row that stands for a second scale.
+        unread: Whether another row of numbers follows that was not understood.
+    """
+
+    named: Named
+    spelled: Spelled | None
+    unit: str | None
+    row: Row
+    box: Box
+    one_row: bool
+    on_line: bool = False
+    second: Row | None = None
+    unread: bool = False
+
+
+@dataclass
+class _State:
+    """Where the reading of a block from the top down has come to."""
+
+    told: list[Told]
+    pending: tuple[Row, Named] | None = None
+    heading_unit: str | None = None
+
+
+def curves_told(rows: Sequence[Row], dpi: float, *, above: bool = True) -> list[Told]:
+    """The curves that rows tell, from the top down.
+
+    Args:
+        rows: Of a track's part of a print.
+        dpi: Of the scan.
+        above: Whether the track lies below the print: of two blocks, the one that is nearer to it is its own.
+    """
+    state = _State([])
+    for row in rows:
+        _take(state, row, dpi)
+    _settle(state)
+    told = state.told
+    bounds = [
+        index
+        for index in range(1, len(told))
+        if told[index].box.top_row - _last_row(told[index - 1]) > _APART_INCHES * dpi
+    ]
+    if not bounds:
+        return told
+    return told[bounds[-1] :] if above else told[: bounds[0]]
+
+
+def _last_row(told: Told) -> float:
+    return told.box.end_row if told.second is None else told.second.box.end_row
+
+
+def _named(row: Row) -> Named:
+    """What the words of a row name; None of those that are known if a name that nobody knows is likelier."""
+    plain = named(row.words, scale=row.scale) if row.words else Named(None, None, 0.0, None)
+    if row.spelled is None or (plain.known is not None and plain.likeness == 1.0) or not is_known(row.spelled):
+        return plain
+    mnemonic, unit = max(row.spelled.named, key=lambda key: row.spelled.named[key] if row.spelled else 0.0)
+    return Named(known_as(mnemonic), mnemonic, _BY_LETTERS, unit)
+
+
+def _take(state: _State, row: Row, dpi: float) -> None:
+    found = _named(row)
+    unit = unit_of(row.words) if row.words and found.known is None else None
+    last = state.told[-1] if state.told else None
+    if found.known is not None or (found.mnemonic and found.unit and row.scale):
+        if not row.numbered:
+            _settle(state)
+            state.pending, state.heading_unit = (row, found), found.unit
+        elif last is not None and _same(last.named, found) and _follows(last, row, dpi):
+            state.told[-1] = replace(last, second=row)
+        else:
+            unit = found.unit or state.heading_unit
+            _tell(state, Told(found, row.spelled, unit, row, row.box, one_row=True))
+    elif unit is not None and not row.numbered:
+        _take_unit(state, row, unit, dpi)
+    elif row.numbered and not _is_text(row.words):
+        if row.scale is None and row.chance < _READ:
+            return
+        if state.pending is not None and row.box.top_row - state.pending[0].box.end_row < _FURTHEST_INCHES * dpi:
+            above, name = state.pending
+            box = _around(above.box, row.box)
+            on_line = row.box.top_row - above.box.end_row < _CLOSE_INCHES * dpi
+            unit = name.unit or state.heading_unit
+            _tell(state, Told(name, above.spelled, unit, row, box, one_row=False, on_line=on_line))
+        elif last is not None and last.row.scale is None and row.scale is not None and _follows(last, row, dpi):
+            state.told[-1] = replace(last, row=row, box=_around(last.box, row.box), one_row=False)
+        elif last is not None and _follows(last, row, dpi):
+            state.told[-1] = replace(last, second=row)
+        elif last is not None:
+            state.told[-1] = replace(last, unread=True)
+
+
+def _follows(last: Told, row: Row, dpi: float) -> bool:
+    """Whether a row may be a curve's second scale by where it stands."""
+    return last.second is None and row.box.top_row - last.row.box.end_row < _SECOND_INCHES * dpi
+
+
+def _settle(state: _State) -> None:
+    """Add a potential that has no values: so many millivolts a division are printed, and no zero."""
+    if state.pending is None:
+        return
+    row, name = state.pending
+    if name.known is not None and "MV" in name.known.units and state.heading_unit == "MV":
+        _tell(state, Told(name, row.spelled, state.heading_unit, row, row.box, one_row=True))
+    state.pending = None
+
+
+def _tell(state: _State, told: Told) -> None:
+    """Add a curve; what was taken for it further up (a table of the header, the block of a pass above) goes."""
+    state.told = [each for each in state.told if not _same(each.named, told.named)] + [told]
+    state.pending = None
+
+
+def _take_unit(state: _State, row: Row, unit: str, dpi: float) -> None:
+    last = state.told[-1] if state.told else None
+    if state.pending is None and last is not None:
+        if last.unit is None and row.box.top_row - last.box.end_row < _NEXT_ROW_INCHES * dpi:
+            state.told[-1] = replace(last, unit=unit)
+    else:
+        state.heading_unit = unit
+
+
+def _is_text(words: str) -> bool:
+    """Whether words are a sentence, whose numbers are no scale."""
+    return len(re.sub(r"[^A-Za-z]", "", words)) > 4
+
+
+def _same(one: Named, other: Named) -> bool:
+    return one.mnemonic == other.mnemonic
+
+
+def _around(one: Box, other: Box) -> Box:
+    return Box(
+        top_row=min(one.top_row, other.top_row),
+        left_px=min(one.left_px, other.left_px),
+        end_row=max(one.end_row, other.end_row),
+        end_px=max(one.end_px, other.end_px),
+    )
