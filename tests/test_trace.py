@@ -299,7 +299,7 @@ def test_a_curve_that_the_other_ones_stroke_does_not_hide_stays_unknown() -> Non
 
 def test_a_dashed_curve_that_comes_to_light_beside_the_solid_one_now_and_then_is_one_curve() -> None:
     """As two resistivities do: of 60 rows it is seen in 14, a few columns beside the other's stroke, and is flagged where it is not."""
-    solid = wave(900, 0.5, 0.2, 300)
+    solid = wave(900, 0.5, 0.1, 300)
     dashed = solid + 8.0 / TRACK_COLUMNS
     classes = class_map(solid, dashed)
     seen = np.arange(900) % 60 < 14

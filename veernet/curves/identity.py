@@ -89,12 +89,14 @@ def _beneath(ends: FloatArray, other: FloatArray, alike: bool) -> FloatArray | N
     along = other + np.round(ends[0] - other[0])
     apart = ends - along[[0, -1]]
     beside = (np.abs(apart) * TRACK_COLUMNS <= _BESIDE_PX).all()
-    if beside and apart[0] * apart[1] >= 0:
-        return along[1:-1] if alike else _tapered(along, apart)
+    turns_back = beside and apart[0] * apart[1] >= 0
+    if turns_back and alike:
+        return along[1:-1]
     straight = np.interp(np.arange(other.size), [0, other.size - 1], ends).astype(np.float32)
     hidden = np.flatnonzero(np.abs(straight % 1.0 - other % 1.0) * TRACK_COLUMNS <= _HIDDEN_PX)
     on_paper = np.diff(np.concatenate(([0], hidden, [other.size - 1])))
-    if rows <= _CROSSED_ROWS and hidden.size and on_paper.max() <= PAPER_ROWS:
+    # One that comes out where it went in follows the stroke, unless straight on is beneath it all the way, too.
+    if rows <= _CROSSED_ROWS and hidden.size and on_paper.max() <= (2 if turns_back else PAPER_ROWS):
         return straight[1:-1]
     return _tapered(along, apart) if beside and not alike else None
 
