@@ -135,6 +135,16 @@ def test_a_potential_without_a_zero_is_named_and_has_no_values() -> None:
     assert ("SP", "MV", None, None) == found(curve)[:4]
 
 
+def test_a_name_among_others_whose_values_are_lost_is_a_curve_all_the_same() -> None:
+    """Else a track of three curves would go through as one of two."""
+    sheet = Sheet()
+    for top, name, low, high in ((500, "ILD (OHMM)", "0.2", "200"), (590, "SFLU (OHMM)", "0.2", "200")):
+        sheet.row(name, low, high, top)
+        sheet.line(top + 18)
+    sheet.row("Medium Induction (OHMM)", "", "", 545)
+    assert {"ILD", "ILM", "SFLU"} == {curve.mnemonic.value for curve in sheet.curves(3)}
+
+
 def test_an_unusual_scale_needs_a_person_or_the_other_block() -> None:
     """A lost sign or digit makes one; what the block below says in the same words is sure."""
     sheet = Sheet()

@@ -75,7 +75,7 @@ def curves_told(rows: Sequence[Row], dpi: float, *, above: bool = True) -> list[
     state = _State([])
     for row in rows:
         _take(state, row, dpi)
-    _settle(state)
+    _settle(state, dpi)
     told = state.told
     bounds = [
         index
@@ -106,12 +106,13 @@ def _take(state: _State, row: Row, dpi: float) -> None:
     last = state.told[-1] if state.told else None
     if found.known is not None or (found.mnemonic and found.unit and row.scale):
         if not row.numbered:
-            _settle(state)
+            _settle(state, dpi)
             state.pending, state.heading_unit = (row, found), found.unit
         elif last is not None and _same(last.named, found) and _follows(last, row, dpi):
             state.told[-1] = replace(last, second=row)
         else:
             unit = found.unit or state.heading_unit
+            _settle(state, dpi)
             _tell(state, Told(found, row.spelled, unit, row, row.box, one_row=True))
     elif unit is not None and not row.numbered:
         _take_unit(state, row, unit, dpi)
@@ -137,13 +138,19 @@ def _follows(last: Told, row: Row, dpi: float) -> bool:
     return last.second is None and row.box.top_row - last.row.box.end_row < _SECOND_INCHES * dpi
 
 
-def _settle(state: _State) -> None:
-    """Add a potential that has no values: so many millivolts a division are printed, and no zero."""
+def _settle(state: _State, dpi: float) -> None:
+    """Add a name that has no values: a potential of so many millivolts a division, or one among others whose values were not read.
+
+    A name above all others may be a heading.
+    """
     if state.pending is None:
         return
     row, name = state.pending
-    if name.known is not None and "MV" in name.known.units and state.heading_unit == "MV":
-        _tell(state, Told(name, row.spelled, state.heading_unit, row, row.box, one_row=True))
+    potential = name.known is not None and "MV" in name.known.units and state.heading_unit == "MV"
+    among = bool(state.told) and row.box.top_row - _last_row(state.told[-1]) < _NEXT_ROW_INCHES * dpi
+    if potential or (name.known is not None and among):
+        unit = state.heading_unit if potential else name.unit
+        _tell(state, Told(name, row.spelled, unit, row, row.box, one_row=True))
     state.pending = None
 
 

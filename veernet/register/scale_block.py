@@ -160,7 +160,9 @@ def _mnemonic(told: Told, vote: Elected) -> Found[str]:
         return Found(value=told.named.mnemonic, confidence=_UNKNOWN if told.named.mnemonic else 0.0, why=why)
     # Name, unit and scale vouch for one another.
     by_letters = told.named.likeness == 1.0 and told.named.known is vote.known
-    vouched = vote.usual or told.unit in vote.known.units or by_letters
+    # A unit that the letters of the name's own line were taken for says no more than these letters.
+    own_unit = told.unit == told.named.unit and told.named.likeness < 1.0
+    vouched = vote.usual or by_letters or (told.unit in vote.known.units and not own_unit)
     sure = _certainty(vote.mnemonic)
     return Found(value=vote.known.mnemonic, confidence=sure if vouched else min(sure, _UNUSUAL), why=why)
 
