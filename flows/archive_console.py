@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from flows.server import PrefectServer, serve_until_interrupt
+from flows.uncollected import uncollected
 from veernet.archive.listing import NEEDS_A_PERSON
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ def archive_watched(source: str, out: str, console: Console, *, keep_ui: bool = 
         from flows.cluster import getting_ready
 
         meanwhile.enter_context(getting_ready(options.get("dask"), options.get("workers")))
-        from flows.archive import run
-        from flows.archive_report import watching
+        with uncollected():
+            from flows.archive import run
+            from flows.archive_report import watching
 
         server.wait_ready()
         console.print(f"watch it at {server.ui_url}", style="dim", highlight=False)

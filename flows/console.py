@@ -14,6 +14,7 @@ from rich.table import Table
 
 from flows.places import check_there, destination
 from flows.server import PrefectServer, serve_until_interrupt
+from flows.uncollected import uncollected
 from tasks.progress import listening
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def digitise_watched(
         from flows.cluster import getting_ready
 
         meanwhile.enter_context(getting_ready(options.get("dask"), options.get("workers")))
-        from flows.digitise import run
-        from flows.sources import find_jobs
+        with uncollected():
+            from flows.digitise import run
+            from flows.sources import find_jobs
 
         find_jobs(sources, out, Path())  # what makes no sense is refused without waiting for the server
         server.wait_ready()

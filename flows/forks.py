@@ -16,12 +16,9 @@ from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, process, resource_tracker
 from typing import Literal
 
-from tasks.compute import NEEDED
-
 Method = Literal["forkserver", "spawn"]
 
-#: Dask's own, what pieces of work need, and what ``veernet`` imports: every child looks into the script that its run was started by.
-_PRELOADED = ("distributed", *NEEDED, "flows.cli")
+_PRELOADED = "flows.preloaded"
 
 _lock = threading.Lock()
 _users = 0
@@ -61,7 +58,7 @@ def _start(environment: Mapping[str, str]) -> None:
         config = process.current_process()._config  # type: ignore[attr-defined]
         own, config["tempdir"] = config.get("tempdir"), _folder
         try:
-            forkserver.set_forkserver_preload(list(_PRELOADED))
+            forkserver.set_forkserver_preload([_PRELOADED])
             forkserver.ensure_running()
         finally:
             config["tempdir"] = own

@@ -7,6 +7,7 @@ kill -9 included, ends the server too and takes its folder along.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import socket
@@ -105,12 +106,13 @@ def main(listening_fd: int, home: str) -> None:
     threading.Thread(target=_end_with_input, args=(home,), daemon=True, name="end-with-input").start()
     with suppress(OSError, sqlite3.Error):  # what cannot be kept is made anew each time, by the server itself
         put_tables(Path(home) / "prefect.db", kept_tables())
+    gc.disable()  # for imports, as in `uncollected`: they are all of what the server's start takes
     transactions_wait()
     import uvicorn
+    from prefect.server.api.server import create_app
 
-    config = uvicorn.Config(
-        "prefect.server.api.server:create_app", factory=True, log_level="error", access_log=False, lifespan="on"
-    )
+    gc.enable()
+    config = uvicorn.Config(create_app, factory=True, log_level="error", access_log=False, lifespan="on")
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=listening_fd)])
 
 

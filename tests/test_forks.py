@@ -96,6 +96,17 @@ def test_a_worker_has_imported_what_its_work_needs_before_there_is_any(cluster: 
     assert SELDOM == SELDOM - loaded
 
 
+def test_what_a_worker_shares_with_others_is_out_of_the_collectors_sight(cluster: Client) -> None:
+    """Which would write into all of it, and make it the worker's own; what the worker makes is collected as ever."""
+
+    def told() -> tuple[bool, bool]:
+        import gc
+
+        return gc.isenabled(), gc.get_freeze_count() > len(gc.get_objects())
+
+    assert (True, True) == cluster.submit(told).result(timeout=60)
+
+
 def test_a_worker_has_what_is_compiled_ready_before_its_first_piece(cluster: Client) -> None:
     """Numba's own start takes half a second, and a worker that it was left to would take it in the middle of a sheet."""
 
