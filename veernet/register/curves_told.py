@@ -112,7 +112,7 @@ def _take(state: _State, row: Row, dpi: float) -> None:
             state.told[-1] = replace(last, second=row)
         else:
             unit = found.unit or state.heading_unit
-            _settle(state, dpi)
+            _settle(state, dpi, between=True)
             _tell(state, Told(found, row.spelled, unit, row, row.box, one_row=True))
     elif unit is not None and not row.numbered:
         _take_unit(state, row, unit, dpi)
@@ -138,16 +138,16 @@ def _follows(last: Told, row: Row, dpi: float) -> bool:
     return last.second is None and row.box.top_row - last.row.box.end_row < _SECOND_INCHES * dpi
 
 
-def _settle(state: _State, dpi: float) -> None:
-    """Add a name that has no values: a potential of so many millivolts a division, or one among others whose values were not read.
+def _settle(state: _State, dpi: float, *, between: bool = False) -> None:
+    """Add a name that has no values: a potential of so many millivolts a division, or one between two others (`between`) whose values were not read.
 
-    A name above all others may be a heading.
+    A name above all others may be a heading, one below them a caption.
     """
     if state.pending is None:
         return
     row, name = state.pending
     potential = name.known is not None and "MV" in name.known.units and state.heading_unit == "MV"
-    among = bool(state.told) and row.box.top_row - _last_row(state.told[-1]) < _NEXT_ROW_INCHES * dpi
+    among = between and bool(state.told) and row.box.top_row - _last_row(state.told[-1]) < _NEXT_ROW_INCHES * dpi
     if potential or (name.known is not None and among):
         unit = state.heading_unit if potential else name.unit
         _tell(state, Told(name, row.spelled, unit, row, row.box, one_row=True))

@@ -164,7 +164,9 @@ def _mnemonic(told: Told, vote: Elected) -> Found[str]:
     own_unit = told.unit == told.named.unit and told.named.likeness < 1.0
     vouched = vote.usual or by_letters or (told.unit in vote.known.units and not own_unit)
     sure = _certainty(vote.mnemonic)
-    return Found(value=vote.known.mnemonic, confidence=sure if vouched else min(sure, _UNUSUAL), why=why)
+    return Found(
+        value=vote.known.mnemonic, confidence=sure if vouched and told.row.numbered else min(sure, _UNUSUAL), why=why
+    )
 
 
 def _unit(told: Told, vote: Elected) -> Found[str]:
