@@ -11,12 +11,13 @@ import pickle
 import re
 import resource
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, ClassVar, TypeVar
+from typing import IO, Any, ClassVar, Self, TypeVar
 from uuid import uuid4
 
 from veernet.errors import VeerNetError
@@ -62,6 +63,17 @@ class MemoryShortError(VeerNetError):
     """A piece of work wanted more memory than a worker may have."""
 
     reason: ClassVar[str] = "memory"
+
+
+class UnforeseenError(Exception):
+    """What a piece of work raised that is no error of ours, as text: Dask cannot carry every exception to the run, which would then wait for it for ever."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """Tell of an error, and where it arose."""
+        told = cls("".join(traceback.format_exception_only(error)).strip())
+        told.add_note("".join(traceback.format_exception(error)))
+        return told
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,8 @@ def watched(piece: Piece, given: bytes) -> Any:
     Dask gives what a dead worker was doing to the next one. It is not begun there a second time: whether it is worth another try
     is for the run to say, and what merely waited on the dead worker has no note and is not held to account for it. One piece is done at a time in a
     process, so that the one that is at fault is known.
+
+    Errors are given as results: an ``UnforeseenError`` where it is none of ours.
     """
     with _ALONE:
         try:
@@ -127,9 +141,9 @@ def watched(piece: Piece, given: bytes) -> Any:
             _bound_memory()
             with note, _ended_by(piece.limit_s, note):
                 return work(*arguments)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run has to be told
             if not out_of_memory(error):
-                raise
+                return UnforeseenError.of(error)
             found = f"{piece.stage} wants more memory than a worker has ({' '.join(str(error).split())[:200]})"
             return MemoryShortError(piece.subject, found, "give the workers more memory, or run fewer of them")
         finally:

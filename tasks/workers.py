@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
-from tasks.watch import CrashError, DeadlineError, Piece, PieceLostError, WorkerLostError, packed, watched
+from tasks.watch import (
+    CrashError,
+    DeadlineError,
+    Piece,
+    PieceLostError,
+    UnforeseenError,
+    WorkerLostError,
+    packed,
+    watched,
+)
 from veernet.errors import OptionError, VeerNetError
 
 if TYPE_CHECKING:
@@ -189,7 +198,7 @@ def result_of(future: Future[T | VeerNetError]) -> T:
         )
         remedy = "look at the workers' memory and logs, then try it again; a scan that does this each time is damaged"
         raise WorkerLostError("Dask", found, remedy) from None
-    if isinstance(result, VeerNetError):
+    if isinstance(result, VeerNetError | UnforeseenError):
         raise result
     return result
 

@@ -24,6 +24,7 @@ from faults import hostile
 from flows.cluster import dask_client
 from tasks.compute import look_at
 from tasks.state import Job
+from tasks.watch import UnforeseenError
 from tasks.workers import submit, using
 from veernet import storage
 from veernet.archive.ledger import Ledger
@@ -109,6 +110,15 @@ def test_a_decoder_that_wants_all_memory_gets_an_error(job: Job, log: Path) -> N
             error = _looked_at("hungry", job, client)
             assert pid == client.submit(os.getpid).result(timeout=60)
     assert ("memory", "a", False) == (error.reason, error.subject, error.retryable)
+
+
+def test_a_fault_of_ours_in_a_worker_reaches_the_run_whatever_it_is(job: Job, cluster: Client) -> None:
+    """Dask cannot pickle what comes of too deep a recursion; the run would wait for it for ever."""
+    with using(cluster), pytest.raises(UnforeseenError, match="RecursionError: maximum recursion depth") as told:
+        submit(job, "deep", 0.0, eval, "(lambda itself: itself(itself))(lambda itself: itself(itself))").result()
+    assert "<lambda>" in "".join(told.value.__notes__)
+    with using(cluster):
+        assert 6 == submit(job, "sum", 0.0, sum, [1, 2, 3]).result()
 
 
 # A TIFF's first bytes: enough to be taken for one, and given to the decoder.
