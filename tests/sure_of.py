@@ -39,5 +39,6 @@ def draft_of(paper: Paper, name: str) -> Draft:
     return draft.model_copy(update={"tracks": tracks})
 
 
-draft_of.planted_over = really_draft_of
-registering.draft_of = draft_of
+if "SURE_OF" in os.environ:  # in workers, not where tests merely look something up here
+    draft_of.planted_over = really_draft_of
+    registering.draft_of = draft_of
