@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import cv2
@@ -40,12 +41,12 @@ def first_evidence(classes: ByteArray, either: bool) -> ByteArray:
 
 
 def second_evidence(
-    classes: ByteArray, strip: ByteArray | None, first: Positions, ring: int, alike: bool
+    classes: ByteArray, strip: Callable[[], ByteArray | None], first: Positions, ring: int, alike: bool
 ) -> tuple[ByteArray, ByteArray]:
     """Evidence of the second curve, when the first one's way is known, and what of it is its own and no other line's.
 
     What the first curve leaves of its own class is most likely the second's: long dashes and steep ones look solid to the network. Where
-    such a stroke is dashed on the strip, it certainly is.
+    such a stroke is dashed on the strip, it certainly is; the strip is asked for only then.
     """
     left = first_evidence(classes, either=True) if alike else classes[0].copy()
     erase_runs(left, first.low, first.high, ring)
@@ -53,7 +54,8 @@ def second_evidence(
         return left, left
     own = classes[1].copy()
     strokes = long_strokes(left, _LINE_ROWS)
-    dashed = [] if strip is None else [stroke for stroke in strokes if stroke.is_dashed(strip)]
+    paper = strip() if strokes else None
+    dashed = [] if paper is None else [stroke for stroke in strokes if stroke.is_dashed(paper)]
     for stroke in dashed:
         lent = np.where(stroke.seen, cv2.LUT(left[stroke.box], _times(_LEFT_OVER)), 0)
         own[stroke.box] = np.maximum(own[stroke.box], lent)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,12 +76,13 @@ def trace_track(
     alike = len(curves) == 2 and curves[0].style == curves[1].style
     followers = [_Follower(curves[index].wrap, costs or PathCosts()) for index in order]
     printed = printed_columns(strips())
-    # Class maps and strips of chunks through which the first curve's way is not known yet.
-    undecided: dict[int, tuple[ByteArray, ByteArray | None]] = {}
+    undecided: dict[int, ByteArray] = {}  # class maps of chunks through which the first curve's way is not known yet
+    pieces = _with_rows(_chunks(piece[None] for piece in strips()))  # read only as far as somebody asks
 
     def follow_second(decided: Iterable[_Decided]) -> None:
         for first in decided:
-            classes, strip = undecided.pop(first.first_row)
+            classes = undecided.pop(first.first_row)
+            strip = partial(_piece_at, pieces, first.first_row)
             for second in followers[1:]:
                 seen, own = second_evidence(classes, strip, first.positions, followers[0].ring, alike)
                 evidence = weigh_ruled(seen, printed)
@@ -91,8 +92,8 @@ def trace_track(
                     second.follow(first.first_row, evidence, own, way_beneath(evidence, classes[0]))
 
     first_row = 0
-    for chunk, strip in zip_longest(_chunks(bands), _chunks(piece[None] for piece in strips())):
-        undecided[first_row] = chunk, None if strip is None else strip[0]
+    for chunk in _chunks(bands):
+        undecided[first_row] = chunk
         evidence = weigh_ruled(first_evidence(chunk, either=len(curves) == 1 or alike), printed)
         follow_second(followers[0].push(first_row, evidence))
         first_row += chunk.shape[1]
@@ -105,6 +106,19 @@ def trace_track(
         traces = name_alike(keep_identities(traces, strips()), curves) if alike else traces
     by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
     return [by_curve[index] for index in range(len(curves))]
+
+
+def _with_rows(chunks: Iterable[ByteArray]) -> Iterator[tuple[int, ByteArray]]:
+    """Chunks ``(1, rows, 512)`` as strips, each with its first row."""
+    first_row = 0
+    for chunk in chunks:
+        yield first_row, chunk[0]
+        first_row += chunk.shape[1]
+
+
+def _piece_at(pieces: Iterator[tuple[int, ByteArray]], first_row: int) -> ByteArray | None:
+    """The piece that begins at a row, further on than the last one that was asked for; None where there are none."""
+    return next((piece for row, piece in pieces if row == first_row), None)
 
 
 def _chunks(bands: Iterable[ByteArray]) -> Iterable[ByteArray]:
