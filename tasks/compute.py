@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from veernet.register.drafted import Drafted
     from veernet.review.record import SheetRecord
     from veernet.sheets.manifest import SheetManifest, Track
+    from veernet.sheets.refined import Refined
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -144,23 +145,6 @@ def join_pages(
     return told
 
 
-@dataclass(frozen=True)
-class Tiled:
-    """Strips that were cut. A class of this module, because who is given it imports the module that it is of.
-
-    Args:
-        geometries: Where they lie in the end, one a track.
-        moved: What was moved and how far, for people.
-        doubts: Ticks that the printed lines disagree with.
-        lost: Rows of the scan that could not be read, for which strips have paper.
-    """
-
-    geometries: tuple[StripGeometry, ...]
-    moved: tuple[str, ...]
-    doubts: tuple[str, ...]
-    lost: tuple[Lost, ...]
-
-
 @_told
 def tile_sheet(
     scan_path: Path,
@@ -169,12 +153,14 @@ def tile_sheet(
     register: DepthRegister,
     tracks: Sequence[str],
     store: Path,
-) -> Tiled:
-    """Write the strips of a scan's tracks, cut where its printed lines are."""
+) -> tuple[Refined, tuple[Lost, ...]]:
+    """Write the strips of a scan's tracks, cut where its printed lines are.
+
+    Returns where the strips lie in the end, and rows of the scan that could not be read, for which they have paper.
+    """
     from veernet.sheets.tiling import tile_scan
 
-    refined, lost = tile_scan(scan_path, name, geometries, register, tracks, store)
-    return Tiled(refined.geometries, refined.moved, refined.doubts, lost)
+    return tile_scan(scan_path, name, geometries, register, tracks, store)
 
 
 @_told

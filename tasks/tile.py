@@ -24,7 +24,7 @@ def tile(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names t
 def _tile(sheet: Sheet) -> Sheet:
     assert sheet.scan is not None
     assert sheet.manifest is not None
-    tiled = submit(
+    refined, lost = submit(
         sheet.job,
         STAGE,
         sheet.megapixels,
@@ -36,5 +36,5 @@ def _tile(sheet: Sheet) -> Sheet:
         [track.name for track in sheet.manifest.tracks],
         sheet.job.store,
     ).result()
-    moved = (*sheet.moved, *tiled.moved)
-    return replace(sheet, geometries=tiled.geometries, moved=moved, doubts=tiled.doubts, lost=tiled.lost)
+    moved = (*sheet.moved, *refined.moved)
+    return replace(sheet, geometries=refined.geometries, moved=moved, doubts=refined.doubts, lost=lost)

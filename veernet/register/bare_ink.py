@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.paper import Bits
+from veernet.register.pieces import no_speck_from, pieces_of
 
 _RULE_ACROSS_INCHES = 0.3
 _RULE_DOWN_INCHES = 0.22
@@ -25,8 +26,6 @@ _CLEAR_INCHES, _CLEAR = 0.025, 0.8
 _MANY = 6
 _SPECK_INCHES, _SPECK_REACH_INCHES = 0.012, 0.035
 _LARGEST_SPECK_INCHES = 0.022
-_DIRTY = 20
-"""Pieces a square inch, of twice the size of specks, of a scan that is full of them."""
 
 
 def rules(ink: Bits, dpi: float) -> tuple[Bits, Bits]:
@@ -58,19 +57,20 @@ def undashed(bare: Bits, dpi: float) -> Bits:
 
     So do the pieces of a line of broken letters, but not for as long, unless there are letters above or below them.
     """
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(bare, connectivity=8, ltype=cv2.CV_32S)
+    pieces, stats = pieces_of(bare)
     flat = stats[:, cv2.CC_STAT_HEIGHT] <= max(2.0, _FLAT_INCHES * dpi)
     flat &= stats[:, cv2.CC_STAT_WIDTH] <= _LONGEST_DASH_INCHES * dpi
     flat[0] = False
     gap = round(_DASH_GAP_INCHES * dpi) | 1
     marks = cv2.morphologyEx(flat[pieces].view(np.uint8), cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
-    count, runs, sizes, _ = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_32S)
+    runs, sizes = pieces_of(np.asarray(marks, np.uint8))
+    count = len(sizes)
     wide = sizes[:, cv2.CC_STAT_WIDTH]
     thin = sizes[:, cv2.CC_STAT_HEIGHT] <= 2 * _FLAT_INCHES * dpi + 0.02 * wide
     which = np.flatnonzero(flat)
-    of_mark = _run_of(np.asarray(runs, np.int32), np.asarray(pieces, np.int32), which, len(stats))
+    of_mark = _run_of(runs, pieces, which, len(stats))
     many = np.bincount(of_mark, minlength=count) >= _MANY
-    clear = _clear(bare, np.asarray(stats[which], np.int32), round(_CLEAR_INCHES * dpi))
+    clear = _clear(bare, stats[which], round(_CLEAR_INCHES * dpi))
     alone = np.bincount(of_mark, weights=clear, minlength=count) >= _CLEAR * np.bincount(of_mark, minlength=count)
     lines = thin & many & ((wide >= _LONG_RUN_INCHES * dpi) | ((wide >= _RUN_INCHES * dpi) & alone))
     lines[0] = False
@@ -80,7 +80,7 @@ def undashed(bare: Bits, dpi: float) -> Bits:
 
 
 def _run_of(
-    runs: NDArray[np.int32], pieces: NDArray[np.int32], which: NDArray[np.intp], count: int
+    runs: NDArray[np.integer], pieces: NDArray[np.integer], which: NDArray[np.intp], count: int
 ) -> NDArray[np.int32]:
     """The run that each of some pieces is in."""
     found = np.zeros(count, np.int32)
@@ -103,12 +103,10 @@ def _clear(ink: Bits, stats: NDArray[np.int32], margin: int) -> NDArray[np.bool_
 
 def unspecked(ink: Bits, dpi: float) -> Bits:
     """Ink without specks: pieces no larger than a full stop with no larger one by their side."""
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
+    pieces, stats = pieces_of(ink)
     area = stats[:, cv2.CC_STAT_AREA]
-    most, least = max(2.0, (_SPECK_INCHES * dpi) ** 2), (_LARGEST_SPECK_INCHES * dpi) ** 2
-    while most < least and ((area > most) & (area <= 2 * most)).sum() > _DIRTY * ink.size / dpi**2:
-        most *= 1.4  # where there are as many as that, specks touch each other
-    large = area > most
+    smallest = float(np.nextafter(max(2.0, (_SPECK_INCHES * dpi) ** 2), np.inf))
+    large = area >= no_speck_from(area, smallest, (_LARGEST_SPECK_INCHES * dpi) ** 2, ink.size / dpi**2)
     large[0] = False
     reach = round(_SPECK_REACH_INCHES * dpi) * 2 + 1
     near = np.asarray(cv2.dilate(large[pieces].view(np.uint8), np.ones((reach, reach), np.uint8)), np.uint8)
@@ -122,7 +120,7 @@ def mended_ink(ink: Bits) -> Bits:
 
 def slope_of(across: Bits, dpi: float) -> float:
     """By how many rows long rules across fall per column; 0 where there is none."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(across, connectivity=8)
+    labels, stats = pieces_of(across)
     slopes: list[float] = []
     weights: list[float] = []
     for index in np.flatnonzero(stats[1:, cv2.CC_STAT_WIDTH] >= _LONG_RULE_INCHES * dpi) + 1:

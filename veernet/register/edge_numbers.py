@@ -14,7 +14,7 @@ from veernet.register.numbers import as_number, best_text
 from veernet.register.paper import Bits
 from veernet.register.text import Line, read_steps
 
-_EDGE_INCHES = 0.35
+EDGE_INCHES = 0.35
 """From an edge of the track to the number that is its value there."""
 _OUTSIDE_INCHES = 0.06
 _WIDEST_NUMBER_INCHES = 0.85
@@ -39,7 +39,7 @@ class Number(Line):
 
 def edge_numbers(printed: Print, left: float, right: float) -> tuple[list[Line], list[Line]]:
     """The numbers at the left and at the right edge of a track, from the top down, their text as digits."""
-    reach = (_WIDEST_NUMBER_INCHES + _EDGE_INCHES) * printed.dpi
+    reach = (_WIDEST_NUMBER_INCHES + EDGE_INCHES) * printed.dpi
     out = _OUTSIDE_INCHES * printed.dpi
     return (
         _numbers(printed, left - out, min(left + reach, right), at_left=True),
@@ -62,7 +62,7 @@ def _numbers(printed: Print, start: float, stop: float, *, at_left: bool) -> lis
         from_edge = x if at_left else ink.shape[1] - x - width
         if (
             DIGIT_INCHES[0] * dpi <= height <= DIGIT_INCHES[1] * dpi
-            and from_edge <= (_EDGE_INCHES + _OUTSIDE_INCHES) * dpi
+            and from_edge <= (EDGE_INCHES + _OUTSIDE_INCHES) * dpi
             and width <= _WIDEST_NUMBER_INCHES * dpi
             and x > 0
             and x + width < ink.shape[1]
@@ -87,7 +87,7 @@ def number_between(
     group = groups[0] if at_left else groups[-1]
     left, right = int(group[0]), int(group[-1]) + 1
     off = start + left - columns[0] if at_left else columns[1] - start - right
-    if off > _EDGE_INCHES * printed.dpi or right - left > _WIDEST_NUMBER_INCHES * printed.dpi:
+    if off > EDGE_INCHES * printed.dpi or right - left > _WIDEST_NUMBER_INCHES * printed.dpi:
         return None
     return next(iter(_read_numbers([ink[:, left:right]], [(left, top, right, end)], printed.top, start)), None)
 

@@ -10,14 +10,13 @@ import numpy as np
 
 from veernet.register.block_words import Print, letters_long, lines_between, without
 from veernet.register.draft import Box
-from veernet.register.edge_numbers import as_edge_number, edge_numbers, number_between
+from veernet.register.edge_numbers import EDGE_INCHES, as_edge_number, edge_numbers, number_between
 from veernet.register.mnemonics import Scale, named
 from veernet.register.spelling import Spelled, spelled_names
 from veernet.register.text import CHARACTERS, Line
 
 _SAME_ROW = 0.6
 """Of a text's height: how far apart the middles of one row are."""
-_EDGE_INCHES = 0.35
 _IN_LINE = 0.9
 _FEWEST_LETTERS, _MOST_LETTERS = 1, 40
 """Of a name."""
@@ -84,7 +83,7 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
     lefts, rights = edge_numbers(printed, left, right)
     inside = [line for line in printed.lines if left <= (line.left + line.right) / 2 <= right]
     words = without(inside, lefts + rights)
-    near = _EDGE_INCHES * printed.dpi
+    near = EDGE_INCHES * printed.dpi
     at_edges = [line for line in words if line.left - left < near or right - line.right < near]
     numbers = [number for line in at_edges if (number := as_edge_number(line, printed.dpi)) is not None]
     lefts += [line for line in numbers if line.left - left < near]
@@ -127,7 +126,7 @@ def _middle(printed: Print, line: Line) -> float:
 
 
 def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: float) -> Row:
-    near = _EDGE_INCHES * printed.dpi
+    near = EDGE_INCHES * printed.dpi
     at_left = min((line for line, kind in group if kind == "left"), key=lambda line: line.left, default=None)
     at_right = max((line for line, kind in group if kind == "right"), key=lambda line: line.right, default=None)
     if at_left is not None and at_right is not None and at_left.right > at_right.left:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from veernet.register.paper import Bits, Paper, Points
-from veernet.register.pieces import pieces_of
+from veernet.register.pieces import no_speck_from, pieces_of
 
 _BANDS, _BAND_INCHES = 48, 0.5
 """Places down the track that are looked at, and rows of each."""
@@ -24,8 +24,6 @@ _ACROSS = 0.3
 _THICKEST_PX = 5
 """Of a line; the strokes that it crosses are mended."""
 _SPECK_PX, _LARGEST_SPECK_INCHES = 4.0, 0.03
-_DIRTY = 20
-"""Pieces a square inch, up to twice the size of specks, from which on larger ones are specks, too."""
 _FLAT_INCHES, _FLAT = 0.016, 2.5
 """Height, and width over it, of what is left of a line across."""
 _LINK_INCHES = 0.06
@@ -94,9 +92,7 @@ def _unspecked(ink: Bits, dpi: float) -> Bits:
     """Ink without specks, the larger the more there are of them, and without what is left of lines across."""
     pieces, stats = pieces_of(ink)
     area, wide, high = stats[:, cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    least, most = _SPECK_PX, (_LARGEST_SPECK_INCHES * dpi) ** 2
-    while least < most and ((area >= least) & (area < 2 * least)).sum() > _DIRTY * ink.size / dpi**2:
-        least *= 1.4
+    least = no_speck_from(area, _SPECK_PX, (_LARGEST_SPECK_INCHES * dpi) ** 2, ink.size / dpi**2)
     large = (area >= least) & ~((high <= _FLAT_INCHES * dpi) & (wide >= _FLAT * high))
     large[0] = False
     return large[pieces].astype(np.uint8)

@@ -9,7 +9,7 @@ is found must be found by two halves of the evidence on their own, and a sheet t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from veernet.sheets.depth_lines import DepthLines, depth_lines
 from veernet.sheets.edge_lines import edge_lines
 from veernet.sheets.geometry import TRACK_COLUMNS, DepthRegister, RowShift, StripGeometry
 from veernet.sheets.profiles import Profiler, Profiles
+from veernet.sheets.refined import Refined
 
 __all__ = ["Profiler", "Refined", "refine"]
 
@@ -26,21 +27,6 @@ _KNOT_ROWS = 64
 _UNSEEN = "no printed lines {} the tracks can be followed: {} rest on the manifest alone"
 _ACROSS = "across", "depths between its ticks"
 _DOWN = "down", "edges between the rows that it gives"
-
-
-@dataclass(frozen=True)
-class Refined:
-    """Where strips lie by their printed lines.
-
-    Args:
-        geometries: One a track, moved where there was evidence.
-        moved: What was moved and how far, for people.
-        doubts: Ticks that the printed lines disagree with, and lines that cannot be seen.
-    """
-
-    geometries: tuple[StripGeometry, ...]
-    moved: tuple[str, ...]
-    doubts: tuple[str, ...]
 
 
 def refine(
