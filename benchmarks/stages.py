@@ -86,8 +86,8 @@ def one_round(scan: Path, manifest: SheetManifest, clock: Clock, folder: Path) -
     register, store = DepthRegister.of(manifest.depth), folder / "work.zarr"
     names = [track.name for track in manifest.tracks]
     with clock.timed("tile"):
-        tiled = told(compute.tile_sheet(scan, scan.name, geometries, register, names, store))
-    geometries = list(tiled.geometries)  # type: ignore[attr-defined]
+        refined, _ = told(compute.tile_sheet(scan, scan.name, geometries, register, names, store))  # type: ignore[misc]
+    geometries = list(refined.geometries)
     work = WorkStore.open(store)
     strips = [np.concatenate(list(work.strip_bands(track))) for track in range(len(geometries))]
     with clock.timed(WRITE):
