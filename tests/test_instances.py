@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veernet.sheets.geometry import strip_column
+from veernet.sheets.geometry import TRACK_COLUMNS, strip_column
 from veernet.training.draw import OVERSAMPLE, Canvas, draw_paths, draw_stroke, path_rows, told_rows
 from veernet.training.emphasis import emphasised
 from veernet.training.instance import blank_canvas, draw_instance, sample_instance
@@ -135,19 +135,46 @@ def test_a_learned_motion_moves_about_zero_with_unit_spread() -> None:
 
 
 def test_emphasis_makes_a_share_of_the_instances_over_and_leaves_the_others() -> None:
-    """With a curve all but ruled, or dashes of which the gaps are short; the same seed always the same."""
+    """The same seed always the same, with the same number of curves, of the same classes."""
     seeds = range(400)
     recipes = {seed: sample_recipe(seed) for seed in seeds}
     made = {seed: emphasised(recipe, seed, 0.3) for seed, recipe in recipes.items()}
     assert made == {seed: emphasised(recipe, seed, 0.3) for seed, recipe in recipes.items()}
     changed = [seed for seed in seeds if made[seed] is not recipes[seed]]
     assert 80 <= len(changed) <= 160
+    assert sum(made[seed] != recipes[seed] for seed in changed) > 75  # a caption more or less is sometimes none
     for seed in changed:
-        (before, after), *others = [
-            pair for pair in zip(recipes[seed].strokes, made[seed].strokes, strict=True) if pair[0] != pair[1]
-        ]
-        assert not others
-        straight = after.amplitude <= 0.015
-        long_dashed = after.style == "dashed" and after.pattern_px[0] >= 12 and after.pattern_px != before.pattern_px
-        assert straight or long_dashed
+        assert made[seed].classes == recipes[seed].classes
+        assert len(made[seed].strokes) == len(recipes[seed].strokes)
+        assert made[seed].scan == recipes[seed].scan
     assert all(emphasised(recipe, seed, 0.0) is recipe for seed, recipe in recipes.items())
+
+
+def test_a_curve_that_shadows_another_has_its_shape_at_a_distance_that_changes_slowly() -> None:
+    """Two resistivities: what swings the one swings the other, and they part and meet over many feet."""
+    recipe = replace(clean_recipe(3), companion="shadowing", companion_px=6.0)
+    first, second = draw_paths(recipe, 512)
+    apart = (second - first) * TRACK_COLUMNS
+    assert 0.5 < apart.std() < 18.0
+    assert np.abs(np.diff(apart)).mean() < 0.5 * np.abs(np.diff(first * TRACK_COLUMNS)).mean()
+
+
+def test_a_stamp_lies_over_the_curves_and_is_nobodys_pixel() -> None:
+    """What is labelled is the curve beneath it alone."""
+    recipe = clean_recipe(3)
+    stamped = replace(recipe, clutter=replace(recipe.clutter, stamps=3))
+    plain, over = draw_instance(recipe), draw_instance(stamped)
+    assert (over.image > 100).sum() > 1.1 * (plain.image > 100).sum()
+    assert (over.label > 0).sum() <= 1.02 * (plain.label > 0).sum()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_hard_is_still_drawn_as_its_labels_say(seed: int) -> None:
+    """Every way of making a recipe over gives strokes whose labels lie where most of their ink is dark."""
+    recipe = clean_recipe(seed)
+    ways = {emphasised(recipe, number, 1.0) for number in range(12)}
+    assert len(ways) == 12
+    for way in ways:
+        image, label = draw_instance(replace(way, clutter=CLEAN))
+        assert label.any()
+        assert np.median(image[label == 1]) > 100

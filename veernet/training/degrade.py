@@ -31,7 +31,7 @@ _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_DUP
 
 
 def draw_clutter(canvas: Canvas, clutter: Clutter, path: FloatArray, rng: np.random.Generator) -> None:
-    """Print and scrawl over the track: captions with arrows at the first curve, scribbles, ticks at its edges."""
+    """Print and scrawl over the track: captions with arrows at the first curve, scribbles, stamps, ticks at its edges."""
     if clutter.stray >= 0.0:
         rows = path_rows(canvas.strip_rows)[::8]
         wander = np.cumsum(rng.normal(0.0, 0.35, rows.size))
@@ -54,6 +54,8 @@ def draw_clutter(canvas: Canvas, clutter: Clutter, path: FloatArray, rng: np.ran
         steps = np.cumsum(rng.normal(0, 7, (int(rng.integers(6, 30)), 2)), axis=0)
         origin = rng.uniform((0, 0), (STRIP_WIDTH, canvas.strip_rows))
         canvas.lines([canvas.points(origin[0] + steps[:, 0], origin[1] + steps[:, 1])], rng.uniform(0.8, 3.0), 230)
+    for _ in range(clutter.stamps):
+        _stamp(canvas, rng)
     for _ in range(clutter.edge_ticks):
         edge = MARGIN if rng.random() < 0.5 else MARGIN + TRACK_COLUMNS
         reach = rng.uniform(4, 22) * (1 if edge == MARGIN else -1)
@@ -67,6 +69,27 @@ def _text(canvas: Canvas, column: float, row: float, rng: np.random.Generator) -
     thickness = max(1, round(scale * rng.uniform(1.0, 2.5)))
     word = _WORDS[rng.integers(len(_WORDS))]
     cv2.putText(canvas.ink, word, (x, y), _FONTS[rng.integers(len(_FONTS))], scale, 255, thickness, cv2.LINE_AA)
+
+
+def _stamp(canvas: Canvas, rng: np.random.Generator) -> None:
+    """A word in large letters at a slant, framed or not, in ink of any strength."""
+    size = float(rng.uniform(0.7, 2.4))
+    width, height = round(24 * size * rng.uniform(5, 12)), round(40 * size)
+    block = np.zeros((height, width), np.uint8)
+    word = _WORDS[rng.integers(len(_WORDS))]
+    pen = max(1, round(size * rng.uniform(1.0, 4.0)))
+    cv2.putText(block, word, (6, round(0.75 * height)), _FONTS[rng.integers(len(_FONTS))], size, 255, pen, cv2.LINE_AA)
+    if rng.random() < 0.6:
+        cv2.rectangle(block, (2, 2), (width - 3, height - 3), 255, max(1, pen // 2))
+    angle = float(rng.normal(0.0, 25.0))
+    place = np.array([rng.uniform(MARGIN, STRIP_WIDTH - MARGIN), rng.uniform(0, canvas.strip_rows)])
+    turned = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    turned[:, 2] += place - (width / 2, height / 2)
+    turned[0] *= canvas.px_per_column
+    turned[1] *= canvas.px_per_row
+    shape = (canvas.ink.shape[1], canvas.ink.shape[0])
+    layer = cv2.warpAffine(block, turned, shape, flags=cv2.INTER_LINEAR).astype(np.float32) * rng.uniform(0.35, 1.0)
+    cv2.max(canvas.ink, layer.astype(np.uint8), dst=canvas.ink)
 
 
 def break_stroke(canvas: Canvas, clutter: Clutter, path: FloatArray, rng: np.random.Generator) -> None:

@@ -87,7 +87,7 @@ def path_rows(strip_rows: int) -> FloatArray:
 
 
 def draw_paths(recipe: TrackRecipe, strip_rows: int) -> list[FloatArray]:
-    """Unwrapped track fractions of each curve at :func:`path_rows`; companions keep close to the first, or cross it."""
+    """Unwrapped track fractions of each curve at :func:`path_rows`; companions keep close to the first, shadow or cross it."""
     rows = path_rows(strip_rows)
     paths = [free_path(stroke, rows, np.random.default_rng(stroke.seed)) for stroke in recipe.strokes]
     for index in range(1, len(paths)):
@@ -95,9 +95,21 @@ def draw_paths(recipe: TrackRecipe, strip_rows: int) -> list[FloatArray]:
             spread = recipe.companion_px / TRACK_COLUMNS
             own = paths[index] - recipe.strokes[index].centre
             paths[index] = paths[0] + own * (spread / max(float(own.std()), 1e-6))
+        elif recipe.companion == "shadowing":
+            own = paths[index] - np.mean(paths[index])
+            distance = _slow_distance(rows.size, np.random.default_rng(recipe.strokes[index].seed))
+            distance += 0.2 * own / max(float(own.std()), 1e-6)
+            paths[index] = paths[0] + distance * (recipe.companion_px / TRACK_COLUMNS)
         elif recipe.companion == "crossing":
             paths[index] = paths[index] - np.mean(paths[index]) + np.mean(paths[0])
     return paths
+
+
+def _slow_distance(samples: int, rng: np.random.Generator) -> FloatArray:
+    """A walk about an offset, both of unit size, that takes tens of strip rows to change."""
+    pace = float(np.exp(rng.uniform(np.log(10.0), np.log(120.0)))) * OVERSAMPLE
+    walk = gaussian_filter1d(rng.standard_normal(samples), pace, mode="wrap")
+    return np.asarray(walk / max(float(walk.std()), 1e-9) + rng.normal())
 
 
 def free_path(stroke: Stroke, rows: FloatArray, rng: np.random.Generator) -> FloatArray:

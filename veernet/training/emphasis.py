@@ -1,11 +1,13 @@
 """More of what earlier weights were weak at.
 
-A caliper in gauge is a straight line among straight lines, often on one of them; a long dash with a short gap is nearly a solid stroke. The
-recipes have both, seldom. Some of a run's instances can be made over with one or the other, all else as the seed has it.
+A caliper in gauge is a straight line among straight lines, often on one of them; a long dash with a short gap is nearly a solid stroke; two
+resistivities are one shape drawn twice, a stroke's width apart for many feet; a stamp is print over everything. The recipes have all of these,
+seldom. Some of a run's instances can be made over with one of them, all else as the seed has it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,30 +20,114 @@ _STREAM = 0x5EED
 
 
 def emphasised(recipe: TrackRecipe, seed: int, share: float) -> TrackRecipe:
-    """The recipe, or, for this share of all seeds, one with a straight curve or long dashes in it."""
+    """The recipe, or, for this share of all seeds, one made over with what is hard."""
     rng = np.random.default_rng((_STREAM, seed))
     if rng.random() >= share:
         return recipe
+    pair = len(recipe.strokes) == 2 and recipe.strokes[0].style == "solid" != recipe.strokes[1].style
+    cases = _OF_PAIRS if pair else _OF_ANY
+    shares = np.array([share for _, share in cases])
+    make_over, _ = cases[rng.choice(len(cases), p=shares / shares.sum())]
+    return make_over(recipe, rng)
+
+
+def _straight(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """One stroke all but ruled: anywhere in the track, or near a line of the grid."""
     chosen = int(rng.integers(len(recipe.strokes)))
-    stroke = recipe.strokes[chosen]
-    made = (
-        _long_dashed(stroke, rng) if stroke.style == "dashed" and rng.random() < 0.5 else _straight(stroke, recipe, rng)
-    )
-    strokes = (*recipe.strokes[:chosen], made, *recipe.strokes[chosen + 1 :])
-    return replace(recipe, strokes=strokes, companion="alone")
-
-
-def _straight(stroke: Stroke, recipe: TrackRecipe, rng: np.random.Generator) -> Stroke:
-    """The stroke all but ruled: anywhere in the track, or near a line of the grid."""
     centre = float(rng.uniform(0.04, 0.96))
     lines = [fraction for fraction, _ in divisions(recipe.grid)][1:-1]
     if rng.random() < 0.35 and lines:
         centre = float(rng.choice(lines) + rng.normal(0.0, 0.006))
+    return _with(recipe, chosen, _ruled(recipe.strokes[chosen], centre, rng))
+
+
+def _long_dashed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """A dashed stroke with long dashes, if there is one; else a straight one."""
+    dashed = [index for index, stroke in enumerate(recipe.strokes) if stroke.style == "dashed"]
+    if not dashed:
+        return _straight(recipe, rng)
+    return _with(recipe, dashed[0], _in_long_dashes(recipe.strokes[dashed[0]], rng))
+
+
+def _without_solid(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """Long dashes beside dots: the more continuous of the two styles is the first class, solid or not."""
+    first, second = recipe.strokes
+    first = replace(_in_long_dashes(first, rng), style="dashed", thickness_px=min(first.thickness_px, 4.0))
+    dots = (float(rng.uniform(0.8, 3.0)), float(rng.uniform(2.5, 8.0)) + 0.8 * second.thickness_px)
+    return replace(recipe, strokes=(first, replace(second, style="dotted", pattern_px=dots)))
+
+
+def _crossed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """A straight broken stroke where a solid one swings across it every few rows, as at a small vertical scale."""
+    solid, broken = recipe.strokes
+    pace = float(rng.uniform(1.2, 2.6))
+    swing = float(np.exp(rng.uniform(np.log(0.03), np.log(0.14))))
+    solid = replace(solid, rows_per_sample=pace, amplitude=swing, centre=float(rng.uniform(0.15, 0.85)))
+    centre = float(np.clip(solid.centre + swing * rng.normal(), 0.03, 0.97))
+    return replace(recipe, strokes=(solid, _ruled(broken, centre, rng)), companion="alone")
+
+
+def _shadowing(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """Two readings of one thing: a single shape, its second stroke half beneath the first or a few widths off."""
+    decades = int(rng.integers(1, 5)) if rng.random() < 0.5 else recipe.grid.decades
+    spread = float(np.exp(rng.uniform(np.log(1.5), np.log(18.0))))
+    return replace(recipe, companion="shadowing", companion_px=spread, grid=replace(recipe.grid, decades=decades))
+
+
+def _thin_dashed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """Short thin dashes over a dense grid that is as dark as they are."""
+    broken = recipe.strokes[-1]
+    dash = float(rng.uniform(4.0, 9.0))
+    width = float(rng.uniform(1.1, 1.8))
+    broken = replace(broken, thickness_px=width, pattern_px=(dash, dash * float(rng.uniform(0.4, 0.9)) + width))
+    grid = replace(
+        recipe.grid,
+        row_spacing_px=float(rng.uniform(8.0, 20.0)),
+        minor_px=float(rng.uniform(0.8, 1.6)),
+        minor_darkness=int(rng.integers(150, 256)),
+        strong_darkness=int(rng.integers(180, 256)),
+    )
+    return replace(_with(recipe, len(recipe.strokes) - 1, broken), grid=grid)
+
+
+def _annotated(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """Captions, handwriting, arrows and stamps over the curves."""
+    clutter = replace(
+        recipe.clutter,
+        texts=int(rng.poisson(2.0)),
+        arrows=int(rng.poisson(0.8)),
+        scribbles=int(rng.poisson(1.0)),
+        stamps=int(rng.integers(0, 3)),
+    )
+    return replace(recipe, clutter=clutter)
+
+
+_MakeOver = Callable[[TrackRecipe, np.random.Generator], TrackRecipe]
+#: How a recipe is made over, and how often one way is taken against another.
+_OF_ANY: tuple[tuple[_MakeOver, float], ...] = ((_straight, 0.4), (_long_dashed, 0.2), (_annotated, 0.4))
+_OF_PAIRS: tuple[tuple[_MakeOver, float], ...] = (
+    (_shadowing, 0.38),
+    (_annotated, 0.18),
+    (_crossed, 0.12),
+    (_straight, 0.10),
+    (_long_dashed, 0.08),
+    (_thin_dashed, 0.08),
+    (_without_solid, 0.06),
+)
+
+
+def _with(recipe: TrackRecipe, index: int, stroke: Stroke) -> TrackRecipe:
+    """The recipe with another stroke in this place, which moves on its own."""
+    strokes = (*recipe.strokes[:index], stroke, *recipe.strokes[index + 1 :])
+    return replace(recipe, strokes=strokes, companion="alone")
+
+
+def _ruled(stroke: Stroke, centre: float, rng: np.random.Generator) -> Stroke:
     amplitude = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.015))))
     return replace(stroke, centre=centre, amplitude=amplitude, spikes=int(rng.random() < 0.2))
 
 
-def _long_dashed(stroke: Stroke, rng: np.random.Generator) -> Stroke:
+def _in_long_dashes(stroke: Stroke, rng: np.random.Generator) -> Stroke:
     dash = float(np.exp(rng.uniform(np.log(12.0), np.log(36.0))))
     gap = float(np.clip(dash * rng.uniform(0.12, 0.6), 2.5, 16.0)) + stroke.thickness_px
     return replace(stroke, pattern_px=(dash, gap))

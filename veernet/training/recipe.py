@@ -15,6 +15,7 @@ from veernet.training.motion import load_bank
 
 Style = Literal["solid", "dashed", "dotted", "chained"]
 ScanMode = Literal["bilevel", "local", "grey"]
+Companion = Literal["alone", "close", "crossing", "shadowing"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Clutter:
     fill_darkness: int
     breaks: int
     stray: float
+    stamps: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,14 +160,15 @@ class TrackRecipe:
         seed: Seed of everything that is scattered rather than decided.
         strokes: The curves, most continuous style first.
         classes: The class of each curve's pixels, 1 to K.
-        companion: How the second curve moves: on its own, close to the first, or about the same place.
-        companion_px: Standard deviation of its distance from the first where it keeps close, in strip px.
+        companion: How the second curve moves: on its own, close to the first, about the same place, or in the first
+            one's shape, at a distance that changes slowly.
+        companion_px: Standard deviation of its distance from the first where it keeps close or shadows it, in strip px.
     """
 
     seed: int
     strokes: tuple[Stroke, ...]
     classes: tuple[int, ...]
-    companion: Literal["alone", "close", "crossing"]
+    companion: Companion
     companion_px: float
     grid: Grid
     clutter: Clutter
@@ -199,9 +202,8 @@ def sample_recipe(seed: int, difficulty: float | None = None, curves: int = 2) -
     if rng.random() < 0.04:  # a track whose curves run elsewhere: grid and dirt alone
         strokes = tuple(replace(stroke, centre=3.0, off_scale="cut") for stroke in strokes)
     scan = _sample_scan(rng, difficulty)
-    companion: Literal["alone", "close", "crossing"] = ("alone", "close", "crossing")[
-        rng.choice(3, p=[0.4, 0.22, 0.38])
-    ]
+    ways: tuple[Companion, ...] = ("alone", "close", "crossing")
+    companion = ways[rng.choice(3, p=[0.4, 0.22, 0.38])]
     return TrackRecipe(
         seed=int(rng.integers(2**31)),
         strokes=strokes,

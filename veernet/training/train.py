@@ -60,7 +60,7 @@ class TrainConfig(BaseModel):
     ema_decay: float = Field(0.998, ge=0, lt=1, description="Decay of the averaged weights, which are what is kept.")
     start_from: Path | None = Field(None, description="Weights to start from; random ones where absent.")
     start_body: Path | None = Field(None, description="Weights whose body alone to start from; the head is new.")
-    emphasis: float = Field(0.0, ge=0, le=1, description="Share of instances with a straight curve or long dashes.")
+    emphasis: float = Field(0.0, ge=0, le=1, description="Share of instances made over with what is hard.")
     first_seed: int = Field(0, ge=0, lt=VALIDATION_SEED, description="Recipe seed of the first instance.")
     validate_every: int = Field(500, ge=1, description="Steps between validations and checkpoints.")
     validation_instances: int = Field(96, ge=1)
