@@ -37,7 +37,9 @@ _UNSEEN_LOG_ODDS = 2.5  # that curves which vanish apart come back on their side
 _PEN_NOISE, _PEN_ROW_NOISE, _PEN_STRAY = 0.25, 1.2, 0.03
 #: The same of restlessness, a logarithm.
 _REST_NOISE, _REST_ROW_NOISE, _REST_STRAY = 0.2, 1.2, 0.15
-_FEWEST_INK_ROWS, _FEWEST_ROWS = 4, 10
+_FEWEST_INK_ROWS, _FEWEST_ROWS = 4, 12
+#: Rows over which a course bends, two so that a pixel's noise weighs less; and a row's bend that is noise, and the most that counts, columns.
+_BEND_ROWS, _LEAST_BEND_PX, _MOST_BEND_PX = (1, 2), 0.05, 3.0
 _PENS = np.geomspace(0.05, 6.0, 20)
 _PEN_GRID = np.concatenate((-_PENS[::-1], _PENS))
 _REST_GRID = np.array([-2.4, -1.8, -1.2, -0.8, -0.5, -0.3, -0.15, 0.0, 0.15, 0.3, 0.5, 0.8, 1.2, 1.8, 2.4])
@@ -124,13 +126,17 @@ def _restlessness(sides: Sequence[FloatArray], between: list[tuple[int, int]]) -
     differences, noise = np.full((2, len(between)), np.nan)
     for index, (first, end) in enumerate(between):
         if end - first >= _FEWEST_ROWS:
-            # A spike is one event, not restlessness.
-            bends = [np.minimum(np.abs(np.diff(side[first:end], 2)), 3.0) for side in sides]
-            left, right = (np.log(np.sqrt(np.mean(bend**2)) + 0.05) for bend in bends)
+            left, right = (np.mean([_bends(side[first:end], rows) for rows in _BEND_ROWS]) for side in sides)
             differences[index] = left - right
             noise[index] = np.hypot(_REST_NOISE, _REST_ROW_NOISE / np.sqrt(end - first - 2))
     prior = np.exp(-0.5 * (_REST_GRID / _REST_SPREAD) ** 2)
     return Trait(differences, noise, _REST_GRID, prior, _REST_STRAY)
+
+
+def _bends(side: FloatArray, rows: int) -> float:
+    """Logarithm of the usual bend of a course over so many rows. A spike is one event, not restlessness."""
+    bends = np.minimum(np.abs(side[2 * rows :] - 2.0 * side[rows:-rows] + side[: -2 * rows]), _MOST_BEND_PX * rows)
+    return float(np.log(np.sqrt(np.mean(bends**2)) + _LEAST_BEND_PX * rows))
 
 
 def _stay_log_odds(left: FloatArray, right: FloatArray, first: int, end: int) -> float:

@@ -26,6 +26,8 @@ _BENEATH = 0.45
 _LINE_ROWS = 96
 #: Rows that a curve may be of the other's class between ink of its own, and columns of paper that it may cross in a row there.
 _LENT_ROWS, _LEAP_PX = 256, 20.0
+#: Columns to either side of a run that blur from it.
+_BLUR_PX = 3
 #: Columns beside the end of a stroke in which it goes on.
 _BESIDE_PX = 8
 
@@ -49,7 +51,7 @@ def second_evidence(
     such a stroke is dashed on the strip, it certainly is; the strip is asked for only then.
     """
     left = first_evidence(classes, either=True) if alike else classes[0].copy()
-    erase_runs(left, first.low, first.high, ring)
+    erase_runs(left, first.low, first.high, ring, _BLUR_PX)
     if alike:
         return left, left
     own = classes[1].copy()

@@ -117,13 +117,13 @@ def read_runs(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover 
 
 
 @njit(cache=True, nogil=True)
-def erase_runs(evidence, low, high, ring):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Take the runs of a curve, and what blurs from them, out of the evidence."""
+def erase_runs(evidence, low, high, ring, beside_px):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Take the runs of a curve, and what blurs from them so many columns to either side, out of the evidence."""
     rows, width = evidence.shape
     for row in range(rows):
         if np.isnan(low[row]):
             continue
-        for column in range(int(low[row]) - 3, int(high[row]) + 4):
+        for column in range(int(low[row]) - beside_px, int(high[row]) + beside_px + 1):
             at = 16 + (column - 16) % ring if ring else column
             if 0 <= at < width:
                 evidence[row, at] = 0

@@ -2,7 +2,7 @@
 
 The way of a curve is found by :mod:`veernet.curves.path`, read off by :mod:`veernet.curves.runs`, and told from the track's other curve by
 :mod:`veernet.curves.identity`, or by :mod:`veernet.curves.alike` and named by :mod:`veernet.curves.naming` where both are of one style;
-what may be a printed line is doubted by :mod:`veernet.curves.ruled`.
+what may be a printed line is doubted by :mod:`veernet.curves.ruled`, what may be another stroke by :mod:`veernet.curves.wrong_stroke`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from veernet.curves.naming import name_alike
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, read_runs, strongest_within
+from veernet.curves.wrong_stroke import Unclaimed, doubt_lookalikes, doubt_unclaimed
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
 if TYPE_CHECKING:
@@ -76,12 +77,15 @@ def trace_track(
     alike = len(curves) == 2 and curves[0].style == curves[1].style
     followers = [_Follower(curves[index].wrap, costs or PathCosts()) for index in order]
     printed = printed_columns(strips())
+    unclaimed = Unclaimed()
     undecided: dict[int, ByteArray] = {}  # class maps of chunks through which the first curve's way is not known yet
     pieces = _with_rows(_chunks(piece[None] for piece in strips()))  # read only as far as somebody asks
 
     def follow_second(decided: Iterable[_Decided]) -> None:
         for first in decided:
             classes = undecided.pop(first.first_row)
+            if not alike:
+                unclaimed.leave(first.first_row, classes[0], first.positions, followers[0].ring)
             strip = partial(_piece_at, pieces, first.first_row)
             for second in followers[1:]:
                 seen, own = second_evidence(classes, strip, first.positions, followers[0].ring, alike)
@@ -98,12 +102,14 @@ def trace_track(
         follow_second(followers[0].push(first_row, evidence))
         first_row += chunk.shape[1]
     follow_second(followers[0].finish())
-    traces = [
-        _as_trace(follower.positions(), curves[index].wrap) for follower, index in zip(followers, order, strict=True)
-    ]
+    read = [follower.positions() for follower in followers]
+    traces = [_as_trace(positions, curves[index].wrap) for positions, index in zip(read, order, strict=True)]
     if len(curves) == 2:
         traces = share_ink(traces, alike)
-        traces = name_alike(keep_identities(traces, strips()), curves) if alike else traces
+        traces = name_alike(keep_identities(traces, strips()), curves) if alike else doubt_lookalikes(traces, read[1])
+    if not alike and first_row:
+        left = unclaimed.stretches(first_row, *((read[1], followers[1].ring) if len(read) == 2 else (None, 0)))
+        traces[0] = doubt_unclaimed(traces[0], left)
     by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
     return [by_curve[index] for index in range(len(curves))]
 
