@@ -17,8 +17,12 @@ _ANYWHERE = 0.12
 """Share of rows in which there is ink at any column where no line runs."""
 _FAINTEST = 0.2
 _SUREST = 0.95
-_FRAME_INCHES = 0.16
-"""Length of a line in a scale block that is longer than print is tall."""
+_STRONG, _SOLID = 0.75, 0.95
+"""Shares of rows of lines that hardly break, and of those that never do."""
+_GONE, _GONE_SHARE = 0.3, 0.03
+"""Faint lines are lost together where so little of them is left; in so much of a pass, so that it may be so at its ends."""
+_FRAME_INCHES, _AS_LONG = 0.16, 0.6
+"""Length of a line in a scale block that is longer than print is tall, and its share of the longest one's: frames go on as far as each other."""
 _BLOCK_INCHES = (0.03, 0.6)
 """From the grid: where the lines of a scale block may stand."""
 _BROKEN_PX = 2
@@ -71,40 +75,68 @@ def profile_of(profiles: Floats, run: Run, first: float, end: float) -> Floats:
 
 
 def extent(
-    columns: Columns, inside: tuple[float, float], within: tuple[float, float], dpi: float
+    columns: Columns, inner: NDArray[np.bool_], inside: tuple[float, float], within: tuple[float, float], dpi: float
 ) -> tuple[float, float]:
     """First row of a grid and the row after its last, search px.
 
-    Each row speaks for the grid or against it by the ink at its lines; the grid goes as far as makes the sum of that greatest, not over a gap.
+    Each row speaks for the grid or against it by the ink at its lines; the grid goes as far as makes the sum of that greatest, not over a gap,
+    and no further than a solid line of it.
 
     Args:
-        columns: Its lines; edges of tracks are better left out, because they run on into scale blocks.
+        columns: Its lines.
+        inner: Which of them speak; edges of tracks had better not, because they run on into scale blocks.
         inside: Two rows of it, as of its first and its last label.
         within: Rows that it lies in.
         dpi: Of the search image.
     """
-    share = columns.there(*inside).mean(axis=0) if columns.lines.size and inside[1] > inside[0] else np.zeros(0)
-    known = share >= _FAINTEST
+    ink = columns.there(*inside)
+    share = ink.mean(axis=0) if len(ink) else np.zeros(columns.lines.size)
+    known = inner & (share >= _FAINTEST)
     if not known.any():
         return inside
-    there = np.clip(share[known], None, _SUREST)
-    seen, missed = np.log(there / _ANYWHERE), np.log((1 - there) / (1 - _ANYWHERE))
-    few = Columns(columns.ink, columns.run, columns.lines[known])
-
-    longest = _GAP_INCHES * dpi * float(missed.sum())
-
-    def rows_on(ink: NDArray[np.bool_]) -> int:
-        worth = np.concatenate([[0.0], np.cumsum(np.where(ink, seen, missed).sum(axis=1))])
-        over = np.flatnonzero(worth - np.maximum.accumulate(worth) < longest)
-        return int(worth[: over[0] if over.size else None].argmax())
-
-    above = rows_on(few.there(within[0], inside[0])[::-1])
-    below = rows_on(few.there(inside[1], within[1]))
+    strong = known & (share >= _STRONG)
+    if strong.any() and _lost_together(ink[:, known & ~strong], round(_GAP_INCHES * dpi)):
+        known = strong
+    outside = (columns.there(within[0], inside[0])[::-1], columns.there(inside[1], within[1]))
+    solid = [np.arange(share.size) == index for index in np.flatnonzero(share >= _SOLID)]
+    above, below = (
+        min(_rows_on(rows[:, some], share[some], dpi) for some in (known, *solid)) if len(rows) else 0
+        for rows in outside
+    )
     return float(inside[0] - above), float(inside[1] + below)
 
 
+def _rows_on(ink: NDArray[np.bool_], share: Floats, dpi: float) -> int:
+    """For how many rows of ink some lines go on, of which that share is there inside."""
+    there = np.clip(share, None, _SUREST)
+    seen, missed = np.log(there / _ANYWHERE), np.log((1 - there) / (1 - _ANYWHERE))
+    worth = np.concatenate([[0.0], np.cumsum(np.where(ink, seen, missed).sum(axis=1))])
+    over = np.flatnonzero(worth - np.maximum.accumulate(worth) < _GAP_INCHES * dpi * float(missed.sum()))
+    return int(worth[: over[0] if over.size else None].argmax())
+
+
+def _lost_together(ink: NDArray[np.bool_], rows: int) -> bool:
+    """Whether some lines, row by row, have gaps of so many rows that they share: then these say nothing of where a grid ends."""
+    count = len(ink) // rows
+    if not count or not ink.shape[1]:
+        return False
+    parts = ink[: count * rows].reshape(count, -1).mean(axis=1)
+    return bool((parts < _GONE * parts.mean()).mean() > _GONE_SHARE)
+
+
+def stopped(columns: Columns, framed: NDArray[np.bool_], inside: tuple[float, float]) -> bool:
+    """Whether a solid line ends with the grid, so that what goes on beyond is no line of the grid that merely lasts longer.
+
+    Args:
+        columns: All lines of the grid.
+        framed: Which go on, as `framing` says.
+        inside: Two rows of it.
+    """
+    return bool((columns.there(*inside).mean(axis=0)[~framed.any(axis=0)] >= _SOLID).any())
+
+
 def framing(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[np.bool_]:
-    """Which lines go on into the scale block above the grid, or below it: those are edges of tracks.
+    """Which lines go on into the scale block above the grid, and which into that below it, ``(2, lines)``: those are edges of tracks.
 
     Args:
         columns: All lines of the grid.
@@ -112,11 +144,12 @@ def framing(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[
         dpi: Of the search image.
     """
     near, far = (inches * dpi for inches in _BLOCK_INCHES)
-    framed = np.zeros(columns.lines.size, bool)
-    for first, end in ((body[0] - far, body[0] - near), (body[1] + near, body[1] + far)):
-        if end > first:
-            there = _longest(columns.there(first, end)) >= _FRAME_INCHES * dpi
-            framed |= there & (_FEWEST_FRAMED <= there.sum() <= max(_MOST_FRAMED, _MOST_SHARE * there.size))
+    framed = np.zeros((2, columns.lines.size), bool)
+    for side, (first, end) in enumerate(((body[0] - far, body[0] - near), (body[1] + near, body[1] + far))):
+        if end > first and columns.lines.size:
+            length = _longest(columns.there(first, end))
+            there = length >= max(_FRAME_INCHES * dpi, _AS_LONG * float(length.max()))
+            framed[side] = there & (_FEWEST_FRAMED <= there.sum() <= max(_MOST_FRAMED, _MOST_SHARE * there.size))
     return framed
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.register.body import Columns, extent, framing, profile_of
+from veernet.register.body import Columns, extent, framing, profile_of, stopped
 from veernet.register.labels import Pass
 from veernet.register.paper import Paper
 from veernet.register.tracks import Grid, Lines, grids, lines_of
@@ -74,19 +74,21 @@ def _logged(paper: Paper, one: Pass, run: Run | None, profiles: Floats, within: 
     lines = lines_of(profile_of(profiles, run, *inside))
     first_look = grids(lines, width, dpi, straight)
     columns = Columns.of(paper, run, lines.columns)
-    body = extent(Columns(columns.ink, run, _inner(lines, first_look, straight)), inside, between, dpi)
+    body = extent(columns, _inner(lines, first_look, straight), inside, between, dpi)
     framed = framing(columns, body, dpi)
-    found = grids(lines, width, dpi, straight, framed)
+    found = grids(lines, width, dpi, straight, framed, stopped=stopped(columns, framed, inside))
     return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor)
 
 
-def _inner(lines: Lines, found: Sequence[Grid], depth_column: float) -> Floats:
-    """The lines that are no edges: they are in the grid alone. All of them where none can be told."""
+def _inner(lines: Lines, found: Sequence[Grid], depth_column: float) -> NDArray[np.bool_]:
+    """Which lines are no edges: those are in the grid alone. All of them where none can be told."""
+    columns = lines.columns
     edges = np.array([edge for grid in found for edge in (grid.left, grid.right)])
     if edges.size == 0:
         # A grid of few lines has edges all the same: the outer ones on either side of the depths.
-        sides = np.split(lines.columns, [int(np.searchsorted(lines.columns, depth_column))])
-        inner = np.concatenate([side[1:-1] for side in sides])
-        return inner if inner.size else lines.columns
-    inside = np.any([(lines.columns > grid.left) & (lines.columns < grid.right) for grid in found], axis=0)
-    return lines.columns[inside & (np.abs(lines.columns[:, None] - edges).min(axis=1) > 1.0)]
+        inner = np.ones(columns.size, bool)
+        middle = int(np.searchsorted(columns, depth_column))
+        inner[[at for at in (0, middle - 1, middle, columns.size - 1) if 0 <= at < columns.size]] = False
+        return inner if inner.any() else ~inner
+    inside = np.any([(columns > grid.left) & (columns < grid.right) for grid in found], axis=0)
+    return np.asarray(inside & (np.abs(columns[:, None] - edges).min(axis=1) > 1.0))

@@ -70,7 +70,13 @@ def lines_of(profile: Floats) -> Lines:
 
 
 def grids(
-    lines: Lines, width_px: int, dpi: float, depth_column: float | None, framed: NDArray[np.bool_] | None = None
+    lines: Lines,
+    width_px: int,
+    dpi: float,
+    depth_column: float | None,
+    framed: NDArray[np.bool_] | None = None,
+    *,
+    stopped: bool = False,
 ) -> list[Grid]:
     """The tracks that lines make, from the left; none goes over the depth column.
 
@@ -79,20 +85,21 @@ def grids(
         width_px: Of the search image.
         dpi: Of it.
         depth_column: Straightened column of the printed depths.
-        framed: Which lines go on into a scale block; None if that is not known.
+        framed: Which lines go on into the scale block above them, and below them, ``(sides, lines)``; None if that is not known.
+        stopped: Whether solid lines that do not were seen to end.
     """
     columns, strengths = lines.columns, lines.strengths
-    if framed is not None and framed.sum() < _FEWEST_FRAMED:
+    if framed is not None and framed.any(axis=0).sum() < _FEWEST_FRAMED:
         framed = None
     # An outer line may be beyond the scan's edge.
     for at, edge in ((0, 0.0), (columns.size, width_px - 1.0)):
         if columns.size and np.abs(columns - edge).min() > _AT_EDGE_PX:
             at = min(at, columns.size)
             columns, strengths = np.insert(columns, at, edge), np.insert(strengths, at, 0.0)
-            framed = None if framed is None else np.insert(framed, at, False)
+            framed = None if framed is None else np.insert(framed, at, False, axis=1)
     found = combs(columns, strengths, None, dpi, depth_column)
     if framed is not None:
-        parted = combs(columns, strengths, framed, dpi, depth_column)
+        parted = combs(columns, strengths, framed.any(axis=0), dpi, depth_column)
         # Strokes that only look like frames part tracks where no grid begins, and leave lines over.
         if _covered(parted) >= _covered(found) - _LEFT_OVER:
             found = parted
@@ -108,10 +115,12 @@ def grids(
             if min(abs(left - columns[other.last]), abs(right - columns[other.first])) < gap
         ]
         alone = not beside and comb.divisions in (0, 10)
-        known = alone if framed is None else bool(framed[comb.first] and framed[comb.last])
-        # A strong line may run on where a faint grid ends: parts of one track all look alike.
-        known = known and not (_may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside))
-        sure = 0.97 if known and comb.seen >= _SEEN else 0.6
+        known = alone if framed is None else _framed(framed[:, comb.first : comb.last + 1])
+        # A strong line may run on where a faint grid ends: parts of one track all look alike. Where it ends with the grid, what runs on is a frame.
+        framed_well = stopped and framed is not None
+        part = _may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside)
+        seen = comb.seen >= _SEEN or (framed_well and _bare(comb))
+        sure = 0.97 if known and seen and (framed_well or not part) else 0.6
         rooms = (_room(columns, comb.first), _room(columns, comb.last))
         made.append(
             Grid(float(left), float(right), comb.divisions or None, comb.decades or None, rooms, comb.seen, sure)
@@ -124,6 +133,18 @@ def _covered(found: Sequence[Comb]) -> int:
     return sum(comb.last - comb.first for comb in found)
 
 
+def _framed(lines: NDArray[np.bool_]) -> bool:
+    """Whether the outer ones of some lines frame a block on one side, ``(sides, lines)``, and neither side says otherwise."""
+    outer, inner = lines[:, [0, -1]], lines[:, 1:-1].any(axis=1)
+    says, differs = outer.all(axis=1) & ~inner, inner | (outer.any(axis=1) & ~outer.all(axis=1))
+    return bool(says.any() and not differs.any())
+
+
+def _bare(comb: Comb) -> bool:
+    """Whether a grid has lost all but strong lines, so that those that are missed are none of its own."""
+    return not (comb.divisions or comb.decades)
+
+
 def _may_be_part(comb: Comb) -> bool:
     """Whether a grid is that of a decade, or of half a track: what strong lines make of a larger one."""
     return comb.decades == 1 or 0 < comb.divisions <= _FEW_DIVISIONS
@@ -131,9 +152,10 @@ def _may_be_part(comb: Comb) -> bool:
 
 def _may_be_alike(comb: Comb, other: Comb) -> bool:
     """Whether two grids may be of the same lines: as long as both are not whole and different."""
-    bare = not (other.divisions or other.decades)
     return (
-        bare or min(comb.seen, other.seen) < _SEEN or (comb.divisions, comb.decades) == (other.divisions, other.decades)
+        _bare(other)
+        or min(comb.seen, other.seen) < _SEEN
+        or (comb.divisions, comb.decades) == (other.divisions, other.decades)
     )
 
 
@@ -189,8 +211,13 @@ def _seen(paper: Paper, row: float, column: float, reach: int) -> float:
     if share.max() < 0.2:
         return float("nan")
     top = int(share.argmax())
-    low, high = max(top - 3, 0), min(top + 4, share.size)
-    weight = np.clip(share[low:high] - 0.5 * share[top], 0.0, None)
+    # As far as the line is thick: its outermost columns are not all of one strength.
+    weak = np.flatnonzero(share <= 0.5 * share[top])
+    low, high = (
+        np.append(-1, weak)[np.searchsorted(weak, top)] + 1,
+        np.append(weak, share.size)[np.searchsorted(weak, top)],
+    )
+    weight = share[low:high] - 0.5 * share[top]
     return first + float((weight * np.arange(low, high)).sum() / weight.sum())
 
 
