@@ -294,6 +294,11 @@ def test_a_printed_scale_tells_feet_from_metres_on_a_reduced_copy_too(
     assert units == printed_units([text], px_per_unit, DPI)
 
 
+def test_of_two_scales_above_a_pass_the_nearer_is_its_own() -> None:
+    """The other stands at the end of the pass before, and would be one of metres here."""
+    assert {"ft"} == printed_units(["1:600", "1:240"], 10.0, DPI)
+
+
 def test_the_border_of_a_pass_is_not_taken_for_the_line_of_its_first_label() -> None:
     """Eight labels stand on their lines to the px; the first one's line is lost, and the grid begins a little above it."""
     rows = 200.0 + 200 * np.arange(9)

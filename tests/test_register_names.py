@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from veernet.register.block_words import read_print
 from veernet.register.draft import SURE, Curve, Found
 from veernet.register.edge_numbers import edge_numbers
-from veernet.register.facts import date_of, service_of, state_of
-from veernet.register.header import well_of
+from veernet.register.facts import date_of, legal_of_uwi, letters, service_of, state_of
+from veernet.register.header import well_of, with_legal
 from veernet.register.mnemonics import named, unit_of, usual_units
 from veernet.register.paper import Paper
 from veernet.register.scale_block import Blocks
@@ -111,6 +111,26 @@ def test_values_may_stand_below_the_line_that_the_name_stands_on() -> None:
     assert curve.left.sure
     (curve,) = sheet.curves(decades=3)
     assert not curve.left.sure
+
+
+def test_a_value_may_stand_so_close_behind_the_unit_that_no_gap_is_left() -> None:
+    """Long names fill the room between the values, and all is read as one word."""
+    sheet = Sheet()
+    sheet.words("0.2", 560, left=LEFT + 8)
+    sheet.words("DEEP INDUCTION ohm-m2000", 560, right=RIGHT - 6)
+    sheet.line(578)
+    (curve,) = sheet.curves(decades=4)
+    assert ("ILD", "OHMM", 0.2, 2000.0) == found(curve)[:4]
+
+
+def test_brackets_of_a_long_name_leave_its_sample_line_to_be_seen() -> None:
+    """The name fills the track, and its brackets reach down to the line."""
+    sheet = Sheet()
+    sheet.words("SPONTANEOUS POTENTIAL (MV)", 548, size=0.95)
+    sheet.line(561, 15, 8)
+    sheet.row("", "-160", "40", 585)
+    (curve,) = sheet.curves()
+    assert ("SP", "MV", -160.0, 40.0, "dashed") == found(curve)[:5]
 
 
 def test_a_heading_gives_its_name_and_unit_to_the_values_below_it() -> None:
@@ -311,6 +331,48 @@ def test_a_name_that_was_cut_off_is_not_sure() -> None:
     """A well is never called by half its name, however well that half is read."""
     name = well_of(form([("WELL", "ROGER #")]), 900, "1_Roger_1986.tif").get("name", Found[str]())
     assert not name.sure
+
+
+def test_a_name_that_stands_in_two_pieces_is_read_whole() -> None:
+    """A lease and its number are often found as two lines: the first alone is another well's name, or none."""
+    name = well_of(form([("WELL", "PALMER   #43-A")]), 900, "a.tif")["name"]
+    assert "PALMER43A" == letters(name.value or "")
+
+
+def test_a_name_with_more_beside_it_is_not_sure() -> None:
+    """What stands too far behind it to be read with it may be of it all the same."""
+    paper = form([("WELL", "PALMER")])
+    assert well_of(paper, 900, "a.tif")["name"].sure
+    cv2.putText(paper.search, "43", (640, 100), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 1, 2)
+    more = Paper(paper.width, DPI, True, 1, np.packbits(paper.search, axis=1), paper.search)
+    name = well_of(more, 900, "a.tif").get("name", Found[str]())
+    assert not name.sure or "PALMER43" == letters(name.value or "")
+
+
+@pytest.mark.parametrize(
+    ("uwi", "place"),
+    [
+        ("100/13-20-062-02W4/00", "13-20-062-02W4"),
+        ("100/13-20-062-02V4/00", None),
+        ("100/17-20-062-02W4/00", None),
+        ("42-077-28462", None),
+    ],
+)
+def test_a_unique_well_identifier_has_a_place_of_the_survey(uwi: str, place: str | None) -> None:
+    """Sixteen subdivisions, thirty-six sections, six meridians west: what is none of these was misread."""
+    assert place == legal_of_uwi(uwi)
+
+
+def test_an_identifier_that_contradicts_the_place_beside_it_leaves_both_in_doubt() -> None:
+    """One of them was misread, and nothing tells which."""
+    place = Found[str](value="13-20-062-02W4", confidence=0.96)
+    agreeing, contradicting, misread = (
+        with_legal({"location": place, "uwi": Found[str](value=f"100/13-20-062-{end}/00", confidence=0.96)})
+        for end in ("02W4", "08W4", "02V4")
+    )
+    assert [True, True] == [agreeing[key].sure for key in ("uwi", "location")]
+    assert [False, False] == [contradicting[key].sure for key in ("uwi", "location")]
+    assert [False, True] == [misread[key].sure for key in ("uwi", "location")]
 
 
 def test_half_a_name_is_not_vouched_for_by_the_whole() -> None:

@@ -24,8 +24,9 @@ _WIDE_GAP_INCHES = 0.12
 _FEWEST_LETTERS = 2
 _MARGIN = 0.1
 """About what is cut out to be read, of its height."""
-_LEAST_NUMBER_INCHES, _LEAST_WORD_INCHES = 0.02, 0.08
-"""Of columns with ink, in a number and in a name."""
+_FAR_MARGIN = 0.35
+_LEAST_WORD_INCHES = 0.08
+"""Of columns with ink in a name."""
 _LETTER = 0.25
 """Height of a letter over that of its line's box, at the least; what is smaller is a dot or dirt."""
 _TURNED = 1.8
@@ -113,24 +114,44 @@ def letters_long(printed: Print, lines: Sequence[Line]) -> float:
 
 
 def lines_between(printed: Print, rows: tuple[float, float], columns: tuple[float, float]) -> list[Line]:
-    """What stands between some rows and columns, full px, whether the finder of text has seen it or not: read as it is, and mended."""
-    first, last = max(0, round(rows[0]) - printed.top), round(rows[1]) - printed.top
-    start, stop = max(0, round(columns[0])), round(columns[1])
-    ink = printed.bare[first:last, start:stop]
-    if not ink.size or ink.any(axis=0).sum() < _LEAST_WORD_INCHES * printed.dpi or not _has_letters(ink, printed.dpi):
+    """What stands between some rows and columns, full px, whether the finder of text has seen it or not, read in several ways."""
+    inked = letter_columns(printed, rows, columns)
+    if inked is None:
         return []
-    inked = np.flatnonzero(ink.any(axis=0))
-    left, right = start + int(inked[0]), start + int(inked[-1]) + 1
-    cut = np.pad(ink[:, left - start : right - start], max(2, round(_MARGIN * len(ink))))
-    read = read_steps([cut, mended_ink(cut)])
+    first, last = max(0, round(rows[0]) - printed.top), round(rows[1]) - printed.top
+    left, right = inked
+    ink = printed.bare[first:last, left:right]
+    if ink.any(axis=0).sum() < _LEAST_WORD_INCHES * printed.dpi:
+        return []
+    read = read_steps(renderings(ink))
     return [line for steps in read if (line := _line((first, left, last, right), printed.top, steps)).text]
 
 
-def _has_letters(ink: Bits, dpi: float) -> bool:
-    """Whether there are pieces as tall as letters, not cut by the rows above and below; what is left of a dashed line has none."""
+def renderings(ink: Bits) -> list[Bits]:
+    """Print as it is, mended, with more room about it, and with thicker strokes: what readers stumble over differs from one to the next."""
+    near, far = (max(2, round(margin * len(ink))) for margin in (_MARGIN, _FAR_MARGIN))
+    cut = np.pad(ink, near)
+    thick = np.asarray(cv2.dilate(cut, np.ones((2, 2), np.uint8)), np.uint8)
+    return [cut, mended_ink(cut), np.pad(ink, far), thick]
+
+
+def letter_columns(printed: Print, rows: tuple[float, float], columns: tuple[float, float]) -> tuple[int, int] | None:
+    """First column of the letters between some rows and columns, full px, and that after their last; None where there are none.
+
+    Letters are pieces as tall as some, not cut by the rows above and below; what is left of a dashed line has none.
+    """
+    first, last = max(0, round(rows[0]) - printed.top), round(rows[1]) - printed.top
+    start, stop = max(0, round(columns[0])), round(columns[1])
+    ink = printed.bare[first:last, start:stop]
+    if not ink.size:
+        return None
     stats = cv2.connectedComponentsWithStats(mended_ink(ink), connectivity=8, ltype=cv2.CV_32S)[2][1:]
     whole = (stats[:, cv2.CC_STAT_TOP] > 0) & (stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] < len(ink))
-    return int((stats[whole, cv2.CC_STAT_HEIGHT] >= DIGIT_INCHES[0] * dpi).sum()) >= _FEWEST_LETTERS
+    kept = stats[whole & (stats[:, cv2.CC_STAT_HEIGHT] >= DIGIT_INCHES[0] * printed.dpi)]
+    if len(kept) < _FEWEST_LETTERS:
+        return None
+    right = kept[:, cv2.CC_STAT_LEFT] + kept[:, cv2.CC_STAT_WIDTH]
+    return start + int(kept[:, cv2.CC_STAT_LEFT].min()), start + int(right.max())
 
 
 def _spaced(box: tuple[int, int, int, int], bare: Bits, dpi: float) -> list[tuple[int, int, int, int]]:

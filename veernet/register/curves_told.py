@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from veernet.register.draft import Box
 from veernet.register.mnemonics import Named, named, unit_of
-from veernet.register.scale_rows import Row, is_known
+from veernet.register.row_names import is_known
+from veernet.register.scale_rows import Row
 from veernet.register.spelling import Spelled, known_as
 
 _NEXT_ROW_INCHES = 0.3

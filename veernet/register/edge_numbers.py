@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from veernet.register.block_words import DIGIT_INCHES, Print
+from veernet.register.block_words import DIGIT_INCHES, Print, renderings
 from veernet.register.numbers import as_number, best_text
 from veernet.register.paper import Bits
 from veernet.register.text import Line, read_steps
@@ -26,15 +27,28 @@ _LONE = 0.95
 _NUMBER = re.compile(r"^-?(\d+\.?\d*|\.\d+)$")
 _SURELY = 1.0 - 0.012
 """Chance of what the reader is wholly sure of, at each step."""
-_LEAST_NUMBER_INCHES, _LEAST_WORD_INCHES = 0.02, 0.08
-"""Of columns with ink, in a number and in a name."""
+_LEAST_NUMBER_INCHES = 0.02
+"""Of columns with ink."""
+_SURE_READ = 0.9
+"""Chance from which on a number is not read again."""
 
 
 @dataclass(frozen=True)
 class Number(Line):
-    """A number at an edge of a track; ``twice`` where one digit was read two times side by side."""
+    """A number at an edge of a track.
+
+    Args:
+        twice: Whether one digit was read two times side by side.
+        others: The chances of characters along it in other readings.
+    """
 
     twice: bool = False
+    others: tuple[NDArray[np.float32], ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def readings(self) -> tuple[NDArray[np.float32], ...]:
+        """The chances of characters along it in all readings."""
+        return (self.steps, *self.others)
 
 
 def edge_numbers(printed: Print, left: float, right: float) -> tuple[list[Line], list[Line]]:
@@ -108,23 +122,57 @@ def as_edge_number(line: Line, dpi: float) -> Line | None:
     return replace(line, text=text, confidence=chance) if _NUMBER.match(text) and chance >= _LEAST_NUMBER else None
 
 
+def surer(printed: Print, line: Line) -> Line:
+    """A number that was not read surely, read in more ways: it is as the surest of them has it, and in a vote they count together."""
+    top, end = round(line.top) - printed.top, round(line.end) - printed.top
+    left, right = max(0, round(line.left)), round(line.right)
+    ink = np.where(printed.down[top:end, left:right] > 0, 0, printed.bare[top:end, left:right]).astype(np.uint8)
+    if line.confidence >= _SURE_READ or not ink.any():
+        return line
+    tight = _tight(ink)
+    alone = _is_lone(tight)
+    first = (
+        line
+        if isinstance(line, Number)
+        else Number(line.top, line.left, line.end, line.right, line.text, line.confidence, line.steps)
+    )
+    if first.twice != alone:
+        return line
+    read = read_steps(renderings(_twice(tight) if alone else tight))
+    found = [number for steps in read if (number := _number(first, steps, alone=alone)) is not None]
+    best = max([first, *found], key=lambda number: number.confidence)
+    return replace(best, steps=first.steps, others=tuple(number.steps for number in found))
+
+
 def _read_numbers(
     crops: Sequence[Bits], boxes: Sequence[tuple[int, int, int, int]], top: int, left: int
 ) -> list[Number]:
     """Those of some crops that are numbers; boxes are left, top, right, end, counted from a row and a column of the scan."""
     tight = [_tight(crop) for crop in crops]
-    lone = [crop.shape[1] <= _LONE * crop.shape[0] for crop in tight]
+    lone = [_is_lone(crop) for crop in tight]
     shown = [_padded(_twice(crop) if alone else crop) for crop, alone in zip(tight, lone, strict=True)]
     found = []
     for box, alone, steps in zip(boxes, lone, read_steps(shown), strict=True):
-        text, chance = best_text(as_number(steps.astype(np.float64)))
-        text = _undotted(text)
-        if alone:
-            text = text[0] if len(text) == 2 and text[0] == text[1] else ""
-        if _NUMBER.match(text):
-            at = (box[1] + top, box[0] + left, box[3] + top, box[2] + left)
-            found.append(Number(*at, text, min(1.0, chance / _SURELY ** len(steps)), steps, alone))
+        at = Line(box[1] + top, box[0] + left, box[3] + top, box[2] + left, "", 0.0)
+        number = _number(at, steps, alone=alone)
+        if number is not None:
+            found.append(number)
     return found
+
+
+def _number(at: Line, steps: NDArray[np.float32], *, alone: bool) -> Number | None:
+    """The number that a reading of some print makes, if it makes one."""
+    text, chance = best_text(as_number(steps.astype(np.float64)))
+    text = _undotted(text)
+    if alone:
+        text = text[0] if len(text) == 2 and text[0] == text[1] else ""
+    if not _NUMBER.match(text):
+        return None
+    return Number(at.top, at.left, at.end, at.right, text, min(1.0, chance / _SURELY ** len(steps)), steps, alone)
+
+
+def _is_lone(ink: Bits) -> bool:
+    return bool(ink.shape[1] <= _LONE * ink.shape[0])
 
 
 def _tight(ink: Bits) -> Bits:

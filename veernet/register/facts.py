@@ -26,6 +26,10 @@ _NEARLY_ALL = 0.6
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _FIRST_YEAR = 1927
 """Of well logging."""
+_LEGAL = re.compile(r"(\d\d)-?(\d\d)-?(\d{3})-?(\d\d)W(\d)")
+_MOST_OF = (16, 36, 127, 34, 6)
+"""Subdivisions, sections, townships, ranges and meridians of the survey of Western Canada."""
+_UWI = re.compile(r"1\d\d/?(?P<legal>[-\dW]+)/?\d{1,2}")
 _OWN_CASE = re.compile(r"^(Mc|Mac|De|Le|La)[A-Z][a-z]+$")
 _NUMBERS = re.compile(r"^(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})$")
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
@@ -63,6 +67,20 @@ def state_of(text: str) -> tuple[str, float] | None:
 def state_of_api(number: str) -> str | None:
     """The state that an API number begins with."""
     return _STATES.get(number[:2])
+
+
+def legal_of(text: str) -> str | None:
+    """A place in the survey of Western Canada, as 13-20-062-02W4; None of what is none."""
+    found = _LEGAL.fullmatch(re.sub(r"\s", "", text.upper()))
+    if found is None or not all(0 < int(part) <= most for part, most in zip(found.groups(), _MOST_OF, strict=True)):
+        return None
+    return "{}-{}-{}-{}W{}".format(*found.groups())
+
+
+def legal_of_uwi(text: str) -> str | None:
+    """The place that a unique well identifier of that survey has; None of any other."""
+    found = _UWI.fullmatch(re.sub(r"\s", "", text.upper()))
+    return legal_of(found.group("legal")) if found else None
 
 
 def service_of(text: str) -> tuple[str, float] | None:

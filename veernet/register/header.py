@@ -5,14 +5,23 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from veernet.register.block_words import Print, print_of, read_again
+from veernet.register.block_words import Print, print_of
 from veernet.register.draft import SURE, Found
-from veernet.register.facts import date_of, letters, one_case, service_of, state_of, state_of_api
+from veernet.register.facts import (
+    date_of,
+    legal_of,
+    legal_of_uwi,
+    letters,
+    one_case,
+    service_of,
+    state_of,
+    state_of_api,
+)
+from veernet.register.form import after, beside, stripped
 from veernet.register.paper import Bits, Paper
 from veernet.register.text import Line, text_boxes
 
@@ -37,20 +46,16 @@ _TALLEST_INCHES = 9.0
 _LOOK_DPI = 60.0
 _AFTER_KEY = " :._"
 _LIKE_A_KEY = 0.8
-_FURTHEST_VALUE = 14
-"""Heights of a line from a form's word to what stands beside it."""
 _NO_VALUE = re.compile(r"^(SURVEY|LOGGED|COMPAN|SERVICES?\b|NO\.?$|NAME$|OF\b|DATE\b)", re.IGNORECASE)
 """Words that go on from a form's own: well surveying corporation, state of."""
 _FORM = re.compile(r"OTHER SERV|ELEV|DATUM|FILING|\bRUN NO|SEC\b.*TWP|^SEC$|^TWP|^RGE", re.IGNORECASE)
 """Words of the form itself, which stand beside its empty places."""
 _GOES_ON = re.compile(r"(#|&|,|\bNO\.?|[- ][A-Z]\.?)$", re.IGNORECASE)
 """What a fact ends with that was cut off."""
-_SAME_VALUE = 5.0
-"""Heights of a line between two parts of one fact."""
 _SURE_READ = 0.85
-_LEAST_READ = 0.6
-_READ_ONCE = 0.8
 _VOUCHED = 0.97
+_DOUBTED = 0.6
+"""Of facts that contradict each other."""
 _FEWEST_LETTERS = 5
 """Of a fact that another line of print can vouch for."""
 _LAST_STATE = 56
@@ -75,7 +80,7 @@ def well_of(paper: Paper, until_row: float, name: str, words: Sequence[str] = ()
             if fact.confidence > found.get(key, Found[str]()).confidence:
                 found[key] = fact
         found = _vouched(found, [*(line.text for line in printed.lines), *words])
-    return _with_state(found)
+    return with_legal(_with_state(found))
 
 
 def _from_name(name: str) -> Facts:
@@ -128,49 +133,21 @@ def _facts(printed: Print) -> Facts:
 
 def _beside(line: Line, printed: Print) -> list[tuple[str, str, float]]:
     """Keys and values that a line of a form gives: after its own first words, or to the right of it."""
-    text = line.text.strip(" .:_-")
+    text = stripped(line.text)
+    begins = line.text.index(text)
     found = []
     for key, names in _KEYS.items():
         for name in names:
-            head, tail = text[: len(name)].upper(), text[len(name) :].strip(" .:_-")
+            head, tail = text[: len(name)].upper(), stripped(text[len(name) :])
             if difflib.SequenceMatcher(None, head, name).ratio() < _LIKE_A_KEY or _NO_VALUE.match(tail):
                 continue
             if tail and (text[len(name)] in _AFTER_KEY or (key == "state" and state_of(tail))):
-                found.append((key, tail, _READ_ONCE * line.confidence))
+                found.append((key, *after(printed, line, begins + len(name))))
             elif not tail:
-                value = _right_of(line, printed.lines)
+                value = beside(printed, line)
                 if value is not None:
-                    found.append((key, *_twice(value, read_again(printed, value))))
+                    found.append((key, *value))
     return found
-
-
-def _twice(one: Line, other: Line) -> tuple[str, float]:
-    """What two readings of a line say: sure only where they agree in every letter, for each alone is too sure of itself."""
-    first, second = (line.text.strip(" .:_-") for line in (one, other))
-    low, high = sorted((one.confidence, other.confidence))
-    if letters(first) != letters(second):
-        return first if one.confidence >= other.confidence else second, _READ_ONCE * high
-    # Readers lose spaces, but add none.
-    text = max(first, second, key=lambda said: said.count(" "))
-    return text, high if low >= _LEAST_READ else min(high, _READ_ONCE)
-
-
-def _right_of(line: Line, lines: Sequence[Line]) -> Line | None:
-    height = line.end - line.top
-    right = [
-        other
-        for other in lines
-        if other.left >= line.right - height
-        and abs((other.top + other.end) / 2 - (line.top + line.end) / 2) < 0.7 * height
-        and other.left - line.right < _FURTHEST_VALUE * height
-    ]
-    if not right:
-        return None
-    value = min(right, key=lambda other: other.left)
-    # More of it after a wide space would be lost.
-    if any(0 < other.left - value.right < _SAME_VALUE * height for other in right):
-        return replace(value, confidence=min(value.confidence, _LEAST_READ - 0.01))
-    return value
 
 
 def _fact(key: str, value: str, chance: float) -> Found[str] | None:
@@ -233,5 +210,18 @@ def _with_state(facts: Facts) -> Facts:
     if api.confidence >= SURE and state.confidence < SURE:
         told = Found[str](value=by_number, confidence=api.confidence, why="the API number begins with its code")
         return {**facts, "state": told}
-    unsure = {key: min(facts[key].confidence, 0.6) for key in ("api", "state")}
+    unsure = {key: min(facts[key].confidence, _DOUBTED) for key in ("api", "state")}
     return {**facts, **{key: facts[key].model_copy(update={"confidence": each}) for key, each in unsure.items()}}
+
+
+def with_legal(facts: Facts) -> Facts:
+    """With a UWI in doubt that is none of its survey's or that has another place than is printed beside it, and then that place, too."""
+    uwi, place = facts.get("uwi", Found[str]()), facts.get("location", Found[str]())
+    said, beside_it = legal_of_uwi(uwi.value or ""), legal_of(place.value or "")
+    if uwi.value is None or (said is not None and beside_it in (None, said)):
+        return facts
+    why = f"the place beside it is {place.value!r}" if said and beside_it else "it has no place of the survey in it"
+    doubted = {"uwi": uwi.model_copy(update={"confidence": min(uwi.confidence, _DOUBTED), "why": why})}
+    if said is not None:
+        doubted["location"] = place.model_copy(update={"confidence": min(place.confidence, _DOUBTED)})
+    return {**facts, **doubted}

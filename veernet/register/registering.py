@@ -84,7 +84,7 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
         update={
             "sections": layout.sections,
             "main": layout.main,
-            "depth": _depth(paper, one, ticks, [line.text for line in blocks.above.lines]),
+            "depth": _depth(paper, one, ticks, blocks.told_above),
             "labels": _labels(passes, layout),
             "depth_column": column,
             "tracks": tracks,

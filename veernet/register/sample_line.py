@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,8 @@ _BELOW_INCHES = 0.2
 _THICK_INCHES = 0.012
 """Over which a line that wanders is gathered."""
 _FEWEST_STROKES = 5
+_A_TAIL = 0.2
+"""Ink in a row of tails and brackets over that in a word's fullest row."""
 _FREE = 0.2
 """Share of a row that words must leave for its ink to be judged."""
 
@@ -57,13 +60,27 @@ def _words(printed: Print, shape: tuple[int, ...], top: float, left: float) -> N
     for line in printed.lines:
         middle = 0.5 * (line.left + line.right) - left - 0.5 * shape[1]
         # The finder's boxes are larger than the letters, and would cover the line beside them.
-        inked = np.flatnonzero(printed.bare[_rows(printed, line), round(line.left) : round(line.right)].any(axis=1))
+        ink = printed.bare[_rows(printed, line), round(line.left) : round(line.right)]
+        inked = np.flatnonzero(ink.any(axis=1))
         if not inked.size:
             continue
-        first = _rows(printed, line).start + printed.top - top - printed.slope * middle
-        rows = slice(max(0, round(first + inked[0])), max(0, round(first + inked[-1] + 1)))
-        found[rows, max(0, round(line.left - left)) : max(0, round(line.right - left))] = True
+        kept = ink[inked[0] : inked[-1] + 1]
+        # Brackets and tails of letters reach the line below a long name: there they alone are in its way.
+        across = kept.sum(axis=1) > _A_TAIL * kept.sum(axis=1).max()
+        taken = across[:, None] | (cv2.dilate(kept, np.ones((3, 3), np.uint8)) > 0)
+        row = round(_rows(printed, line).start + printed.top - top - printed.slope * middle + inked[0])
+        _mark(found, taken, row, round(line.left - left))
     return found
+
+
+def _mark(found: NDArray[np.bool_], taken: NDArray[np.bool_], row: int, column: int) -> None:
+    """Mark what is taken, from a row and a column on, as far as it lies inside."""
+    rows = slice(max(0, row), max(0, min(len(found), row + len(taken))))
+    columns = slice(max(0, column), max(0, min(found.shape[1], column + taken.shape[1])))
+    if rows.start < rows.stop and columns.start < columns.stop:
+        found[rows, columns] |= taken[
+            rows.start - row : rows.stop - row, columns.start - column : columns.stop - column
+        ]
 
 
 def _rows(printed: Print, line: Line) -> slice:

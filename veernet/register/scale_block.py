@@ -77,6 +77,11 @@ class Blocks:
         return _curves(paired(above, below), decades, below_alone=self._below_is_own and not above)
 
     @property
+    def told_above(self) -> list[str]:
+        """What is printed above the pass, from the top down."""
+        return [line.text for line in sorted(self.above.lines, key=lambda line: line.end)]
+
+    @property
     def words(self) -> tuple[str, ...]:
         """The lines of those that were read."""
         return tuple(word for block in self.drafted() for word in block.words)

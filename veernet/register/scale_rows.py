@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-
-from veernet.register.block_words import Print, letters_long, lines_between, without
+from veernet.register.block_words import Print, letter_columns, without
 from veernet.register.draft import Box
-from veernet.register.edge_numbers import EDGE_INCHES, as_edge_number, edge_numbers, number_between
-from veernet.register.mnemonics import Scale, named
-from veernet.register.spelling import Spelled, spelled_names
-from veernet.register.text import CHARACTERS, Line
+from veernet.register.edge_numbers import EDGE_INCHES, as_edge_number, edge_numbers, number_between, surer
+from veernet.register.mnemonics import Scale
+from veernet.register.row_names import Name, is_known, likelier, name_between, name_of
+from veernet.register.spelling import Spelled
+from veernet.register.text import Line, parted
 
 _SAME_ROW = 0.6
 """Of a text's height: how far apart the middles of one row are."""
 _IN_LINE = 0.9
-_FEWEST_LETTERS, _MOST_LETTERS = 1, 40
-"""Of a name."""
-_TOO_LONG = 1.7
-"""Letters that a line has room for, over those that were read: the others were lost."""
-_A_NAME, _A_LETTER = 4.7, 5.5
-"""Nats that one name of all that are known costs, and a letter of it that is not as it should be."""
 _CLEAR_INCHES = 0.02
+_OVER = 0.2
+"""Of the height of a row's numbers, what its name may stand above and below them."""
 _ABOVE_INCHES = 0.16
 """From the values up to the top of a name that stands above them."""
-_CLEARLY = 2.0
-"""Nats by which a name must be likelier than one that nobody knows."""
 _LEADING = re.compile(r"^(-?\d+(?:\.\d+)?)[.,:]?\s+(?=[A-Za-z])")
 _TRAILING = re.compile(r"[\s:;,/|]+(-?\d+(?:\.\d+)?)[.,:]?$")
-_RUN = re.compile(r"\brun\s*\d(\s*(&|and|,)\s*\d)*", re.IGNORECASE)
+
+
+_GLUED = re.compile(r"[A-Za-z)>\]}]-?[A-Za-z)>\]}](\d+(?:\.\d+)?)$")
+"""A number that stands so close behind a unit that no gap is left."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +107,12 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
 def _name_above(printed: Print, row: Row, left: float, right: float) -> Row | None:
     """The name above two values that stand alone, if the finder of text has passed over it."""
     top, gap = row.box.top_row, _CLEAR_INCHES * printed.dpi
-    best: Row | None = None
-    for line in lines_between(printed, (top - _ABOVE_INCHES * printed.dpi, top), (left + gap, right - gap)):
-        text, spelled = _told_by(printed, [line])
-        if spelled is not None and is_known(spelled):
-            box = Box(top_row=line.top, left_px=line.left, end_row=line.end, end_px=line.right)
-            if best is None or best.spelled is None or _clearness(spelled) > _clearness(best.spelled):
-                best = Row(text, None, None, box, spelled)
-    return best
+    name = name_between(printed, (top - _ABOVE_INCHES * printed.dpi, top), (left + gap, right - gap))
+    if name is None or not name.known:
+        return None
+    line = name.lines[0]
+    box = Box(top_row=line.top, left_px=line.left, end_row=line.end, end_px=line.right)
+    return Row(name.text, None, None, box, name.spelled)
 
 
 def _middle(printed: Print, line: Line) -> float:
@@ -134,35 +128,59 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
     words = sorted((line for line, kind in group if kind == "words"), key=lambda line: line.left)
     # A number that stands close to its curve's name is read in one line with it.
     if words and (leading := _LEADING.match(words[0].text)) and words[0].left - left < near:
-        number, words[0] = _parted(words[0], leading.end(1))
+        number, words[0] = parted(words[0], leading.end(1))
         at_left = _either(at_left, number)
     if words and (trailing := _TRAILING.search(words[-1].text)) and right - words[-1].right < near:
-        words[-1], number = _parted(words[-1], trailing.start(1))
+        words[-1], number = parted(words[-1], trailing.start(1))
         at_right = _either(at_right, number)
+    elif at_right is None and words and (glued := _GLUED.search(words[-1].text)) and right - words[-1].right < near:
+        words[-1], number = parted(words[-1], glued.start(1))
+        at_right = as_edge_number(number, printed.dpi)
     lines = [line for line in (at_left, at_right, *words) if line is not None] or [line for line, _ in group]
     rows = (min(line.top for line in lines), max(line.end for line in lines))
     # A number at an edge that could not be read as one is no part of the name beside it.
     words = [line for line in words if not _is_misread_number(line, left, right, near)] if len(words) > 1 else words
-    text, spelled = _told_by(printed, words)
-    if (at_left is not None or at_right is not None) and (spelled is None or not is_known(spelled)):
-        gap = _CLEAR_INCHES * printed.dpi
-        start = left + gap if at_left is None else at_left.right + 1
-        stop = right - gap if at_right is None else at_right.left - 1
-        for line in lines_between(printed, rows, (start, stop)):
-            again_text, again = _told_by(printed, [line])
-            if again is not None and (spelled is None or _clearness(again) > _clearness(spelled)):
-                words, text, spelled = [line], again_text, again
-    if spelled is not None and is_known(spelled) and (at_left is None) != (at_right is None):
+    name = _name_in(printed, words, at_left, at_right, rows, (left, right))
+    if name.known and (at_left is None) != (at_right is None):
         middle = 0.5 * (left + right)
         at_left = at_left or number_between(printed, rows, (left, middle), at_left=True)
         at_right = at_right or number_between(printed, rows, (middle, right), at_left=False)
+    if name.known or (at_left is not None and at_right is not None):
+        at_left, at_right = (None if line is None else surer(printed, line) for line in (at_left, at_right))
     box = Box(
         top_row=rows[0],
         left_px=max(left, min(line.left for line in lines)),
         end_row=rows[1],
         end_px=min(right, max(line.right for line in lines)),
     )
-    return Row(text, at_left, at_right, box, spelled)
+    return Row(name.text, at_left, at_right, box, name.spelled)
+
+
+def _name_in(
+    printed: Print,
+    words: Sequence[Line],
+    at_left: Line | None,
+    at_right: Line | None,
+    rows: tuple[float, float],
+    edges: tuple[float, float],
+) -> Name:
+    """What stands between the numbers of a row: all that has ink, for the finder of text passes over letters and whole words."""
+    name = name_of(printed, words)
+    if at_left is None and at_right is None and not name.known:
+        return name
+    gap, pad = _CLEAR_INCHES * printed.dpi, _OVER * (rows[1] - rows[0])
+    start = edges[0] + gap if at_left is None else at_left.right + 1
+    stop = edges[1] - gap if at_right is None else at_right.left - 1
+    about = (rows[0] - pad, rows[1] + pad)
+    inked = letter_columns(printed, about, (start, stop))
+    if inked is None:
+        return name
+    cut = bool(words) and (inked[0] < words[0].left - gap or inked[1] > words[-1].right + gap)
+    if name.clear and not cut:
+        return name
+    again = name_between(printed, about, (start, stop))
+    better = again is not None and ((cut and again.known) or likelier(again, name))
+    return again if again is not None and better else name
 
 
 def _is_misread_number(line: Line, left: float, right: float, near: float) -> bool:
@@ -170,48 +188,6 @@ def _is_misread_number(line: Line, left: float, right: float, near: float) -> bo
     return (line.left - left < near or right - line.right < near) and digits > 2 * letters
 
 
-def _told_by(printed: Print, words: Sequence[Line]) -> tuple[str, Spelled | None]:
-    text = _RUN.sub("", " ".join(line.text for line in words)).strip()
-    return text, _spelled(printed, text, words)
-
-
-def _parted(line: Line, at: int) -> tuple[Line, Line]:
-    """A line in two, cut before a character of its text."""
-    best = line.steps.argmax(axis=1)
-    starts = np.flatnonzero(np.append(True, best[1:] != best[:-1]) & (best > 0))
-    read = "".join(CHARACTERS[best[start] - 1] for start in starts)
-    step = int(starts[min(at + len(read) - len(read.lstrip()), len(starts) - 1)])
-    column = line.left + (line.right - line.left) * step / len(best)
-    return (
-        replace(line, right=column, text=line.text[:at].strip(), steps=line.steps[:step]),
-        replace(line, left=column, text=line.text[at:].strip(), steps=line.steps[step:]),
-    )
-
-
 def _either(number: Line | None, other: Line) -> Line:
     """A number by itself or as it is read in one line with a name, whichever is surer."""
     return other if number is None or number.confidence < _IN_LINE * other.confidence else number
-
-
-def _spelled(printed: Print, text: str, words: Sequence[Line]) -> Spelled | None:
-    """What words may name: by their letters' chances, and as they were read with what stands about a name left out."""
-    if not _FEWEST_LETTERS <= sum(letter.isalpha() for letter in text) <= _MOST_LETTERS:
-        return None
-    room = letters_long(printed, words)
-    found = spelled_names(np.concatenate([line.steps for line in words]), room)
-    by_text = named(text)
-    if found is not None and by_text.known is not None and room < _TOO_LONG * len(text):
-        key = (by_text.known.mnemonic, by_text.unit if by_text.unit in by_text.known.units else None)
-        off = _A_NAME + _A_LETTER * (1 - by_text.likeness) * found.letters
-        found.named[key] = max(found.named[key], found.path - off)
-    return found
-
-
-def _clearness(spelled: Spelled) -> float:
-    """Nats by which a name that is known is likelier than one that nobody knows."""
-    return max(spelled.named.values()) - spelled.other
-
-
-def is_known(spelled: Spelled) -> bool:
-    """Whether words are clearly likelier a name that is known than any other."""
-    return _clearness(spelled) > _CLEARLY

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veernet.register.edge_numbers import Number
 from veernet.register.mnemonics import KNOWN, Known, Scale, usual_units
@@ -262,12 +263,20 @@ def best_number(line: Line) -> float:
 
 
 def number_chance(line: Line, value: float) -> float:
-    """Logarithm of the chance of a line's print if it is a value, however that is written."""
-    chances = np.exp(as_number(line.steps.astype(np.float64)))
+    """Logarithm of the chance of a line's print if it is a value, however that is written; several readings count as one."""
+    readings = line.readings if isinstance(line, Number) else (line.steps,)
+    twice = isinstance(line, Number) and line.twice
+    found = [_chance_of(steps, value, twice=twice) for steps in readings]
+    return math.fsum(found) / len(found)
+
+
+def _chance_of(steps: NDArray[np.float32], value: float, *, twice: bool) -> float:
+    """The same for one reading."""
+    chances = np.exp(as_number(steps.astype(np.float64)))
     chances[:, 0] += _SPECK * chances[:, CHARACTERS.index(".") + 1]
     logs = np.log(chances * (1 - chances.shape[-1] * _LEAST) + _LEAST)
     forms = written(value)
-    if isinstance(line, Number) and line.twice:
+    if twice:
         forms = [form + form for form in forms if len(form) == 1]
         if not forms:
             return len(written(value)[0]) * math.log(_LEAST)

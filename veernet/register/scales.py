@@ -46,11 +46,18 @@ def prior(px_per_unit: float, dpi: float) -> float:
 
 
 def printed_units(texts: Iterable[str], px_per_unit: float, dpi: float) -> frozenset[Unit]:
-    """The units of depth that printed words speak for: by name, or as 1:240, which is one unit's at any size of a copy."""
-    found: set[Unit] = set()
+    """The units of depth that printed words speak for: by name, or as 1:240, which is one unit's at any size of a copy.
+
+    Args:
+        texts: Lines above a log, from the top down: of several scales the last is its own, the others belong to logs before it.
+        px_per_unit: Rows a unit of depth.
+        dpi: Of the scan.
+    """
+    named: set[Unit] = set()
+    by_scale: set[Unit] = set()
     for text in texts:
-        found |= {unit for unit, words in _WORDS.items() if words.search(text.upper())}
+        named |= {unit for unit, words in _WORDS.items() if words.search(text.upper())}
         for said in _RATIO.findall(text):
             sizes = {unit: px_per_unit / dpi / (inches / int(said)) for unit, inches in INCHES.items() if int(said)}
-            found |= {unit for unit, size in sizes.items() if _COPIED[0] <= size <= _COPIED[1]}
-    return frozenset(found)
+            by_scale = {unit for unit, size in sizes.items() if _COPIED[0] <= size <= _COPIED[1]} or by_scale
+    return frozenset(named | by_scale)

@@ -132,6 +132,17 @@ def spelled_names(steps: NDArray[np.float32], room: float = 0.0) -> Spelled | No
     return Spelled(named, path - _A_LETTER * len(read), path, len(read))
 
 
+def mixed(readings: Sequence[Spelled]) -> Spelled:
+    """What several readings of the same print say, of which any may be the faithful one."""
+    many = -float(np.log(len(readings)))
+    return Spelled(
+        {key: many + float(np.logaddexp.reduce([each.named[key] for each in readings])) for key in readings[0].named},
+        many + float(np.logaddexp.reduce([each.other for each in readings])),
+        many + float(np.logaddexp.reduce([each.path for each in readings])),
+        max(readings, key=lambda each: each.path).letters,
+    )
+
+
 def _text_chance(chances: Floats, letters: Sequence[int] | NDArray[np.intp]) -> float:
     symbols = np.zeros((1, 2 * len(letters) + 1), np.intp)
     symbols[0, 1::2] = letters

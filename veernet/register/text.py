@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -132,6 +132,19 @@ def spelled(chances: NDArray[np.float32]) -> tuple[str, float]:
     first = np.append(True, best[1:] != best[:-1]) & (best > 0)
     text = "".join(CHARACTERS[index - 1] for index in best[first])
     return text, float(chances.max(axis=1)[first].min()) if text else 0.0
+
+
+def parted(line: Line, at: int) -> tuple[Line, Line]:
+    """A line in two, cut before a character of its text."""
+    best = line.steps.argmax(axis=1)
+    starts = np.flatnonzero(np.append(True, best[1:] != best[:-1]) & (best > 0))
+    read = "".join(CHARACTERS[best[start] - 1] for start in starts)
+    step = int(starts[min(at + len(read) - len(read.lstrip()), len(starts) - 1)])
+    column = line.left + (line.right - line.left) * step / len(best)
+    return (
+        replace(line, right=column, text=line.text[:at].strip(), steps=line.steps[:step]),
+        replace(line, left=column, text=line.text[at:].strip(), steps=line.steps[step:]),
+    )
 
 
 @functools.cache
