@@ -83,7 +83,7 @@ def _stamp(canvas: Canvas, rng: np.random.Generator) -> None:
         cv2.rectangle(block, (2, 2), (width - 3, height - 3), 255, max(1, pen // 2))
     angle = float(rng.normal(0.0, 25.0))
     place = np.array([rng.uniform(MARGIN, STRIP_WIDTH - MARGIN), rng.uniform(0, canvas.strip_rows)])
-    turned = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    turned = np.array(cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0), np.float64)
     turned[:, 2] += place - (width / 2, height / 2)
     turned[0] *= canvas.px_per_column
     turned[1] *= canvas.px_per_row
