@@ -61,7 +61,7 @@ def register_scans(places: Sequence[Path], out: Path, console: Console) -> bool:
 
 
 def _register(scan: Path, out: Path, console: Console) -> bool:
-    from veernet.register.drafted import write_drafted
+    from veernet.register.writing import write_drafted
 
     drafted = write_drafted(scan, scan.name, out, scan.stem, show_sure=True)
     if not drafted.unsure:

@@ -123,7 +123,7 @@ def look_at(path: Path, name: str) -> Look:
 @_told
 def draft_sheet(scan_path: Path, name: str, directory: Path, stem: str) -> Drafted:
     """Register a scan that has no manifest, and write what comes of it."""
-    from veernet.register.drafted import write_drafted  # its readers are two networks, which most runs need not load
+    from veernet.register.writing import write_drafted  # its readers are two networks, which most runs need not load
 
     return write_drafted(scan_path, name, directory, stem, show_sure=False)
 

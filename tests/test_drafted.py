@@ -8,8 +8,8 @@ import pytest
 
 from veernet.register import registering
 from veernet.register.draft import Curve, Draft, Found, Track
-from veernet.register.drafted import write_drafted
 from veernet.register.page_resume import resumed
+from veernet.register.writing import write_drafted
 from veernet.sheets.manifest import read_manifest
 from veernet.training.layout import SheetRecipe
 from veernet.training.sheet import write_sheet

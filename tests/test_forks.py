@@ -23,7 +23,7 @@ from tasks.compute import NEEDED
 
 ROOT = Path(__file__).parents[1]
 #: What registers scans and what joins pages: most runs have need of neither.
-SELDOM = {"veernet.register.drafted", "veernet.sheets.chain", "veernet.sheets.paged", "veernet.sheets.pages"}
+SELDOM = {"veernet.register.writing", "veernet.sheets.chain", "veernet.sheets.paged", "veernet.sheets.pages"}
 
 HOLD = """
 import sys, time

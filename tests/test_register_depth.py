@@ -238,3 +238,12 @@ def test_a_real_scan_that_swings_has_the_depths_that_a_person_read_off_it() -> N
     assert score.right >= 10
     assert score.right + score.beyond == score.labels
     assert score.sure
+
+
+def test_a_line_that_cuts_through_its_label_is_not_surely_the_one_that_is_meant() -> None:
+    """Digits that stand on their line, the next line above at a quarter of their height: nothing tells the two apart."""
+    paper, one = sheet(9)
+    # 40 px from line to line: labels of 44 px, 30 px above their own line, are cut by the line above, 10 px off their middle.
+    boxes = one.labels.boxes + np.array([-30.0 - 10, 0, -30.0 + 10, 0])
+    ticks = placed(paper, replace(one, labels=replace(one.labels, boxes=boxes)))
+    assert ticks.against >= ticks.depths.size

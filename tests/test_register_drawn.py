@@ -15,11 +15,12 @@ from veernet.register.combs import combs
 from veernet.register.doubts import Doubt, doubts
 from veernet.register.draft import SURE, Curve, Draft, Found, Section, Track
 from veernet.register.labels import Labels, Pass
-from veernet.register.logged import logged
+from veernet.register.logged import Logged, logged
 from veernet.register.paper import Paper
 from veernet.register.pieces import pieces_of
 from veernet.register.registering import scale_of, with_wraps
 from veernet.register.scales import printed_units
+from veernet.register.sections import laid_out
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import placed
 from veernet.register.tracks import Grid, Lines, grids
@@ -370,3 +371,32 @@ def test_a_grid_of_three_lines_begins_below_its_scale_block() -> None:
     (found,) = logged(paper, [Pass(labels, 50.0, 4.0, 1.0, 30.0)], profiles, runs(profiles))
     assert (300, 1500) == pytest.approx((found.first_row, found.end_row), abs=2)
     assert [(100.0, 600.0)] == [(round(grid.left), round(grid.right)) for grid in found.grids]
+
+
+def test_edges_that_one_block_frames_and_the_other_contradicts_are_not_sure() -> None:
+    """Ten spaces that the block above frames; below, the fourth line goes on instead of the first."""
+    columns, strengths = lines_of(np.linspace(300, 700, 11))
+    above, below = np.isin(columns, [300, 700]), np.isin(columns, [420, 700])
+    (agreed,) = grids(Lines(columns, strengths), 1400, DPI, 200.0, np.stack([above, above]))
+    (unsure,) = grids(Lines(columns, strengths), 1400, DPI, 200.0, np.stack([above, below]))
+    assert (300, 700) == (agreed.left, agreed.right)
+    assert agreed.sure >= SURE > unsure.sure
+
+
+@pytest.mark.parametrize(("longer", "sure"), [(0.0, True), (3000.0, False)])
+def test_a_pass_beside_a_longer_grid_without_depths_is_not_surely_the_log(longer: float, sure: bool) -> None:
+    """Its depths could not be read, so the short pass below it, a repeat perhaps, is all that is known."""
+    paper = on_paper(np.zeros((8000, 700), np.uint8))
+
+    def short(top: float, confidence: float) -> Pass:
+        rows = top + 200.0 * np.arange(6)
+        boxes = np.stack([rows - 10, np.full(6, 300.0), rows + 11, np.full(6, 350.0)], axis=1)
+        depths = 1000.0 + 100 * np.arange(6)
+        texts = tuple(f"{depth:g}" for depth in depths)
+        return Pass(Labels(boxes, 0, texts, np.ones(6), depths, np.ones(6, bool)), 100.0, 2.0, confidence, 30.0)
+
+    unread = Logged(short(600, 0.0), None, (), 500.0, 1700.0 + longer)
+    log = Logged(short(6000, 1.0), None, (), 5900.0, 7100.0)
+    layout = laid_out(paper, [unread, log])
+    assert layout.main == layout.of_pass[1]
+    assert sure == (layout.sections[layout.main].confidence >= SURE)

@@ -19,7 +19,9 @@ _GOES_ON_INCHES = 3.0
 _SAME_SCALE = 0.05
 _SURE_PASS = 0.5
 _WHOLE = 0.8
-_PARTLY_LABELLED = 0.8
+_PARTLY_LABELLED, _UNLABELLED_STEPS = 0.8, 3.5
+"""Share of its rows that the labels of a whole pass cover, and how many steps of it may lie beyond the first or the last one."""
+_LONGER = 1.1
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,12 @@ def _main_confidence(paper: Paper, passes: Sequence[Logged], index: int) -> floa
         same = nearest(other.px_per_unit, paper.dpi) == nearest(main.px_per_unit, paper.dpi)
         if other is not main and other.confidence >= _SURE_PASS and same and beyond > (1 - _WHOLE) * span:
             confidence = 0.6
+    # A longer grid whose depths could not be told is the log all the more.
+    if max(each.end_row - each.first_row for each in passes) > _LONGER * (whole.end_row - whole.first_row):
+        confidence = 0.6
     step = main.step * main.px_per_unit
-    if labels.rows[-1] - labels.rows[0] + 2 * step < _PARTLY_LABELLED * (whole.end_row - whole.first_row):
+    covered = labels.rows[-1] - labels.rows[0] + 2 * step >= _PARTLY_LABELLED * (whole.end_row - whole.first_row)
+    beyond_px = max(labels.rows[0] - whole.first_row, whole.end_row - labels.rows[-1])
+    if not covered or beyond_px > _UNLABELLED_STEPS * step:
         confidence = min(confidence, 0.7)
     return confidence

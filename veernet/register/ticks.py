@@ -30,6 +30,8 @@ _RIVAL = 0.6
 """Of a line's strength: another one nearby that might be meant."""
 _NEAREST = 0.35
 """Of the way to the nearest rival: so far off its usual place below its label a line may be."""
+_OFF_MIDDLE = 0.2
+"""Of an upright label's height: a line that is further off its middle cuts through it, as a line that is meant seldom does."""
 _STRAY, _LOOSE = 8.0, 0.2
 """Labels that keep their place above their lines to a px all keep it: so many times their usual scatter, and so much of the reach, are let pass."""
 _STANDS_OUT = 1.3
@@ -93,8 +95,16 @@ def placed(paper: Paper, one: Pass) -> Placed:
         even = np.abs(rows - _neighbours(rows)) <= uneven
         on_line &= np.where(has_label, near, even | ((rivals.strength <= seen / _STANDS_OUT) & near))
     against = (seen >= _LINE_SHARE) & ~on_line
-    if _between_two(at[on_line], rivals.apart[on_line], rivals.strength[on_line], seen[on_line]):
+    size = np.inf if labels.turned else float(np.median(labels.boxes[:, 2] - labels.boxes[:, 0]))
+    if _between_two(at[on_line], rivals.apart[on_line], rivals.strength[on_line], seen[on_line], size):
         against |= on_line
+    if on_line.sum() >= 2:
+        # Lines on both sides tell better than a label where its own is: unless it says that the paper slipped there.
+        between = np.interp(depths, depths[on_line], rows[on_line])
+        lost = (seen < _LINE_SHARE) & (depths > depths[on_line][0]) & (depths < depths[on_line][-1])
+        slipped = np.abs(rows - between) > _UNEVEN_PX + _UNEVEN * one.step * one.px_per_unit
+        rows = np.where(lost & ~slipped, between, rows)
+        against |= lost & slipped
     kept = _within(on_line)
     return Placed(depths[kept], rows[kept], on_line[kept], slope[kept], float(np.median(at)), int(against.sum()))
 
@@ -178,11 +188,11 @@ def _rivals(strength: Floats, at: Floats, seen: Floats, offsets: Floats, on_line
     return _Rivals(np.minimum(apart, usual), other)
 
 
-def _between_two(at: Floats, apart: Floats, other: Floats, seen: Floats) -> bool:
-    """Whether labels may as well belong to the next lines: these are as near, and no weaker, so that all depths may be one line off."""
+def _between_two(at: Floats, apart: Floats, other: Floats, seen: Floats, size: float) -> bool:
+    """Whether labels of a size, if upright, may as well belong to the next lines: these are as near or cut through no labels, and are no weaker."""
     if at.size == 0:
         return False
-    between = np.abs(np.median(at)) > _NEAREST * np.median(apart)
+    between = np.abs(np.median(at)) > min(_NEAREST * float(np.median(apart)), _OFF_MIDDLE * size)
     return bool(between and np.median(seen) < _STANDS_OUT * np.median(other))
 
 

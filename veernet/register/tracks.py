@@ -99,7 +99,7 @@ def grids(
             framed = None if framed is None else np.insert(framed, at, False, axis=1)
     found = combs(columns, strengths, None, dpi, depth_column)
     if framed is not None:
-        parted = combs(columns, strengths, framed.any(axis=0), dpi, depth_column)
+        parted = combs(columns, strengths, np.asarray(framed.any(axis=0)), dpi, depth_column)
         # Strokes that only look like frames part tracks where no grid begins, and leave lines over.
         if _covered(parted) >= _covered(found) - _LEFT_OVER:
             found = parted
