@@ -116,11 +116,11 @@ def grids(
         ]
         alone = not beside and comb.divisions in (0, 10)
         known = alone if framed is None else _framed(framed[:, comb.first : comb.last + 1])
-        # A strong line may run on where a faint grid ends: parts of one track all look alike. Where it ends with the grid, what runs on is a frame.
+        # A strong line may run on where a faint grid ends: parts of one track all look alike.
         framed_well = stopped and framed is not None
         part = _may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside)
         seen = comb.seen >= _SEEN or (framed_well and _bare(comb))
-        sure = 0.97 if known and seen and (framed_well or not part) else 0.6
+        sure = 0.97 if known and seen and not part else 0.6
         rooms = (_room(columns, comb.first), _room(columns, comb.last))
         made.append(
             Grid(float(left), float(right), comb.divisions or None, comb.decades or None, rooms, comb.seen, sure)
