@@ -99,11 +99,17 @@ def extent(
         known = strong
     outside = (columns.there(within[0], inside[0])[::-1], columns.there(inside[1], within[1]))
     solid = [np.arange(share.size) == index for index in np.flatnonzero(share >= _SOLID)]
-    above, below = (
-        min(_rows_on(rows[:, some], share[some], dpi) for some in (known, *solid)) if len(rows) else 0
-        for rows in outside
-    )
+    above, below = (_ends(rows, share, known, solid, dpi) if len(rows) else 0 for rows in outside)
     return float(inside[0] - above), float(inside[1] + below)
+
+
+def _ends(
+    rows: NDArray[np.bool_], share: Floats, known: NDArray[np.bool_], solid: list[NDArray[np.bool_]], dpi: float
+) -> int:
+    """For how many rows a grid goes on: as far as its solid lines, where these end well before what others say."""
+    together = _rows_on(rows[:, known], share[known], dpi)
+    least = min([together, *(_rows_on(rows[:, some], share[some], dpi) for some in solid)])
+    return least if together - least > _GAP_INCHES * dpi else together
 
 
 def _rows_on(ink: NDArray[np.bool_], share: Floats, dpi: float) -> int:

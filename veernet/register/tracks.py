@@ -118,7 +118,8 @@ def grids(
         known = alone if framed is None else _framed(framed[:, comb.first : comb.last + 1])
         # A strong line may run on where a faint grid ends: parts of one track all look alike.
         framed_well = stopped and framed is not None
-        part = _may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside)
+        # Four divisions are what one strong line beside them leaves of five.
+        part = comb.divisions == 4 or (_may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside))
         seen = comb.seen >= _SEEN or (framed_well and _bare(comb))
         sure = 0.97 if known and seen and not part else 0.6
         rooms = (_room(columns, comb.first), _room(columns, comb.last))
