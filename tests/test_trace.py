@@ -146,6 +146,19 @@ def test_a_line_that_the_network_calls_solid_is_the_dashed_curve_if_it_breaks_of
         assert np.isnan(trace.fraction).all()
 
 
+def test_a_third_line_of_which_the_network_saw_pieces_has_no_gaps_where_it_sways_between_them() -> None:
+    """It is to the left of where the pieces lie, and has its ink there."""
+    solid, line = wave(900, 0.3, 0.02, 200), wave(900, 0.7, 0.007, 50)
+    claimed = class_map(solid, line)
+    strip = claimed.max(axis=0)
+    classes = np.stack((strip.copy(), np.zeros_like(strip)))
+    unseen = line[:-1] < 0.6965
+    classes[0, unseen] = class_map(solid)[0, unseen]
+    assert 0.2 < unseen.mean() < 0.6
+    _, trace = trace_track([classes], [Drawn("solid"), Drawn("dashed")], strips=lambda: [strip])
+    assert np.isnan(trace.fraction).all()
+
+
 def test_the_manifest_may_name_the_dashed_curve_first() -> None:
     """Class 1 is the more continuous style, whatever the order."""
     solid, dashed = wave(300, 0.3, 0.1, 90), wave(300, 0.7, 0.1, 90)

@@ -24,6 +24,8 @@ JOINED_ROWS = 33
 _GAP_INK, _SHORTEST_GAP, _LONGEST_GAP = 0.7, 3, 60
 #: Gaps at least, rows to a gap at most, and the share of a dashed stroke that is gaps.
 _FEWEST_GAPS, _ROWS_TO_A_GAP, _GAPS_SHARE = 3, 120, (0.08, 0.6)
+#: Columns to either side of where a stroke lies in which its ink may be: between the pieces that the network saw of it, it need not run straight.
+_SWAY_PX = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,11 @@ class Stroke:
 
     def is_dashed(self, strip: ByteArray) -> bool:
         """Whether it breaks off again and again on the strip, darkness uint8 ``(rows, 512)``."""
-        ink = np.where(self.part, strip[self.box], 0).sum(axis=1, dtype=np.int64)
+        rows, columns = self.box
+        about = np.zeros((self.rows, strip.shape[1]), np.uint8)
+        about[:, columns] = self.part
+        swayed = cv2.dilate(about, np.ones((1, 2 * _SWAY_PX + 1), np.uint8))
+        ink = np.where(swayed > 0, strip[rows], 0).sum(axis=1, dtype=np.int64)
         if not ink.any():
             return False
         gaps = stretches(ink < _GAP_INK * np.median(ink[ink > 0]))
