@@ -255,18 +255,20 @@ def test_no_two_sheets_of_an_archive_are_of_one_content(cache: Path, tmp_path: P
 def test_memory_of_a_process_is_told_while_it_lives() -> None:
     """100 MB more in a child are 100 MB more in what its parent is told to take."""
     script = (
-        "import sys, time; held = bytearray(int(sys.argv[1])); held[::4096] = b'x' * len(held[::4096]); time.sleep(60)"
+        "import sys, time; held = bytearray(int(sys.argv[1])); held[::4096] = b'x' * len(held[::4096]);"
+        "print('held', flush=True); time.sleep(60)"
     )
     peaks = []
     for held in (1, 100_000_000):
-        process = subprocess.Popen([sys.executable, "-c", script, str(held)])
-        try:
-            with Meter({"child": process.pid}, every_s=0.1) as meter:
-                while len(meter.samples) < 8:
-                    time.sleep(0.05)
-        finally:
-            process.kill()
-            process.wait()
+        with subprocess.Popen([sys.executable, "-c", script, str(held)], stdout=subprocess.PIPE) as process:
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline()  # it may take a while to get there
+                with Meter({"child": process.pid}, every_s=0.1) as meter:
+                    while len(meter.samples) < 3:
+                        time.sleep(0.05)
+            finally:
+                process.kill()
         peaks.append(meter.peaks_mb()["child"])
     assert peaks[1] - peaks[0] == pytest.approx(100, abs=10)
 
