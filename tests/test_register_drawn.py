@@ -18,7 +18,7 @@ from veernet.register.labels import Labels, Pass
 from veernet.register.logged import Logged, logged
 from veernet.register.paper import Paper
 from veernet.register.pieces import pieces_of
-from veernet.register.registering import scale_of, with_wraps
+from veernet.register.registering import scale_of, unit_of_depth, with_wraps
 from veernet.register.scales import printed_units
 from veernet.register.sections import laid_out
 from veernet.register.strokes import curves_drawn
@@ -298,6 +298,20 @@ def test_a_printed_scale_tells_feet_from_metres_on_a_reduced_copy_too(
 def test_of_two_scales_above_a_pass_the_nearer_is_its_own() -> None:
     """The other stands at the end of the pass before, and would be one of metres here."""
     assert {"ft"} == printed_units(["1:600", "1:240"], 10.0, DPI)
+
+
+@pytest.mark.parametrize(("px_per_unit", "printed", "sure"), [
+    (10.1, (), True),  # 1:240 in feet
+    (8.38, (), False),  # the same at five sixths, which 1:1000 in metres is 6 % off
+    (8.38, ("1:240",), False),  # the print says otherwise than the scale that is near
+    (10.0, ("DEPTH IN FEET",), True),
+    (16.0, ("DEPTH IN FEET",), False),  # and the scale is that of metres
+])  # fmt: skip
+def test_feet_or_metres_are_sure_by_a_scale_that_is_met_or_by_print_that_does_not_contradict_it(
+    px_per_unit: float, printed: tuple[str, ...], sure: bool
+) -> None:
+    """A log in feet that is digitised in metres looks right, and is wrong by a factor of three."""
+    assert (unit_of_depth(px_per_unit, 200.0, True, printed).confidence >= SURE) is sure
 
 
 def test_the_border_of_a_pass_is_not_taken_for_the_line_of_its_first_label() -> None:

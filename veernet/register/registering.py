@@ -99,17 +99,27 @@ def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
     return (round(middle - half, 1), round(middle + half, 1))
 
 
-def _unit(paper: Paper, one: Pass, printed: Sequence[str]) -> Found[Unit]:
-    """Feet or metres, by the vertical scale and by what is printed; copies are smaller than what they are copies of."""
-    scale = nearest(one.px_per_unit, paper.dpi)
+def unit_of_depth(px_per_unit: float, dpi: float, dpi_claimed: bool, printed: Sequence[str]) -> Found[Unit]:
+    """Feet or metres, by the vertical scale and by what is printed.
+
+    Copies are smaller than what they are copies of: 1:240 in feet at five sixths is nearly 1:1000 in metres. Where nothing is printed a scale must be met closely.
+
+    Args:
+        px_per_unit: Rows a unit of depth.
+        dpi: Of the scan.
+        dpi_claimed: Whether the scan itself says so.
+        printed: Lines above the log, from the top down.
+    """
+    scale = nearest(px_per_unit, dpi)
     by_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
-    said = printed_units(printed, one.px_per_unit, paper.dpi)
-    usual = scale.off <= _NEAR_SCALE
-    if len(said) == 1 and not (usual and scale.unit not in said):
+    said = printed_units(printed, px_per_unit, dpi)
+    if len(said) == 1 and not (scale.off <= _NEAR_SCALE and scale.unit not in said):
         (unit,) = said
         return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")
-    confidence = (0.97 if paper.dpi_claimed else 0.5) if usual and not said else 0.4
-    return Found(value=scale.unit, confidence=confidence, why=by_scale)
+    if said or scale.off > _NEAR_SCALE:
+        return Found(value=scale.unit, confidence=0.4, why=by_scale)
+    sure = dpi_claimed and scale.off <= _AT_SCALE
+    return Found(value=scale.unit, confidence=0.97 if sure else 0.5, why=by_scale)
 
 
 def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> Depth:
@@ -126,7 +136,7 @@ def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> De
         f"{agreeing} of {one.labels.rows.size} labels read as they should, "
         f"{int(ticks.on_line.sum())} of {ticks.depths.size} depths are on a line, {ticks.against} near one that is out of place"
     )
-    unit = _unit(paper, one, printed)
+    unit = unit_of_depth(one.px_per_unit, paper.dpi, paper.dpi_claimed, printed)
     top, base = float(ticks.depths[0]), float(ticks.depths[-1])
     return Depth(
         confidence=round(confidence, 3),
