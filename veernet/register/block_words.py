@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from veernet.register.bare_ink import mended_ink, rules, slope_of, undashed, unspecked, without_rules
 from veernet.register.paper import Bits, Paper
+from veernet.register.pieces import pieces_of
 from veernet.register.text import Line, read_lines, read_steps, spelled, text_boxes
 
 DIGIT_INCHES = (0.04, 0.17)
@@ -145,7 +146,7 @@ def letter_columns(printed: Print, rows: tuple[float, float], columns: tuple[flo
     ink = printed.bare[first:last, start:stop]
     if not ink.size:
         return None
-    stats = cv2.connectedComponentsWithStats(mended_ink(ink), connectivity=8, ltype=cv2.CV_32S)[2][1:]
+    stats = pieces_of(mended_ink(ink))[1][1:]
     whole = (stats[:, cv2.CC_STAT_TOP] > 0) & (stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] < len(ink))
     kept = stats[whole & (stats[:, cv2.CC_STAT_HEIGHT] >= DIGIT_INCHES[0] * printed.dpi)]
     if len(kept) < _FEWEST_LETTERS:

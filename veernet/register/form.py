@@ -10,6 +10,7 @@ import numpy as np
 from veernet.register.bare_ink import mended_ink
 from veernet.register.block_words import Print, read_again
 from veernet.register.facts import letters
+from veernet.register.pieces import pieces_of
 from veernet.register.text import Line, parted
 
 READ_ONCE = 0.8
@@ -105,8 +106,7 @@ def _letters(printed: Print, line: Line, left: float, right: float) -> list[int]
     ink = printed.bare[top : round(line.end) - printed.top, start : max(start, round(right))]
     if not ink.size:
         return []
-    stats = cv2.connectedComponentsWithStats(mended_ink(ink), connectivity=8, ltype=cv2.CV_32S)[2][1:]
-    high = stats[:, cv2.CC_STAT_HEIGHT]
+    high = pieces_of(mended_ink(ink))[1][1:, cv2.CC_STAT_HEIGHT]
     return [int(each) for each in high[high < len(ink)]]
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from veernet.training.draw import divisions
-from veernet.training.recipe import Stroke, TrackRecipe
+from veernet.training.recipe import Stroke, TrackRecipe, dots
 
 #: Keeps these draws apart from those of the recipe of the same seed.
 _STREAM = 0x5EED
@@ -53,8 +53,8 @@ def _without_solid(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe
     """Long dashes beside dots: the more continuous of the two styles is the first class, solid or not."""
     first, second = recipe.strokes
     first = replace(_in_long_dashes(first, rng), style="dashed", thickness_px=min(first.thickness_px, 4.0))
-    dots = (float(rng.uniform(0.8, 3.0)), float(rng.uniform(2.5, 8.0)) + 0.8 * second.thickness_px)
-    return replace(recipe, strokes=(first, replace(second, style="dotted", pattern_px=dots)))
+    second = replace(second, style="dotted", pattern_px=dots(rng, second.thickness_px))
+    return replace(recipe, strokes=(first, second))
 
 
 def _crossed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:

@@ -257,8 +257,7 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
         if style == "chained" or rng.random() < 0.15:  # dash, gap, dot, gap
             pattern = (dash, gap, max(1.0, 0.15 * dash), gap)
     elif style == "dotted":
-        dot = rng.uniform(0.8, 3.0)
-        pattern = (dot, float(rng.uniform(2.5, 8.0)) + 0.8 * thickness)
+        pattern = dots(rng, thickness)
     motion = int(rng.integers(len(load_bank())))
     amplitude = load_bank()[motion].spread * _log_uniform(rng, 0.3, 3.0)
     if rng.random() < 0.92:  # a stroke that fills the track from side to side in every row teaches little
@@ -283,6 +282,11 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
         double_px=thickness + float(rng.uniform(0.5, 3.0)) if rng.random() < 0.03 else 0.0,
         off_scale=off_scale,  # type: ignore[arg-type]
     )
+
+
+def dots(rng: np.random.Generator, thickness_px: float) -> tuple[float, float]:
+    """The pattern of a dotted stroke: a dot and a gap, into which the pen's round ends eat."""
+    return float(rng.uniform(0.8, 3.0)), float(rng.uniform(2.5, 8.0)) + 0.8 * thickness_px
 
 
 def _sample_grid(rng: np.random.Generator, mode: ScanMode, threshold: float) -> Grid:
