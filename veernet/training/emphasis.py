@@ -1,8 +1,8 @@
 """More of what earlier weights were weak at.
 
 A caliper in gauge is a straight line among straight lines, often on one of them; a long dash with a short gap is nearly a solid stroke; two
-resistivities are one shape drawn twice, a stroke's width apart for many feet; a stamp is print over everything. The recipes have all of these,
-seldom. Some of a run's instances can be made over with one of them, all else as the seed has it.
+resistivities are one shape drawn twice, a stroke's width apart for many feet; two porosities are two such strokes of one style; a stamp is print
+over everything. The recipes have all of these, seldom. Some of a run's instances can be made over with one of them, all else as the seed has it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from veernet.training.draw import divisions
-from veernet.training.recipe import Stroke, TrackRecipe, dots
+from veernet.training.recipe import Stroke, Style, TrackRecipe, dots
 
 #: Keeps these draws apart from those of the recipe of the same seed.
 _STREAM = 0x5EED
@@ -24,11 +24,17 @@ def emphasised(recipe: TrackRecipe, seed: int, share: float) -> TrackRecipe:
     rng = np.random.default_rng((_STREAM, seed))
     if rng.random() >= share:
         return recipe
-    pair = len(recipe.strokes) == 2 and recipe.strokes[0].style == "solid" != recipe.strokes[1].style
-    cases = _OF_PAIRS if pair else _OF_ANY
+    cases = _cases(tuple(stroke.style for stroke in recipe.strokes))
     shares = np.array([share for _, share in cases])
     make_over, _ = cases[rng.choice(len(cases), p=shares / shares.sum())]
     return make_over(recipe, rng)
+
+
+def _cases(styles: tuple[Style, ...]) -> tuple[tuple[_MakeOver, float], ...]:
+    """The ways that can make over a track of these styles."""
+    if styles == ("solid", "solid"):
+        return _OF_ALIKE
+    return _OF_PAIRS if len(styles) == 2 and styles[0] == "solid" else _OF_ANY
 
 
 def _straight(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
@@ -74,6 +80,18 @@ def _shadowing(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     return replace(recipe, companion="shadowing", companion_px=spread, grid=replace(recipe.grid, decades=decades))
 
 
+def _alike(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """Two solid strokes of nearly one pen that keep meeting: only how they run tells which is which."""
+    first, second = recipe.strokes
+    thickness = first.thickness_px * float(np.exp(rng.normal(0.0, 0.12)))
+    second = replace(second, style="solid", pattern_px=(), thickness_px=thickness, darkness=first.darkness)
+    recipe = replace(recipe, strokes=(first, second), classes=(1, 1))
+    if rng.random() < 0.4:
+        return _shadowing(recipe, rng)
+    spread = float(np.exp(rng.uniform(np.log(5.0), np.log(50.0))))
+    return replace(recipe, companion="close" if rng.random() < 0.6 else "crossing", companion_px=spread)
+
+
 def _thin_dashed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     """Short thin dashes over a dense grid that is as dark as they are."""
     broken = recipe.strokes[-1]
@@ -105,11 +123,13 @@ def _annotated(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
 _MakeOver = Callable[[TrackRecipe, np.random.Generator], TrackRecipe]
 #: How a recipe is made over, and how often one way is taken against another.
 _OF_ANY: tuple[tuple[_MakeOver, float], ...] = ((_straight, 0.4), (_long_dashed, 0.2), (_annotated, 0.4))
+_OF_ALIKE: tuple[tuple[_MakeOver, float], ...] = ((_alike, 0.7), (_annotated, 0.15), (_straight, 0.15))
 _OF_PAIRS: tuple[tuple[_MakeOver, float], ...] = (
-    (_shadowing, 0.38),
-    (_annotated, 0.18),
-    (_crossed, 0.12),
-    (_straight, 0.10),
+    (_shadowing, 0.30),
+    (_alike, 0.16),
+    (_annotated, 0.16),
+    (_crossed, 0.10),
+    (_straight, 0.08),
     (_long_dashed, 0.08),
     (_thin_dashed, 0.08),
     (_without_solid, 0.06),
