@@ -2,40 +2,38 @@
 
 A shard is the unit of writing: whoever writes, writes whole shards (or up to the strip's end), so that any number of processes
 may write at once. A shard or chunk that is absent, cut short or changed is an error when read, never paper: every chunk is
-written, even an empty one, carries a checksum, and is looked for before zarr reads it, for zarr fills what it misses.
+written, even an empty one, carries a checksum, and is looked for, where zarr would fill what it misses.
 """
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 import numpy as np
 import zarr
-from zarr.abc.store import SuffixByteRequest
-from zarr.codecs import Crc32cCodec, ZstdCodec
-from zarr.core.buffer import default_buffer_prototype
-from zarr.core.sync import sync
+from zarr.codecs import BloscCodec, BytesCodec, Crc32cCodec, ShardingCodec
+from zarr.core.dtype import UInt8
+from zarr.core.group import GroupMetadata
+from zarr.core.metadata.v3 import ArrayV3Metadata
+from zarr.storage import LocalStore
 
 from veernet.errors import WorkStoreError
 from veernet.sheets.geometry import STRIP_WIDTH
+from veernet.sheets.shard_file import CHUNK_ROWS, CODEC, LEVEL, DamagedError, packed, unpack
 from veernet.sheets.shards import SHARD_ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CHUNK_ROWS = 1024
-"""Rows of a chunk within a shard, the unit of reading."""
-
-_FORMAT = "veernet-work/1"
+_FORMAT = "veernet-work/2"
 CURVES = 2
-_CHUNKS_PER_SHARD = SHARD_ROWS // CHUNK_ROWS
-# A shard ends with offset and length of each chunk, 8 bytes each, and a checksum of those.
-_INDEX_BYTES = _CHUNKS_PER_SHARD * 16 + 4
-_ABSENT = np.uint64(2**64 - 1)
 _REMEDY = "run the sheet again from its scan"
-_DAMAGE = (ValueError, TypeError, LookupError, RuntimeError, OSError)
+_DAMAGE = (ValueError, TypeError, LookupError, OSError)
 
 
 class HasRows(Protocol):
@@ -51,15 +49,14 @@ class WorkStore:
 
     Args:
         root: Where it lies.
-        group: The open zarr group.
+        name: What to call the sheet in errors.
+        rows: Rows of each track's strip.
     """
 
-    def __init__(self, root: str, group: zarr.Group) -> None:
+    def __init__(self, root: str, name: str, rows: Sequence[int]) -> None:
         self.root = root
-        self._group = group
-        self._name = str(group.attrs["sheet"])
-        self._rows = [int(rows) for rows in cast("list[int]", group.attrs["rows"])]
-        self._arrays: dict[str, zarr.Array[Any]] = {}
+        self._name = name
+        self._rows = list(rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return WorkStore.open, (self.root,)
@@ -77,17 +74,13 @@ class WorkStore:
             WorkStoreError: It cannot be written there.
         """
         rows = [int(geometry.rows) for geometry in geometries]
+        name = name or Path(root).name
         try:
-            group = zarr.open_group(str(root), mode="w")
-            for track, strip_rows in enumerate(rows):
-                _lay_out(group, f"strips/{track}", (), strip_rows)
-                _lay_out(group, f"classes/{track}", (CURVES,), strip_rows)
-            # Last: a store that a kill left half laid out does not open.
-            group.attrs.update({"format": _FORMAT, "sheet": name or Path(root).name, "rows": rows})
+            _lay_out(Path(root), rows, {"format": _FORMAT, "sheet": name, "rows": rows})
         except OSError as error:
             found = f"no work store can be made at {root} ({error.strerror or error})"
-            raise WorkStoreError(name or str(root), found, "free some space, or name another place") from error
-        return cls(str(root), group)
+            raise WorkStoreError(name, found, "free some space, or name another place") from error
+        return cls(str(root), name, rows)
 
     @classmethod
     def open(cls, root: Path | str) -> WorkStore:
@@ -97,11 +90,11 @@ class WorkStore:
             WorkStoreError: There is none, or it is not laid out in full.
         """
         try:
-            group = zarr.open_group(str(root), mode="r+")
-            if group.attrs.get("format") != _FORMAT:
+            told = json.loads((Path(root) / "zarr.json").read_bytes()).get("attributes", {})
+            if told.get("format") != _FORMAT:
                 raise WorkStoreError(str(root), f"it is no {_FORMAT} store", _REMEDY)
-            return cls(str(root), group)
-        except _DAMAGE as error:
+            return cls(str(root), str(told["sheet"]), [int(rows) for rows in told["rows"]])
+        except (*_DAMAGE, AttributeError) as error:
             raise WorkStoreError(str(root), f"no work store can be opened ({_clause(error)})", _REMEDY) from error
 
     @property
@@ -167,13 +160,6 @@ class WorkStore:
         for first_row in range(0, self.rows(track), rows):
             yield self.read_classes(track, first_row, min(first_row + rows, self.rows(track)))
 
-    def _array(self, path: str) -> zarr.Array[Any]:
-        if path not in self._arrays:
-            array = zarr.open_array(self._group.store, path=path, mode="r+")
-            # Kept in no file, and not taken by `open_array`: zarr would leave blank paper out.
-            self._arrays[path] = array.with_config({"write_empty_chunks": True})
-        return self._arrays[path]
-
     def _write(self, kind: str, track: int, first_row: int, piece: NDArray[np.uint8]) -> None:
         end_row = first_row + piece.shape[-2]
         whole = first_row % SHARD_ROWS == 0 and (end_row % SHARD_ROWS == 0 or end_row == self.rows(track))
@@ -184,7 +170,9 @@ class WorkStore:
             msg = f"{piece.dtype} {piece.shape} at row {first_row} is no whole number of shards of {strip}"
             raise ValueError(msg)
         try:
-            self._array(f"{kind}/{track}")[..., first_row:end_row, :] = piece
+            for row in range(first_row, end_row, SHARD_ROWS):
+                shard = packed(piece[..., row - first_row : row - first_row + SHARD_ROWS, :])
+                _put(self._shard(kind, track, row // SHARD_ROWS), shard)
         except OSError as error:
             found = f"{kind}/{track} rows {first_row} to {end_row - 1} cannot be written ({error.strerror or error})"
             raise WorkStoreError(self._name, found, "free some space, or name another place") from error
@@ -193,31 +181,34 @@ class WorkStore:
         if not 0 <= start_row <= end_row <= self.rows(track):
             msg = f"rows {start_row} to {end_row} of a strip of {self.rows(track)}"
             raise ValueError(msg)
-        path = f"{kind}/{track}"
+        out = np.empty((*_lead(kind), end_row - start_row, STRIP_WIDTH), np.uint8)
         try:
-            array = self._array(path)
-            self._check_written(array, path, start_row, end_row)
-            return np.asarray(array[..., start_row:end_row, :], np.uint8)
-        except _DAMAGE as error:
-            found = f"{path} rows {start_row} to {end_row - 1} are damaged ({_clause(error)})"
+            for shard in range(start_row // SHARD_ROWS, -(-end_row // SHARD_ROWS)):
+                top = shard * SHARD_ROWS
+                rows = slice(max(start_row, top), min(end_row, top + SHARD_ROWS))
+                part = out[..., rows.start - start_row : rows.stop - start_row, :]
+                self._unpack(kind, track, shard, rows.start - top, part)
+        except OSError as error:
+            found = f"{kind}/{track} rows {start_row} to {end_row - 1} cannot be read ({_clause(error)})"
             raise WorkStoreError(self._name, found, _REMEDY) from error
+        return out
 
-    def _check_written(self, array: zarr.Array[Any], path: str, start_row: int, end_row: int) -> None:
-        """Find every chunk of these rows listed in its shard's index; what the index says of it zarr checks."""
-        first_chunk, end_chunk = start_row // CHUNK_ROWS, -(-end_row // CHUNK_ROWS)
-        for shard in sorted({chunk // _CHUNKS_PER_SHARD for chunk in range(first_chunk, end_chunk)}):
-            place = (*(0 for _ in array.shape[:-2]), shard, 0)
-            key = f"{path}/{array.metadata.encode_chunk_key(place)}"
-            index = sync(self._group.store.get(key, default_buffer_prototype(), SuffixByteRequest(_INDEX_BYTES)))
-            if index is None or len(index) < _INDEX_BYTES:
-                state = "was never written" if index is None else "is cut short"
-                raise WorkStoreError(self._name, f"{path} shard {shard} {state}", _REMEDY)
-            entries = np.frombuffer(index.to_bytes()[:-4], "<u8").reshape(_CHUNKS_PER_SHARD, 2)
-            for chunk in range(
-                max(first_chunk, shard * _CHUNKS_PER_SHARD), min(end_chunk, (shard + 1) * _CHUNKS_PER_SHARD)
-            ):
-                if (entries[chunk % _CHUNKS_PER_SHARD] == _ABSENT).any():
-                    raise WorkStoreError(self._name, f"{path} chunk {chunk} was never written", _REMEDY)
+    def _unpack(self, kind: str, track: int, shard: int, first_row: int, out: NDArray[np.uint8]) -> None:
+        """Read rows of a shard, from one of its own rows on."""
+        try:
+            data = self._shard(kind, track, shard).read_bytes()
+            unpack(data, first_row, out)
+        except FileNotFoundError:
+            found = f"{kind}/{track} shard {shard} was never written"
+        except DamagedError as error:
+            found = f"{kind}/{track} shard {shard} is damaged: {error}"
+        else:
+            return
+        raise WorkStoreError(self._name, found, _REMEDY)
+
+    def _shard(self, kind: str, track: int, shard: int) -> Path:
+        """The file of a shard, by zarr's naming: its place along each axis."""
+        return Path(self.root, kind, str(track), "c", *("0" for _ in _lead(kind)), str(shard), "0")
 
 
 def _lead(kind: str) -> tuple[int, ...]:
@@ -225,17 +216,44 @@ def _lead(kind: str) -> tuple[int, ...]:
     return (CURVES,) if kind == "classes" else ()
 
 
-def _lay_out(group: zarr.Group, path: str, lead: tuple[int, ...], rows: int) -> None:
-    group.create_array(
-        path,
+def _lay_out(root: Path, rows: Sequence[int], attributes: dict[str, Any]) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    nodes: dict[str, Any] = {kind: GroupMetadata() for kind in ("strips", "classes")}
+    for track, strip_rows in enumerate(rows):
+        nodes |= {f"{kind}/{track}": _metadata(_lead(kind), strip_rows) for kind in ("strips", "classes")}
+    store = LocalStore(root)
+    for _ in zarr.create_hierarchy(store=store, nodes=nodes):
+        pass
+    # Last: a store that a kill left half laid out does not open.
+    zarr.open_group(store, mode="r+").attrs.update(attributes)
+
+
+def _metadata(lead: tuple[int, ...], rows: int) -> ArrayV3Metadata:
+    """What zarr is told of an array, whose shards are as `packed` makes them."""
+    blosc = BloscCodec(typesize=1, cname=CODEC, clevel=LEVEL, shuffle="noshuffle")
+    sharding = ShardingCodec(chunk_shape=(*lead, CHUNK_ROWS, STRIP_WIDTH), codecs=[BytesCodec(), blosc, Crc32cCodec()])
+    return ArrayV3Metadata(
         shape=(*lead, rows, STRIP_WIDTH),
-        chunks=(*lead, CHUNK_ROWS, STRIP_WIDTH),
-        shards=(*lead, SHARD_ROWS, STRIP_WIDTH),
-        dtype="uint8",
+        data_type=UInt8(),
+        chunk_grid={"name": "regular", "configuration": {"chunk_shape": [*lead, SHARD_ROWS, STRIP_WIDTH]}},
+        chunk_key_encoding={"name": "default", "configuration": {"separator": "/"}},
         fill_value=0,
-        compressors=[ZstdCodec(level=1), Crc32cCodec()],
-        config={"write_empty_chunks": True},
+        codecs=[sharding],
+        attributes={},
+        dimension_names=None,
     )
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _clause(error: BaseException) -> str:
