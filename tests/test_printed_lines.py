@@ -152,6 +152,24 @@ def test_a_tick_beside_its_printed_line_is_reported_by_row() -> None:
     assert said_px == pytest.approx(-4.0, abs=0.75)
 
 
+def test_ticks_taken_less_than_a_px_beside_their_lines_are_put_right() -> None:
+    """A strong line is as wide as such a slip: where it has its middle is what counts."""
+    darkness, manifest = scanned(FLAT)
+    paper = np.zeros_like(darkness)
+    ticks = manifest.model_dump(mode="json", exclude_none=True)["depth"]["ticks"]
+    printed_px = np.rint([row for row, _ in ticks])
+    for row in np.unique(np.rint(np.append(printed_px, 0.5 * (printed_px[1:] + printed_px[:-1]))).astype(int)):
+        paper[row - 1 : row + 2] = 255
+    slips_px = np.random.default_rng(2).uniform(-0.9, 0.9, printed_px.size)
+    taken = [(row + slip, depth) for row, slip, (_, depth) in zip(printed_px, slips_px, ticks, strict=True)]
+    wrong = manifest.model_copy(update={"depth": manifest.depth.model_copy(update={"ticks": tuple(taken)})})
+    _, after = refined(paper, wrong)
+    inner = slice(1, -1)
+    for geometry in after.geometries:
+        moved_px = geometry.printed_row(printed_px + slips_px, 0.5) - (printed_px + slips_px)
+        assert np.abs(moved_px + slips_px)[inner].max() < 0.3
+
+
 def test_a_track_whose_lines_are_lost_goes_with_the_others() -> None:
     """It is the paper that moves, not a track."""
     recipe = WARPED["all of it"]

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from veernet.peaks import vertices
 from veernet.sheets.blocks import Blocks
 from veernet.sheets.geometry import DepthRegister, StripGeometry
 from veernet.sheets.profiles import Profiles
@@ -30,6 +29,8 @@ _LIFT_STEP = 0.5
 _STEEPEST_STRETCH = 0.06  # of the distance of two lines
 _LARGEST_CHANGE = 12  # lift steps from one line to the next
 _CHANGE_COST = 0.35
+_LINE_REACH_ROWS = 2.5  # how far the middle of a line may be from where the way through all of them puts it
+_CLEAR_LINE = 1.0  # deviations
 _CLOSE_ROWS = 40.0  # lines further apart say less of each other
 _TICK_ROWS = 1.5  # how exactly a person takes a tick
 _TICK_COST = 1.0
@@ -104,7 +105,8 @@ def depth_lines(
         noise = 0.5 * float(np.median(np.abs(left - right)))
         seen = min(in_left, in_right) >= _STRENGTH and noise <= _NOISE_ROWS
         if seen and noise <= _NOISE_SHARE * float(np.quantile(np.abs(lifts), 0.9)):
-            lift = _lift_of(lifts, lines_px, register, blocks.scale)
+            twice = np.maximum(np.abs(left - lifts), np.abs(right - lifts)) <= _NOISE_ROWS
+            lift = _lift_of(_where_seen_twice(lifts, twice, lines_px * blocks.scale), lines_px, register, blocks.scale)
     return DepthLines(blocks.rows_px, slope, tick_px, lift, seen)
 
 
@@ -166,9 +168,29 @@ def _followed(
     spacing = float(np.median(np.diff(lines_px))) * blocks.scale
     changes = int(np.clip(round(_STEEPEST_STRETCH * spacing / _LIFT_STEP), 1, _LARGEST_CHANGE))
     score, path = smooth_path(rewards, changes, _CHANGE_COST * min(1.0, _CLOSE_ROWS / spacing))
-    inner = np.clip(path, 1, lifts.size - 2)
-    lift = lifts[inner] + vertices(rewards, inner) * _LIFT_STEP
-    return score / lines_px.size, gaussian_filter1d(lift, min(1.5, _CLOSE_ROWS / spacing), mode="nearest")
+    return score / lines_px.size, _centred(strength, at + lifts[path]) - at
+
+
+def _centred(strength: FloatArray, at: FloatArray) -> FloatArray:
+    """The middle of the ink of the line at each of some rows of the grid; the row itself where there is too little."""
+    around = np.arange(-_LINE_REACH_ROWS, _LINE_REACH_ROWS + _LIFT_STEP / 4, _LIFT_STEP / 2)
+    for _ in range(2):  # the second time with as much of it on either side
+        ink = np.interp(at[:, None] + around, np.arange(strength.size), strength)
+        most = ink.max(axis=1)
+        ink = np.clip(ink - 0.5 * most[:, None], 0.0, None)
+        at = at + np.where(most > _CLEAR_LINE, (ink @ around) / (ink.sum(axis=1) + 1e-9), 0.0)
+    return at
+
+
+def _where_seen_twice(lifts: FloatArray, twice: NDArray[np.bool_], rows: FloatArray) -> FloatArray:
+    """The lift of each line, a little smoothed; of one that was not seen twice, what lines close by say of it, or none."""
+    seen = np.flatnonzero(twice)
+    if not seen.size:
+        return np.zeros_like(lifts)
+    after = np.clip(np.searchsorted(seen, np.arange(lifts.size)), 0, seen.size - 1)
+    near = np.minimum(np.abs(rows - rows[seen[after]]), np.abs(rows - rows[seen[np.maximum(after - 1, 0)]]))
+    lifts = np.where(near <= _CLOSE_ROWS, np.interp(rows, rows[seen], lifts[seen]), 0.0)
+    return gaussian_filter1d(lifts, min(1.5, _CLOSE_ROWS / float(np.median(np.diff(rows)))), mode="nearest")
 
 
 def _lift_of(lifts: FloatArray, lines_px: FloatArray, register: DepthRegister, scale: float) -> Lift:
