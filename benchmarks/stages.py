@@ -39,9 +39,9 @@ from veernet.curves.assemble import Provenance, assemble_log
 from veernet.curves.las import write_las
 from veernet.errors import VeerNetError
 from veernet.review.record import DepthIndex, SheetRecord, Source, curve_record
+from veernet.sheets.chunks import CHUNK_ROWS
 from veernet.sheets.geometry import DepthRegister, sheet_geometries
 from veernet.sheets.manifest import SheetManifest
-from veernet.sheets.shards import SHARD_ROWS
 from veernet.sheets.work import WorkStore
 
 NOTHING = "0" * 64
@@ -95,21 +95,20 @@ def one_round(scan: Path, manifest: SheetManifest, clock: Clock, folder: Path) -
             array = zarr.create_array(
                 str(folder / "bare.zarr"),
                 shape=strip.shape,
-                chunks=(512, 512),
-                shards=(SHARD_ROWS, 512),
+                chunks=(CHUNK_ROWS, 512),
                 dtype="u1",
                 overwrite=True,
             )
-            for row in range(0, len(strip), SHARD_ROWS):
-                array[row : row + SHARD_ROWS] = strip[row : row + SHARD_ROWS]
+            for row in range(0, len(strip), CHUNK_ROWS):
+                array[row : row + CHUNK_ROWS] = strip[row : row + CHUNK_ROWS]
     segmenter = compute.segmenter(None)
     with clock.timed(FORWARD):
         for strip in strips:
             segmenter.classes(strip)
     with clock.timed("segment"):
         for track, geometry in enumerate(geometries):
-            for row in range(0, geometry.rows, SHARD_ROWS):
-                told(compute.segment_shard(store, track, row, geometry.rows, None))
+            for row in range(0, geometry.rows, CHUNK_ROWS):
+                told(compute.segment_chunk(store, track, row, geometry.rows, None))
     with clock.timed("trace"):
         traces = [told(compute.trace_strip(store, index, track)) for index, track in enumerate(manifest.tracks)]
     with clock.timed("LAS"):

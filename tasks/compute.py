@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from veernet.errors import VeerNetError, WeightsError
 from veernet.heap import keep_freed
 from veernet.network.tiles import HALO, TILE_ROWS
+from veernet.sheets.chunks import CHUNK_ROWS
 from veernet.sheets.geometry import DepthRegister, StripGeometry
 from veernet.sheets.lost import Lost, LostRows
-from veernet.sheets.shards import SHARD_ROWS
 
 if TYPE_CHECKING:
     from veernet.curves.identity import Trace
@@ -164,15 +164,15 @@ def tile_sheet(
 
 
 @_told
-def segment_shard(
+def segment_chunk(
     store: Path, track: int, first_row: int, rows: int, weights: str | None, tile_rows: int = TILE_ROWS
 ) -> int:
-    """Segment one shard of a strip, with its halo, at most ``tile_rows`` at a time, and write its class map; returns the strip rows done."""
+    """Segment one chunk of a strip, with its halo, at most ``tile_rows`` at a time, and write its class map; returns the strip rows done."""
     from veernet.sheets.work import WorkStore
 
     work = WorkStore.open(store)
-    start, end = max(0, first_row - HALO), min(rows, first_row + SHARD_ROWS + HALO)
-    done = min(SHARD_ROWS, rows - first_row)
+    start, end = max(0, first_row - HALO), min(rows, first_row + CHUNK_ROWS + HALO)
+    done = min(CHUNK_ROWS, rows - first_row)
     own = slice(first_row - start, first_row - start + done)
     work.write_classes(track, first_row, segmenter(weights).classes(work.read_strip(track, start, end), tile_rows, own))
     return done

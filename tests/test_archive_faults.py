@@ -73,7 +73,7 @@ def test_what_passes_costs_a_moment_only() -> None:
     [
         (PASSING, (3, "storage")),
         (WorkerLostError("Dask", "4 workers died", "look at them"), (3, "worker-lost")),
-        (WorkStoreError("a", "a shard is damaged", "again"), (3, "damaged-work")),
+        (WorkStoreError("a", "a chunk is damaged", "again"), (3, "damaged-work")),
         (StorageDeniedError("s3://b", "S3 answered 403", "check"), (1, "storage-denied")),
         (SourceMissingError("a.tif", "is not there", "check"), (1, "source-missing")),
         (ScanError("a.tif", "is cut short", "scan it again"), (1, "bad-scan")),

@@ -9,14 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import google_crc32c
 import numpy as np
 import pytest
-import zarr
 
 from veernet.errors import WorkStoreError
-from veernet.sheets.shard_file import CHUNK_ROWS
-from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.chunks import CHUNK_ROWS
 from veernet.sheets.work import WorkStore
 
 Pixels = np.ndarray[Any, Any]
@@ -34,9 +31,9 @@ def strip(rows: int = ROWS, seed: int = 1) -> Pixels:
 
 
 def write_rows(store: WorkStore, pixels: Pixels, track: int = 0) -> None:
-    """A whole strip, shard by shard."""
-    for first_row in range(0, len(pixels), SHARD_ROWS):
-        store.write_strip(track, first_row, pixels[first_row : first_row + SHARD_ROWS])
+    """A whole strip, chunk by chunk."""
+    for first_row in range(0, len(pixels), CHUNK_ROWS):
+        store.write_strip(track, first_row, pixels[first_row : first_row + CHUNK_ROWS])
 
 
 @pytest.fixture
@@ -44,15 +41,15 @@ def full(tmp_path: Path) -> WorkStore:
     """A store of one track whose strip and class map are written."""
     store = WorkStore.create(tmp_path / "well-7", strips_of(ROWS))
     write_rows(store, strip())
-    for first_row in range(0, ROWS, SHARD_ROWS):
-        piece = strip()[first_row : first_row + SHARD_ROWS]
+    for first_row in range(0, ROWS, CHUNK_ROWS):
+        piece = strip()[first_row : first_row + CHUNK_ROWS]
         store.write_classes(0, first_row, np.stack([piece, 255 - piece]))
     return store
 
 
-def shard_file(store: WorkStore, shard: int) -> Path:
-    """Where a shard of the strip lies on disk."""
-    return Path(store.root) / "strips" / "0" / "c" / str(shard) / "0"
+def chunk_file(store: WorkStore, chunk: int) -> Path:
+    """Where a chunk of the strip lies on disk."""
+    return Path(store.root) / "strips" / "0" / "c" / str(chunk) / "0"
 
 
 def refusal(store: WorkStore, start_row: int = 0, end_row: int = ROWS) -> str:
@@ -67,21 +64,8 @@ def refusal(store: WorkStore, start_row: int = 0, end_row: int = ROWS) -> str:
     ("start_row", "end_row"), [(0, ROWS), (0, 1), (4095, 4097), (511, 8200), (ROWS - 1, ROWS), (64, 64)]
 )
 def test_any_rows_read_back_as_written(full: WorkStore, start_row: int, end_row: int) -> None:
-    """Rows cross chunks and shards unseen."""
+    """Rows cross chunks unseen."""
     assert np.array_equal(strip()[start_row:end_row], full.read_strip(0, start_row, end_row))
-
-
-def test_zarr_reads_what_a_store_holds(full: WorkStore) -> None:
-    """Its shards are written without zarr, as zarr would."""
-    assert np.array_equal(strip(), zarr.open_array(full.root, path="strips/0", mode="r")[:])
-    assert np.array_equal(np.stack([strip(), 255 - strip()]), zarr.open_array(full.root, path="classes/0", mode="r")[:])
-
-
-def test_a_store_holds_what_zarr_writes(full: WorkStore) -> None:
-    """By the metadata that it was laid out with; the first shard is noise anew, the others stay."""
-    zarr.open_array(full.root, path="strips/0", mode="r+")[:SHARD_ROWS] = strip(SHARD_ROWS, seed=2)
-    read = WorkStore.open(full.root).read_strip(0, 0, ROWS)
-    assert np.array_equal(np.concatenate([strip(SHARD_ROWS, seed=2), strip()[SHARD_ROWS:]]), read)
 
 
 @pytest.mark.parametrize("rows", [4096, 1000])
@@ -120,67 +104,53 @@ def test_blank_paper_counts_as_written(tmp_path: Path) -> None:
 def test_rows_never_written_are_an_error(tmp_path: Path) -> None:
     """They are not paper."""
     store = WorkStore.create(tmp_path / "well-7", strips_of(ROWS))
-    store.write_strip(0, 0, strip()[:SHARD_ROWS])
-    assert np.array_equal(strip()[:SHARD_ROWS], store.read_strip(0, 0, SHARD_ROWS))
-    assert "strips/0 shard 1 was never written" in refusal(store)
+    store.write_strip(0, 0, strip()[:CHUNK_ROWS])
+    assert np.array_equal(strip()[:CHUNK_ROWS], store.read_strip(0, 0, CHUNK_ROWS))
+    assert "strips/0 chunk 1 was never written" in refusal(store)
 
 
 def test_class_bands_stop_at_what_was_never_written(tmp_path: Path) -> None:
     """A worker that died leaves no blank class map."""
     store = WorkStore.create(tmp_path, strips_of(ROWS))
     store.write_classes(0, 4096, np.zeros((2, 4096, 512), np.uint8))
-    with pytest.raises(WorkStoreError, match="classes/0 shard 0 was never written"):
+    with pytest.raises(WorkStoreError, match="classes/0 chunk 0 was never written"):
         list(store.class_bands(0))
 
 
 @pytest.mark.fault(41, outcome="failed")
-def test_a_lost_shard_is_an_error(full: WorkStore) -> None:
+def test_a_lost_chunk_is_an_error(full: WorkStore) -> None:
     """Left alone, zarr would fill it with paper."""
-    shard_file(full, 1).unlink()
-    assert "shard 1 was never written" in refusal(full)
+    chunk_file(full, 1).unlink()
+    assert "chunk 1 was never written" in refusal(full)
 
 
 @pytest.mark.fault(44, outcome="failed")
 @pytest.mark.parametrize("kept_share", [0, 0.001, 0.5, 0.999])
-def test_a_shard_cut_short_is_an_error(full: WorkStore, kept_share: float) -> None:
+def test_a_chunk_cut_short_is_an_error(full: WorkStore, kept_share: float) -> None:
     """From no byte at all to all but a few; its neighbours still read."""
-    data = shard_file(full, 1).read_bytes()
-    shard_file(full, 1).write_bytes(data[: int(len(data) * kept_share)])
+    data = chunk_file(full, 1).read_bytes()
+    chunk_file(full, 1).write_bytes(data[: int(len(data) * kept_share)])
     refusal(full)
     assert np.array_equal(strip()[:4096], WorkStore.open(full.root).read_strip(0, 0, 4096))
-
-
-@pytest.mark.fault(41, outcome="failed")
-def test_a_chunk_missing_from_its_shard_is_an_error(full: WorkStore) -> None:
-    """Also when the shard's index is sound and says so."""
-    data = bytearray(shard_file(full, 1).read_bytes())
-    index = len(data) - SHARD_ROWS // CHUNK_ROWS * 16 - 4
-    data[index + 2 * 16 : index + 3 * 16] = b"\xff" * 16
-    data[-4:] = google_crc32c.value(bytes(data[index:-4])).to_bytes(4, "little")
-    shard_file(full, 1).write_bytes(data)
-    assert "strips/0 shard 1 is damaged: its chunk 2 was never written" in refusal(full)
-    # What follows it still reads.
-    after = SHARD_ROWS + 3 * CHUNK_ROWS
-    assert np.array_equal(strip()[after : 2 * SHARD_ROWS], full.read_strip(0, after, 2 * SHARD_ROWS))
 
 
 @pytest.mark.fault(43, outcome="failed")
 @pytest.mark.parametrize("place_share", [0.0, 0.01, 0.3, 0.77, 0.99999, 1.0])
 def test_a_flipped_bit_is_an_error(full: WorkStore, place_share: float) -> None:
     """In the pixels, in their checksum or in the index."""
-    data = bytearray(shard_file(full, 0).read_bytes())
+    data = bytearray(chunk_file(full, 0).read_bytes())
     data[int((len(data) - 1) * place_share)] ^= 1
-    shard_file(full, 0).write_bytes(data)
+    chunk_file(full, 0).write_bytes(data)
     refusal(full)
 
 
 @pytest.mark.parametrize("first_row", [0, 512, 4096])
-def test_only_whole_shards_are_written(tmp_path: Path, first_row: int) -> None:
-    """A part of a shard would race with the process that writes the rest."""
+def test_only_whole_chunks_are_written(tmp_path: Path, first_row: int) -> None:
+    """A part of a chunk would race with the process that writes the rest."""
     store = WorkStore.create(tmp_path, strips_of(ROWS))
-    with pytest.raises(ValueError, match="no whole number of shards"):
+    with pytest.raises(ValueError, match="no whole number of chunks"):
         store.write_strip(0, first_row, strip(512))
-    with pytest.raises(ValueError, match="no whole number of shards"):
+    with pytest.raises(ValueError, match="no whole number of chunks"):
         store.write_classes(0, 0, strip(4096))
 
 
@@ -203,20 +173,20 @@ def test_a_store_that_is_none_does_not_open(tmp_path: Path) -> None:
 def test_create_sweeps_what_an_earlier_run_left(full: WorkStore) -> None:
     """Half of an old sheet must not pass for the new one."""
     store = WorkStore.create(full.root, strips_of(ROWS))
-    assert "shard 0 was never written" in refusal(store)
+    assert "chunk 0 was never written" in refusal(store)
 
 
 def write_one(store: WorkStore, first_row: int) -> None:
     """What a worker does, in a process of its own."""
-    store.write_strip(0, first_row, strip()[first_row : first_row + SHARD_ROWS])
+    store.write_strip(0, first_row, strip()[first_row : first_row + CHUNK_ROWS])
 
 
-def test_processes_write_different_shards_at_once(tmp_path: Path) -> None:
+def test_processes_write_different_chunks_at_once(tmp_path: Path) -> None:
     """The store pickles as its place."""
     store = WorkStore.create(tmp_path, strips_of(ROWS))
     assert len(pickle.dumps(store)) < 500
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
-        list(pool.map(write_one, [store] * 3, range(0, ROWS, SHARD_ROWS)))
+        list(pool.map(write_one, [store] * 3, range(0, ROWS, CHUNK_ROWS)))
     assert np.array_equal(strip(), store.read_strip(0, 0, ROWS))
 
 

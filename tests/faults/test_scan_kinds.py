@@ -409,7 +409,7 @@ assert not isinstance(told, VeerNetError), told
 
 @pytest.mark.fault(13, outcome="done; a worker that cuts it into strips takes less than 800 MB")
 def test_row_13_a_sheet_of_240_000_rows_is_cut_into_strips_within_the_memory_budget(tmp_path: Path) -> None:
-    """The profiles of its printed lines are what grows, by less than a kB a row; inference and tracing go shard by shard."""
+    """The profiles of its printed lines are what grows, by less than a kB a row; inference and tracing go chunk by chunk."""
     track = {**MANIFEST["tracks"][0], "left": 10.0, "right": 490.0}
     peaks = {}
     for rows in (12_000, 240_000):

@@ -22,7 +22,7 @@ from veernet import storage
 from veernet.archive.ledger import Ledger
 from veernet.errors import StorageError, WorkStoreError
 from veernet.location import resolve
-from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.chunks import CHUNK_ROWS
 from veernet.sheets.work import WorkStore
 from veernet.storage import (
     StorageDeniedError,
@@ -142,12 +142,12 @@ _WRITES_STRIPS = """
 import sys
 import numpy as np
 from types import SimpleNamespace
-from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.chunks import CHUNK_ROWS
 from veernet.sheets.work import WorkStore
-store = WorkStore.create(sys.argv[1], [SimpleNamespace(rows=int(sys.argv[2]) * SHARD_ROWS)])
+store = WorkStore.create(sys.argv[1], [SimpleNamespace(rows=int(sys.argv[2]) * CHUNK_ROWS)])
 print("laid out", flush=True)
-for first_row in range(0, int(sys.argv[2]) * SHARD_ROWS, SHARD_ROWS):
-    store.write_strip(0, first_row, np.random.default_rng(first_row).integers(1, 256, (SHARD_ROWS, 512), np.uint8))
+for first_row in range(0, int(sys.argv[2]) * CHUNK_ROWS, CHUNK_ROWS):
+    store.write_strip(0, first_row, np.random.default_rng(first_row).integers(1, 256, (CHUNK_ROWS, 512), np.uint8))
     print("written", flush=True)
 """
 
@@ -155,12 +155,12 @@ for first_row in range(0, int(sys.argv[2]) * SHARD_ROWS, SHARD_ROWS):
 @pytest.mark.fault(42, outcome="done")
 @pytest.mark.parametrize("written", [0, 1, 5])
 def test_row_42_what_a_killed_writer_of_strips_left_is_right_or_refused(tmp_path: Path, written: int) -> None:
-    """Shard by shard, whenever it was killed; the run that begins anew sweeps it."""
+    """Chunk by chunk, whenever it was killed; the run that begins anew sweeps it."""
     import numpy as np
 
-    shards = 40  # more than are written while the kill is on its way
+    chunks = 40  # more than are written while the kill is on its way
     writer = subprocess.Popen(
-        [sys.executable, "-c", _WRITES_STRIPS, str(tmp_path / "w"), str(shards)], stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, "-c", _WRITES_STRIPS, str(tmp_path / "w"), str(chunks)], stdout=subprocess.PIPE, cwd=ROOT
     )
     assert writer.stdout is not None
     for _ in range(1 + written):
@@ -169,13 +169,13 @@ def test_row_42_what_a_killed_writer_of_strips_left_is_right_or_refused(tmp_path
     writer.communicate()
 
     store, outcomes = WorkStore.open(tmp_path / "w"), []
-    for first_row in range(0, shards * SHARD_ROWS, SHARD_ROWS):
+    for first_row in range(0, chunks * CHUNK_ROWS, CHUNK_ROWS):
         try:
-            got = store.read_strip(0, first_row, first_row + SHARD_ROWS)
+            got = store.read_strip(0, first_row, first_row + CHUNK_ROWS)
         except WorkStoreError:
             outcomes.append("refused")
             continue
-        assert (np.random.default_rng(first_row).integers(1, 256, (SHARD_ROWS, 512), np.uint8) == got).all()
+        assert (np.random.default_rng(first_row).integers(1, 256, (CHUNK_ROWS, 512), np.uint8) == got).all()
         outcomes.append("right")
     assert "refused" in outcomes
     assert sorted(outcomes, reverse=True) == outcomes  # in the order in which they were written

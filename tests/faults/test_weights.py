@@ -17,14 +17,14 @@ from typer.testing import CliRunner
 
 from flows.archive_plan import weights_digest
 from flows.cli import app
-from tasks.compute import describe_model, segment_shard, segmenter
+from tasks.compute import describe_model, segment_chunk, segmenter
 from veernet.errors import WeightsError
 from veernet.network.body import BodyConfig
 from veernet.network.predict import Segmenter
 from veernet.network.targets import Network
 from veernet.network.weights import load_weights, save_weights, shipped_weights
 from veernet.review.record import failure_of
-from veernet.sheets.shards import SHARD_ROWS
+from veernet.sheets.chunks import CHUNK_ROWS
 from veernet.sheets.work import WorkStore
 
 
@@ -120,7 +120,7 @@ def test_row_51_a_run_with_such_weights_ends_before_its_first_sheet(tmp_path: Pa
 
 @pytest.mark.fault(52, outcome="set aside, with the network named as the reason")
 def test_row_52_an_answer_that_is_no_number_is_no_class_map(tmp_path: Path) -> None:
-    """Weights of large, finite numbers overflow on the way; the shard is refused, and not written."""
+    """Weights of large, finite numbers overflow on the way; the chunk is refused, and not written."""
     network = Network(BodyConfig(channels=(16, 16, 16, 16)))
     with torch.no_grad():
         for parameter in network.parameters():
@@ -130,7 +130,7 @@ def test_row_52_an_answer_that_is_no_number_is_no_class_map(tmp_path: Path) -> N
     geometry = type("Geometry", (), {"rows": 64})()
     store = WorkStore.create(tmp_path / "work.zarr", [geometry])
     store.write_strip(0, 0, np.full((64, 512), 200, np.uint8))
-    told = segment_shard(tmp_path / "work.zarr", 0, 0, 64, str(path))
+    told = segment_chunk(tmp_path / "work.zarr", 0, 0, 64, str(path))
     assert isinstance(told, WeightsError)
     failure = failure_of(told, "segment")
     assert (failure.reason, failure.stage) == ("bad-weights", "segment")
@@ -138,7 +138,7 @@ def test_row_52_an_answer_that_is_no_number_is_no_class_map(tmp_path: Path) -> N
     with pytest.raises(Exception, match="never written"):
         store.read_classes(0, 0, 64)
     segmenter.cache_clear()
-    assert SHARD_ROWS > 64
+    assert CHUNK_ROWS > 64
 
 
 @pytest.mark.fault(53, outcome="fp32, and a line in the log")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from veernet.sheets.chunks import CHUNK_ROWS
 from veernet.sheets.geometry import DepthRegister, StripGeometry, source_rows
 from veernet.sheets.held import HeldRows
 from veernet.sheets.lost import Lost, LostRows
 from veernet.sheets.printed import Profiler, Refined, refine
 from veernet.sheets.raster import Band, Scan, open_scan
-from veernet.sheets.shards import SHARD_ROWS
 from veernet.sheets.strips import cut_strips
 from veernet.sheets.work import WorkStore
 
@@ -23,7 +23,7 @@ def tile_scan(
     tracks: Sequence[str],
     store: Path,
 ) -> tuple[Refined, tuple[Lost, ...]]:
-    """Decode a scan top down, see where its printed lines are, and write the strips of its tracks there as whole shards.
+    """Decode a scan top down, see where its printed lines are, and write the strips of its tracks there as whole chunks.
 
     Strips are cut twice, once to see and once to be written. Nearly all paper has moved, so that what the first cut would write would be
     written for nothing.
@@ -47,14 +47,14 @@ def tile_scan(
         profilers = [Profiler() for _ in geometries]
         first_row, end_row = source_rows(geometries, scan.height)
         bands = scan.bands(first_row=first_row, end_row=end_row, lost=lost)
-        for track, _, piece in cut_strips(held.holding(bands) if scan.bilevel else bands, geometries, SHARD_ROWS):
+        for track, _, piece in cut_strips(held.holding(bands) if scan.bilevel else bands, geometries, CHUNK_ROWS):
             profilers[track].add(piece)
         lost.check(first_row, end_row, name)
         refined = refine(geometries, [profiler.profiles() for profiler in profilers], register, tracks)
         first_row, end_row = source_rows(refined.geometries, scan.height)
         work = WorkStore.create(store, geometries)
         for track, strip_row, piece in cut_strips(
-            _again(scan, held, first_row, end_row, lost), refined.geometries, SHARD_ROWS
+            _again(scan, held, first_row, end_row, lost), refined.geometries, CHUNK_ROWS
         ):
             work.write_strip(track, strip_row, piece)
         lost.check(first_row, end_row, name)

@@ -1,31 +1,23 @@
 """The work store of one sheet: its strips and their class maps, between the stages, in zarr.
 
-A shard is the unit of writing: whoever writes, writes whole shards (or up to the strip's end), so that any number of processes
-may write at once. A shard or chunk that is absent, cut short or changed is an error when read, never paper: every chunk is
-written, even an empty one, carries a checksum, and is looked for, where zarr would fill what it misses.
+A chunk is the unit of writing: whoever writes, writes whole chunks (or up to the strip's end), so that any number of processes
+may write at once. A chunk that is absent, cut short or changed is an error when read, never paper: every chunk is written, even
+an empty one, carries a checksum, and is looked for before zarr reads it, for zarr fills what it misses.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import zarr
-from zarr.codecs import BloscCodec, BytesCodec, Crc32cCodec, ShardingCodec
-from zarr.core.dtype import UInt8
-from zarr.core.group import GroupMetadata
-from zarr.core.metadata.v3 import ArrayV3Metadata
-from zarr.storage import LocalStore
+from zarr.codecs import BloscCodec, Crc32cCodec
 
 from veernet.errors import WorkStoreError
+from veernet.sheets.chunks import CHUNK_ROWS
 from veernet.sheets.geometry import STRIP_WIDTH
-from veernet.sheets.shard_file import CHUNK_ROWS, CODEC, LEVEL, DamagedError, packed, unpack
-from veernet.sheets.shards import SHARD_ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +25,7 @@ if TYPE_CHECKING:
 _FORMAT = "veernet-work/2"
 CURVES = 2
 _REMEDY = "run the sheet again from its scan"
-_DAMAGE = (ValueError, TypeError, LookupError, OSError)
+_DAMAGE = (ValueError, TypeError, LookupError, RuntimeError, OSError)
 
 
 class HasRows(Protocol):
@@ -49,14 +41,15 @@ class WorkStore:
 
     Args:
         root: Where it lies.
-        name: What to call the sheet in errors.
-        rows: Rows of each track's strip.
+        group: The open zarr group.
     """
 
-    def __init__(self, root: str, name: str, rows: Sequence[int]) -> None:
+    def __init__(self, root: str, group: zarr.Group) -> None:
         self.root = root
-        self._name = name
-        self._rows = list(rows)
+        self._group = group
+        self._name = str(group.attrs["sheet"])
+        self._rows = [int(rows) for rows in cast("list[int]", group.attrs["rows"])]
+        self._arrays: dict[str, zarr.Array[Any]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return WorkStore.open, (self.root,)
@@ -76,11 +69,16 @@ class WorkStore:
         rows = [int(geometry.rows) for geometry in geometries]
         name = name or Path(root).name
         try:
-            _lay_out(Path(root), rows, {"format": _FORMAT, "sheet": name, "rows": rows})
+            group = zarr.open_group(str(root), mode="w")
+            for track, strip_rows in enumerate(rows):
+                _lay_out(group, f"strips/{track}", (), strip_rows)
+                _lay_out(group, f"classes/{track}", (CURVES,), strip_rows)
+            # Last: a store that a kill left half laid out does not open.
+            group.attrs.update({"format": _FORMAT, "sheet": name, "rows": rows})
         except OSError as error:
             found = f"no work store can be made at {root} ({error.strerror or error})"
             raise WorkStoreError(name, found, "free some space, or name another place") from error
-        return cls(str(root), name, rows)
+        return cls(str(root), group)
 
     @classmethod
     def open(cls, root: Path | str) -> WorkStore:
@@ -90,11 +88,11 @@ class WorkStore:
             WorkStoreError: There is none, or it is not laid out in full.
         """
         try:
-            told = json.loads((Path(root) / "zarr.json").read_bytes()).get("attributes", {})
-            if told.get("format") != _FORMAT:
+            group = zarr.open_group(str(root), mode="r+")
+            if group.attrs.get("format") != _FORMAT:
                 raise WorkStoreError(str(root), f"it is no {_FORMAT} store", _REMEDY)
-            return cls(str(root), str(told["sheet"]), [int(rows) for rows in told["rows"]])
-        except (*_DAMAGE, AttributeError) as error:
+            return cls(str(root), group)
+        except _DAMAGE as error:
             raise WorkStoreError(str(root), f"no work store can be opened ({_clause(error)})", _REMEDY) from error
 
     @property
@@ -107,7 +105,7 @@ class WorkStore:
         return self._rows[track]
 
     def write_strip(self, track: int, first_row: int, piece: NDArray[np.uint8]) -> None:
-        """Write a piece of a strip: darkness uint8 `(n, 512)`, whole shards or up to the strip's end.
+        """Write a piece of a strip: darkness uint8 `(n, 512)`, whole chunks or up to the strip's end.
 
         Raises:
             ValueError: The piece is no such thing.
@@ -116,7 +114,7 @@ class WorkStore:
         self._write("strips", track, first_row, piece)
 
     def write_classes(self, track: int, first_row: int, classes: NDArray[np.uint8]) -> None:
-        """Write a piece of a class map: uint8 `(2, n, 512)`, whole shards or up to the strip's end.
+        """Write a piece of a class map: uint8 `(2, n, 512)`, whole chunks or up to the strip's end.
 
         Raises:
             ValueError: The piece is no such thing.
@@ -142,7 +140,7 @@ class WorkStore:
         """
         return self._read("classes", track, start_row, end_row)
 
-    def strip_bands(self, track: int, rows: int = SHARD_ROWS) -> Iterator[NDArray[np.uint8]]:
+    def strip_bands(self, track: int, rows: int = CHUNK_ROWS) -> Iterator[NDArray[np.uint8]]:
         """The whole strip of a track, top down, in uint8 `(rows, 512)`; the last band may have fewer rows.
 
         Raises:
@@ -151,7 +149,7 @@ class WorkStore:
         for first_row in range(0, self.rows(track), rows):
             yield self.read_strip(track, first_row, min(first_row + rows, self.rows(track)))
 
-    def class_bands(self, track: int, rows: int = SHARD_ROWS) -> Iterator[NDArray[np.uint8]]:
+    def class_bands(self, track: int, rows: int = CHUNK_ROWS) -> Iterator[NDArray[np.uint8]]:
         """The whole class map of a track, top down, in uint8 `(2, rows, 512)`; the last band may have fewer rows.
 
         Raises:
@@ -162,17 +160,15 @@ class WorkStore:
 
     def _write(self, kind: str, track: int, first_row: int, piece: NDArray[np.uint8]) -> None:
         end_row = first_row + piece.shape[-2]
-        whole = first_row % SHARD_ROWS == 0 and (end_row % SHARD_ROWS == 0 or end_row == self.rows(track))
+        whole = first_row % CHUNK_ROWS == 0 and (end_row % CHUNK_ROWS == 0 or end_row == self.rows(track))
         lead = piece.shape[:-2]
         shaped = piece.dtype == np.uint8 and piece.shape[-1] == STRIP_WIDTH and lead == _lead(kind)
         if not (whole and shaped and 0 <= first_row < end_row <= self.rows(track)):
             strip = f"{kind}/{track} of {self.rows(track)} rows"
-            msg = f"{piece.dtype} {piece.shape} at row {first_row} is no whole number of shards of {strip}"
+            msg = f"{piece.dtype} {piece.shape} at row {first_row} is no whole number of chunks of {strip}"
             raise ValueError(msg)
         try:
-            for row in range(first_row, end_row, SHARD_ROWS):
-                shard = packed(piece[..., row - first_row : row - first_row + SHARD_ROWS, :])
-                _put(self._shard(kind, track, row // SHARD_ROWS), shard)
+            self._array(f"{kind}/{track}")[..., first_row:end_row, :] = piece
         except OSError as error:
             found = f"{kind}/{track} rows {first_row} to {end_row - 1} cannot be written ({error.strerror or error})"
             raise WorkStoreError(self._name, found, "free some space, or name another place") from error
@@ -181,34 +177,24 @@ class WorkStore:
         if not 0 <= start_row <= end_row <= self.rows(track):
             msg = f"rows {start_row} to {end_row} of a strip of {self.rows(track)}"
             raise ValueError(msg)
-        out = np.empty((*_lead(kind), end_row - start_row, STRIP_WIDTH), np.uint8)
+        path = f"{kind}/{track}"
         try:
-            for shard in range(start_row // SHARD_ROWS, -(-end_row // SHARD_ROWS)):
-                top = shard * SHARD_ROWS
-                rows = slice(max(start_row, top), min(end_row, top + SHARD_ROWS))
-                part = out[..., rows.start - start_row : rows.stop - start_row, :]
-                self._unpack(kind, track, shard, rows.start - top, part)
-        except OSError as error:
-            found = f"{kind}/{track} rows {start_row} to {end_row - 1} cannot be read ({_clause(error)})"
+            array = self._array(path)
+            for chunk in range(start_row // CHUNK_ROWS, -(-end_row // CHUNK_ROWS)):
+                place = (*(0 for _ in _lead(kind)), chunk, 0)
+                if not Path(self.root, path, array.metadata.encode_chunk_key(place)).exists():
+                    raise WorkStoreError(self._name, f"{path} chunk {chunk} was never written", _REMEDY)
+            return np.asarray(array[..., start_row:end_row, :], np.uint8)
+        except _DAMAGE as error:
+            found = f"{path} rows {start_row} to {end_row - 1} are damaged ({_clause(error)})"
             raise WorkStoreError(self._name, found, _REMEDY) from error
-        return out
 
-    def _unpack(self, kind: str, track: int, shard: int, first_row: int, out: NDArray[np.uint8]) -> None:
-        """Read rows of a shard, from one of its own rows on."""
-        try:
-            data = self._shard(kind, track, shard).read_bytes()
-            unpack(data, first_row, out)
-        except FileNotFoundError:
-            found = f"{kind}/{track} shard {shard} was never written"
-        except DamagedError as error:
-            found = f"{kind}/{track} shard {shard} is damaged: {error}"
-        else:
-            return
-        raise WorkStoreError(self._name, found, _REMEDY)
-
-    def _shard(self, kind: str, track: int, shard: int) -> Path:
-        """The file of a shard, by zarr's naming: its place along each axis."""
-        return Path(self.root, kind, str(track), "c", *("0" for _ in _lead(kind)), str(shard), "0")
+    def _array(self, path: str) -> zarr.Array[Any]:
+        if path not in self._arrays:
+            array = zarr.open_array(self._group.store, path=path, mode="r+")
+            # Kept in no file, and not taken by `open_array`: zarr would leave blank paper out.
+            self._arrays[path] = array.with_config({"write_empty_chunks": True})
+        return self._arrays[path]
 
 
 def _lead(kind: str) -> tuple[int, ...]:
@@ -216,44 +202,16 @@ def _lead(kind: str) -> tuple[int, ...]:
     return (CURVES,) if kind == "classes" else ()
 
 
-def _lay_out(root: Path, rows: Sequence[int], attributes: dict[str, Any]) -> None:
-    shutil.rmtree(root, ignore_errors=True)
-    nodes: dict[str, Any] = {kind: GroupMetadata() for kind in ("strips", "classes")}
-    for track, strip_rows in enumerate(rows):
-        nodes |= {f"{kind}/{track}": _metadata(_lead(kind), strip_rows) for kind in ("strips", "classes")}
-    store = LocalStore(root)
-    for _ in zarr.create_hierarchy(store=store, nodes=nodes):
-        pass
-    # Last: a store that a kill left half laid out does not open.
-    zarr.open_group(store, mode="r+").attrs.update(attributes)
-
-
-def _metadata(lead: tuple[int, ...], rows: int) -> ArrayV3Metadata:
-    """What zarr is told of an array, whose shards are as `packed` makes them."""
-    blosc = BloscCodec(typesize=1, cname=CODEC, clevel=LEVEL, shuffle="noshuffle")
-    sharding = ShardingCodec(chunk_shape=(*lead, CHUNK_ROWS, STRIP_WIDTH), codecs=[BytesCodec(), blosc, Crc32cCodec()])
-    return ArrayV3Metadata(
+def _lay_out(group: zarr.Group, path: str, lead: tuple[int, ...], rows: int) -> None:
+    group.create_array(
+        path,
         shape=(*lead, rows, STRIP_WIDTH),
-        data_type=UInt8(),
-        chunk_grid={"name": "regular", "configuration": {"chunk_shape": [*lead, SHARD_ROWS, STRIP_WIDTH]}},
-        chunk_key_encoding={"name": "default", "configuration": {"separator": "/"}},
+        chunks=(*lead, CHUNK_ROWS, STRIP_WIDTH),
+        dtype="uint8",
         fill_value=0,
-        codecs=[sharding],
-        attributes={},
-        dimension_names=None,
+        # Half of the time of zstd's level 1, for half as many bytes again.
+        compressors=[BloscCodec(typesize=1, cname="lz4", clevel=1, shuffle="noshuffle"), Crc32cCodec()],
     )
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def _clause(error: BaseException) -> str:
