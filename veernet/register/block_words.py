@@ -26,6 +26,8 @@ _FEWEST_LETTERS = 2
 _MARGIN = 0.1
 """About what is cut out to be read, of its height."""
 _FAR_MARGIN = 0.35
+_MENDED_PX = 15
+"""Height of print from which on mending its strokes does not close its letters."""
 _LEAST_WORD_INCHES = 0.08
 """Of columns with ink in a name."""
 _LETTER = 0.25
@@ -133,7 +135,8 @@ def renderings(ink: Bits) -> list[Bits]:
     near, far = (max(2, round(margin * len(ink))) for margin in (_MARGIN, _FAR_MARGIN))
     cut = np.pad(ink, near)
     thick = np.asarray(cv2.dilate(cut, np.ones((2, 2), np.uint8)), np.uint8)
-    return [cut, mended_ink(cut), np.pad(ink, far), thick]
+    mended = [mended_ink(cut)] if len(ink) >= _MENDED_PX else []
+    return [cut, *mended, np.pad(ink, far), thick]
 
 
 def letter_columns(printed: Print, rows: tuple[float, float], columns: tuple[float, float]) -> tuple[int, int] | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from veernet.register.block_words import Print, read_print
 from veernet.register.curves_told import Told, curves_told
-from veernet.register.draft import Box, Curve, Found, ScaleBlock
+from veernet.register.draft import SURE, Box, Curve, Found, ScaleBlock
 from veernet.register.mnemonics import Known, Scale, usual_units
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
@@ -114,7 +114,7 @@ def _curves(
 ) -> tuple[Curve, ...]:
     """The curves that are printed in the block above, the block below or both."""
     both = [[each for each in pair if each is not None] for pair in pairs]
-    votes = [elected([_evidence(each.told) for each in seen], decades) for seen in both]
+    votes = _votes([[_evidence(each.told) for each in seen] for seen in both], decades)
     unread = [
         any(each.told.unread for each in seen) or vote.second == "unread"
         for seen, vote in zip(both, votes, strict=True)
@@ -125,6 +125,23 @@ def _curves(
         curve = _curve(seen, vote, wrap, decades, doubtful=doubtful)
         found.append(curve if above is not None or below_alone else capped(curve))
     return tuple(found)
+
+
+def _votes(rows: Sequence[Sequence[VoteRow]], decades: int | None) -> list[Elected]:
+    """The vote on each curve of a track; where one is sure of a log scale, the others most likely have the same, because they share the grid."""
+    votes = [elected(each, decades) for each in rows]
+    sure = [_sure_log_scale(vote) for vote in votes]
+    shared = next((scale for scale in sure if scale is not None), None)
+    return [
+        vote if scale is not None or shared is None else elected(each, decades, shared)
+        for vote, scale, each in zip(votes, sure, rows, strict=True)
+    ]
+
+
+def _sure_log_scale(vote: Elected) -> Scale | None:
+    if vote.left is None or vote.right is None or vote.left <= 0 or not vote.usual or vote.unit != "OHMM":
+        return None
+    return (vote.left, vote.right) if min(vote.left_share, vote.right_share) >= SURE else None
 
 
 def _evidence(told: Told) -> VoteRow:

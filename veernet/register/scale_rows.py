@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from veernet.register.block_words import Print, letter_columns, without
 from veernet.register.draft import Box
-from veernet.register.edge_numbers import EDGE_INCHES, as_edge_number, edge_numbers, number_between, surer
+from veernet.register.edge_numbers import EDGE_INCHES, as_edge_number, edge_numbers, number_between
+from veernet.register.edge_readings import surer
 from veernet.register.mnemonics import Scale
 from veernet.register.row_names import Name, is_known, likelier, name_between, name_of
 from veernet.register.spelling import Spelled
@@ -26,8 +27,9 @@ _LEADING = re.compile(r"^(-?\d+(?:\.\d+)?)[.,:]?\s+(?=[A-Za-z])")
 _TRAILING = re.compile(r"[\s:;,/|]+(-?\d+(?:\.\d+)?)[.,:]?$")
 
 
+_GLUED_BEFORE = re.compile(r"^(-?\d+(?:\.\d+)?)(?=[A-Za-z]{3})")
 _GLUED = re.compile(r"[A-Za-z)>\]}]-?[A-Za-z)>\]}](\d+(?:\.\d+)?)$")
-"""A number that stands so close behind a unit that no gap is left."""
+"""Numbers that stand so close before a name, or behind a unit, that no gap is left."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,9 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
     if words and (leading := _LEADING.match(words[0].text)) and words[0].left - left < near:
         number, words[0] = parted(words[0], leading.end(1))
         at_left = _either(at_left, number)
+    elif at_left is None and words and (glued := _GLUED_BEFORE.match(words[0].text)) and words[0].left - left < near:
+        number, words[0] = parted(words[0], glued.end(1))
+        at_left = as_edge_number(number, printed.dpi)
     if words and (trailing := _TRAILING.search(words[-1].text)) and right - words[-1].right < near:
         words[-1], number = parted(words[-1], trailing.start(1))
         at_right = _either(at_right, number)
@@ -145,6 +150,8 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
         middle = 0.5 * (left + right)
         at_left = at_left or number_between(printed, rows, (left, middle), at_left=True)
         at_right = at_right or number_between(printed, rows, (middle, right), at_left=False)
+        if at_left is not None and at_right is not None:
+            name = _name_in(printed, words, at_left, at_right, rows, (left, right))
     if name.known or (at_left is not None and at_right is not None):
         at_left, at_right = (None if line is None else surer(printed, line) for line in (at_left, at_right))
     box = Box(

@@ -16,7 +16,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.register.edge_numbers import Number
+from veernet.register.edge_readings import SHOWN, Number
 from veernet.register.mnemonics import KNOWN, Known, Scale, usual_units
 from veernet.register.numbers import CHARACTERS, as_number, log_chance
 from veernet.register.spelling import Spelled
@@ -34,6 +34,8 @@ _NUMBERS = 1.125
 """Weight of a number's print over that of a name's: digits are read more surely than letters."""
 _SPECK = 0.05
 """Chance that a point is dirt."""
+_NO_MINUS = math.log(0.01)
+"""For a flat piece before a number that is no minus."""
 _USUAL, _UNUSUAL = math.log(0.85), math.log(0.15 / 60)
 _OTHER_UNIT = -4.0
 """For a unit that is not the one that is printed elsewhere in the block."""
@@ -41,6 +43,8 @@ _SECOND_UNIT = -1.0
 """For each unit but the usual one, where none is printed."""
 _OFF_DECADES = -5.0
 _LOG_ON_LINEAR = -2.0
+_THE_SAME, _ANOTHER = math.log(0.8), math.log(0.2)
+"""For the scale of a curve beside another in a log track."""
 _NOT_FOUND = math.log(0.05)
 _SECONDS: dict[Second, float] = {"goes on": math.log(0.6), "tenfold": math.log(0.3), "unread": math.log(0.1 / 60)}
 
@@ -53,8 +57,8 @@ class Values:
     right: Line | None
     _known: dict[tuple[str, float], float] = field(default_factory=dict, compare=False, repr=False)
 
-    def chance(self, scale: Scale) -> float:
-        """Logarithm of the chance of their print if these are the values."""
+    def chance(self, scale: Pair) -> float:
+        """Logarithm of the chance of their print if these are the values, None where there is none."""
         return self._of("left", self.left, scale[0]) + self._of("right", self.right, scale[1])
 
     def free(self) -> tuple[Pair, float]:
@@ -64,8 +68,8 @@ class Values:
         chance = sum(_NOT_FOUND if value is None else self._of(side, line, value) for side, line, value in sides)
         return (values[0], values[1]), chance
 
-    def _of(self, side: str, line: Line | None, value: float) -> float:
-        if line is None:
+    def _of(self, side: str, line: Line | None, value: float | None) -> float:
+        if line is None or value is None:
             return _NOT_FOUND
         if (side, value) not in self._known:
             self._known[side, value] = _NUMBERS * number_chance(line, value)
@@ -116,14 +120,15 @@ class _Hypothesis:
     second: Second
 
 
-def elected(rows: Sequence[Row], decades: int | None) -> Elected:
+def elected(rows: Sequence[Row], decades: int | None, beside: Scale | None = None) -> Elected:
     """The winner of the vote on one curve.
 
     Args:
         rows: What each block has of it.
         decades: Of a log track.
+        beside: The scale of another curve of a log track.
     """
-    chances = dict(_hypotheses(rows, decades))
+    chances = dict(_hypotheses(rows, decades, beside))
     most = max(chances.values())
     shares = {key: math.exp(_TEMPER * (chance - most)) for key, chance in chances.items()}
     whole = sum(shares.values())
@@ -161,11 +166,15 @@ def _most(shares: Mapping[_Hypothesis, float], of: Callable[[_Hypothesis], _Valu
     return max(sums.items(), key=lambda item: item[1])
 
 
-def _hypotheses(rows: Sequence[Row], decades: int | None) -> Iterable[tuple[_Hypothesis, float]]:
+def _hypotheses(
+    rows: Sequence[Row], decades: int | None, beside: Scale | None = None
+) -> Iterable[tuple[_Hypothesis, float]]:
     for known in KNOWN:
         for unit in known.units:
             name = sum(_name_chance(row, known, unit) for row in rows)
             for scale, usual in _scales(known, unit, decades):
+                if beside is not None and unit == "OHMM":
+                    usual = float(np.logaddexp(_ANOTHER + usual, _THE_SAME if scale == beside else -math.inf))
                 values = sum(row.values.chance(scale) for row in rows)
                 yield from _with_second(rows, known, unit, scale, True, name + usual + values)
             if all(row.values.left is None and row.values.right is None for row in rows):
@@ -182,16 +191,15 @@ def _hypotheses(rows: Sequence[Row], decades: int | None) -> Iterable[tuple[_Hyp
 
 
 def _free(rows: Sequence[Row]) -> dict[Pair, float]:
-    """Pairs of numbers as any block reads them, whatever they are, and the chance of all print if they are right."""
-    found = {}
-    for row in rows:
-        pair, chance = row.values.free()
-        read = _whole(pair)
-        if read is None:
-            found[pair] = chance + sum(each.values.free()[1] for each in rows if each is not row)
-        else:
-            found[pair] = sum(each.values.chance(read) for each in rows)
-    return found
+    """Pairs of numbers as any block reads them at either edge, whatever they are, and the chance of all print if they are right."""
+    lefts, rights = (_read([getattr(row.values, side) for row in rows]) for side in ("left", "right"))
+    return {(left, right): sum(row.values.chance((left, right)) for row in rows) for left in lefts for right in rights}
+
+
+def _read(lines: Sequence[Line | None]) -> set[float | None]:
+    """The numbers of some lines; none only where there is no line."""
+    found: set[float | None] = {best_number(line) for line in lines if line is not None}
+    return found or {None}
 
 
 def _whole(pair: Pair) -> Scale | None:
@@ -209,15 +217,17 @@ def _with_second(
 ) -> Iterable[tuple[_Hypothesis, float]]:
     seconds = [row.second for row in rows if row.second is not None]
     left, right = pair
-    if not seconds or left is None or right is None:
-        yield _Hypothesis(known, unit, left, right, usual, "unread" if seconds else "none"), chance
+    if not seconds:
+        yield _Hypothesis(known, unit, left, right, usual, "none"), chance
+        return
+    free = sum(second.free()[1] for second in seconds)
+    yield _Hypothesis(known, unit, left, right, usual, "unread"), chance + _SECONDS["unread"] + free
+    if left is None or right is None:
         return
     kinds: dict[Second, Scale] = {"goes on": (right, 2 * right - left), "tenfold": (10 * left, 10 * right)}
     for kind, second_scale in kinds.items():
         more = sum(second.chance(second_scale) for second in seconds)
         yield _Hypothesis(known, unit, left, right, usual, kind), chance + _SECONDS[kind] + more
-    free = sum(second.free()[1] for second in seconds)
-    yield _Hypothesis(known, unit, left, right, usual, "unread"), chance + _SECONDS["unread"] + free
 
 
 def _name_chance(row: Row, known: Known, unit: str) -> float:
@@ -264,20 +274,23 @@ def best_number(line: Line) -> float:
 
 def number_chance(line: Line, value: float) -> float:
     """Logarithm of the chance of a line's print if it is a value, however that is written; several readings count as one."""
-    readings = line.readings if isinstance(line, Number) else (line.steps,)
-    twice = isinstance(line, Number) and line.twice
-    found = [_chance_of(steps, value, twice=twice) for steps in readings]
-    return math.fsum(found) / len(found)
+    number = line if isinstance(line, Number) else None
+    readings = (line.steps,) if number is None else number.readings
+    sign, times = 0.0, SHOWN if number is not None and number.lone else 1
+    if number is not None and number.minus:
+        sign, value = 0.0 if value < 0 else _NO_MINUS, abs(value)
+    found = [_chance_of(steps, value, times) for steps in readings]
+    return sign + math.fsum(found) / len(found)
 
 
-def _chance_of(steps: NDArray[np.float32], value: float, *, twice: bool) -> float:
-    """The same for one reading."""
+def _chance_of(steps: NDArray[np.float32], value: float, times: int) -> float:
+    """The same for one reading of what was shown so many times side by side, if more than once a lone digit."""
     chances = np.exp(as_number(steps.astype(np.float64)))
     chances[:, 0] += _SPECK * chances[:, CHARACTERS.index(".") + 1]
     logs = np.log(chances * (1 - chances.shape[-1] * _LEAST) + _LEAST)
     forms = written(value)
-    if twice:
-        forms = [form + form for form in forms if len(form) == 1]
+    if times > 1:
+        forms = [times * form for form in forms if len(form) == 1]
         if not forms:
             return len(written(value)[0]) * math.log(_LEAST)
     logs = np.broadcast_to(logs, (len(forms), *logs.shape))
