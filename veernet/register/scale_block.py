@@ -13,7 +13,7 @@ from veernet.register.mnemonics import Known, Scale, usual_units
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import rows_of
-from veernet.register.scale_vote import Elected, Values, elected
+from veernet.register.scale_vote import Elected, Values, elected, says
 from veernet.register.scale_vote import Row as VoteRow
 from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by
 
@@ -214,11 +214,14 @@ def _values(
         most, why = _UNREAD, f"its values are not {decades} decades apart"
     found = []
     for side, value, share in (("left", vote.left, vote.left_share), ("right", vote.right, vote.right_share)):
-        read = any(getattr(each.told.row, side) is not None for each in seen)
-        if value is None or not read:
+        lines = [line for each in seen if (line := getattr(each.told.row, side)) is not None]
+        if value is None or not lines:
             found.append(Found[float]())
-        else:
+        elif any(says(line, value) for line in lines):
             found.append(Found[float](value=value, confidence=round(min(most, share), 3), why=why))
+        else:
+            guessed = "its print hardly says so"
+            found.append(Found[float](value=value, confidence=round(min(_UNREAD, share), 3), why=why or guessed))
     return found[0], found[1]
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from veernet.register.edge_readings import SHOWN, Number
 from veernet.register.mnemonics import KNOWN, Known, Scale, usual_units
-from veernet.register.numbers import CHARACTERS, as_number, log_chance
+from veernet.register.numbers import CHARACTERS, as_number, best_text, log_chance
 from veernet.register.spelling import Spelled
 from veernet.register.text import Line
 
@@ -41,6 +41,8 @@ _OTHER_UNIT = -4.0
 """For a unit that is not the one that is printed elsewhere in the block."""
 _SECOND_UNIT = -1.0
 """For each unit but the usual one, where none is printed."""
+_MAY_BE = 4.0
+"""Nats that a value may be less likely than what its print most likely says."""
 _OFF_DECADES = -5.0
 _LOG_ON_LINEAR = -2.0
 _THE_SAME, _ANOTHER = math.log(0.8), math.log(0.2)
@@ -281,6 +283,25 @@ def number_chance(line: Line, value: float) -> float:
         sign, value = 0.0 if value < 0 else _NO_MINUS, abs(value)
     found = [_chance_of(steps, value, times) for steps in readings]
     return sign + math.fsum(found) / len(found)
+
+
+def says(line: Line, value: float) -> bool:
+    """Whether a reading of a line may well be a value: one that only fits a usual scale best is a guess."""
+    number = line if isinstance(line, Number) else None
+    times = SHOWN if number is not None and number.lone else 1
+    if number is not None and number.minus and value >= 0:
+        return False
+    value = abs(value) if number is not None and number.minus else value
+    readings = (line.steps,) if number is None else number.readings
+    return any(_chance_of(steps, value, times) >= _best_chance(steps, times) - _MAY_BE for steps in readings)
+
+
+def _best_chance(steps: NDArray[np.float32], times: int) -> float:
+    """Logarithm of the chance of what a reading most likely says."""
+    logs = as_number(steps.astype(np.float64))
+    if times == 1:
+        return math.log(max(best_text(logs)[1], 1e-300))
+    return max(float(log_chance(logs[None], [times * digit])[0]) for digit in CHARACTERS[:10])
 
 
 def _chance_of(steps: NDArray[np.float32], value: float, times: int) -> float:
