@@ -226,11 +226,12 @@ def level_ink(printed: Print, rows: tuple[float, float], columns: tuple[float, f
 
 
 def without(lines: Sequence[Line], taken: Sequence[Line]) -> list[Line]:
-    """Lines of text but those that are the numbers taken at an edge."""
+    """Lines of text but those that stand where some others do, which were taken for numbers at an edge, say."""
 
     def is_taken(line: Line) -> bool:
         return any(
-            min(line.end, number.end) - max(line.top, number.top) > 0.5 * (number.end - number.top)
+            min(line.end, number.end) - max(line.top, number.top)
+            > 0.5 * min(number.end - number.top, line.end - line.top)
             and min(line.right, number.right) - max(line.left, number.left) > 0.6 * (line.right - line.left)
             for number in taken
         )

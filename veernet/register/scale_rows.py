@@ -26,7 +26,8 @@ _ABOVE_INCHES = 0.16
 _LEADING = re.compile(r"^(-?\d+(?:\.\d+)?)[.,:]?\s+(?=[A-Za-z])")
 _TRAILING = re.compile(r"[\s:;,/|]+(-?\d+(?:\.\d+)?)[.,:]?$")
 
-
+_CAPTION = re.compile(r"\b[1Il]\s?[:;]\s?\d{3,4}\b|\bscaled\b|\bcharted\b|\bdatabase\b", re.IGNORECASE)
+"""Lines that tell how a log was drawn, as "Depth in Feet scaled 1:240", whose numbers are no curve's."""
 _GLUED_BEFORE = re.compile(r"^(-?\d+(?:\.\d+)?)(?=[A-Za-z]{3})")
 _GLUED = re.compile(r"[A-Za-z)>\]}]-?[A-Za-z)>\]}](\d+(?:\.\d+)?)$")
 """Numbers that stand so close before a name, or behind a unit, that no gap is left."""
@@ -78,8 +79,9 @@ class Row:
 
 def rows_of(printed: Print, left: float, right: float) -> list[Row]:
     """The rows between the edges of a track, from the top down."""
-    lefts, rights = edge_numbers(printed, left, right)
-    inside = [line for line in printed.lines if left <= (line.left + line.right) / 2 <= right]
+    captions = [line for line in printed.lines if _CAPTION.search(line.text)]
+    lefts, rights = (without(numbers, captions) for numbers in edge_numbers(printed, left, right))
+    inside = without([line for line in printed.lines if left <= (line.left + line.right) / 2 <= right], captions)
     words = without(inside, lefts + rights)
     near = EDGE_INCHES * printed.dpi
     at_edges = [line for line in words if line.left - left < near or right - line.right < near]

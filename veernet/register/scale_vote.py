@@ -28,7 +28,7 @@ Second = Literal["none", "goes on", "tenfold", "unread"]
 
 _TEMPER = 0.8
 """Of what is read: the steps of a line are not wholly independent."""
-_LEAST = 0.002
+_LEAST = 0.0015
 """Chance of any character of a number anywhere."""
 _NUMBERS = 1.125
 """Weight of a number's print over that of a name's: digits are read more surely than letters."""
