@@ -17,14 +17,17 @@ _ANYWHERE = 0.12
 """Share of rows in which there is ink at any column where no line runs."""
 _FAINTEST = 0.2
 _SUREST = 0.95
-_STRONG, _SOLID = 0.75, 0.95
-"""Shares of rows of lines that hardly break, and of those that never do."""
+_STRONG, _SOLID, _UNBROKEN = 0.75, 0.8, 0.98
+"""Shares of rows of lines that hardly break, of those that are seen to end, and of those that end only where the grid does."""
 _GONE, _GONE_SHARE = 0.3, 0.03
 """Faint lines are lost together where so little of them is left; in so much of a pass, so that it may be so at its ends."""
-_FRAME_INCHES, _AS_LONG = 0.16, 0.6
-"""Length of a line in a scale block that is longer than print is tall, and its share of the longest one's: frames go on as far as each other."""
-_BLOCK_INCHES = (0.03, 0.6)
-"""From the grid: where the lines of a scale block may stand."""
+_FRAME_INCHES, _AS_LONG = 0.16, 0.7
+"""Length of a line in a scale block that is longer than print is tall, and its share of the longest but one: frames go on as far as each other."""
+_BLOCK_INCHES = (0.03, 2.0)
+"""From the grid: where the lines of a scale block may stand, so far that strong lines of a grid whose faint ones are lost end before its frames."""
+_WHOLE = 0.98
+_NEXT_INCHES = 0.25
+"""From the grid: where lines of its own block begin."""
 _BROKEN_PX = 2
 _GAP_INCHES = 0.3
 _FEWEST_FRAMED = 2
@@ -80,7 +83,7 @@ def extent(
     """First row of a grid and the row after its last, search px.
 
     Each row speaks for the grid or against it by the ink at its lines; the grid goes as far as makes the sum of that greatest, not over a gap,
-    and no further than a solid line of it.
+    but as far as most of its unbroken lines, where there are such.
 
     Args:
         columns: Its lines.
@@ -98,7 +101,7 @@ def extent(
     if strong.any() and _lost_together(ink[:, known & ~strong], round(_GAP_INCHES * dpi)):
         known = strong
     outside = (columns.there(within[0], inside[0])[::-1], columns.there(inside[1], within[1]))
-    solid = [np.arange(share.size) == index for index in np.flatnonzero(share >= _SOLID)]
+    solid = [np.arange(share.size) == index for index in np.flatnonzero(inner & (share >= _UNBROKEN))]
     above, below = (_ends(rows, share, known, solid, dpi) if len(rows) else 0 for rows in outside)
     return float(inside[0] - above), float(inside[1] + below)
 
@@ -106,10 +109,11 @@ def extent(
 def _ends(
     rows: NDArray[np.bool_], share: Floats, known: NDArray[np.bool_], solid: list[NDArray[np.bool_]], dpi: float
 ) -> int:
-    """For how many rows a grid goes on: as far as its solid lines, where these end well before what others say."""
-    together = _rows_on(rows[:, known], share[known], dpi)
-    least = min([together, *(_rows_on(rows[:, some], share[some], dpi) for some in solid)])
-    return least if together - least > _GAP_INCHES * dpi else together
+    """For how many rows a grid goes on: as far as most of its unbroken lines, where there are any, because others may be lost before they end."""
+    if solid:
+        ends = sorted(_rows_on(rows[:, some], share[some], dpi) for some in solid)
+        return ends[(len(ends) - 1) // 2]
+    return _rows_on(rows[:, known], share[known], dpi)
 
 
 def _rows_on(ink: NDArray[np.bool_], share: Floats, dpi: float) -> int:
@@ -153,20 +157,24 @@ def framing(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[
     framed = np.zeros((2, columns.lines.size), bool)
     for side, (first, end) in enumerate(((body[0] - far, body[0] - near), (body[1] + near, body[1] + far))):
         if end > first and columns.lines.size:
-            length = _longest(columns.there(first, end))
-            there = length >= max(_FRAME_INCHES * dpi, _AS_LONG * float(length.max()))
+            ink = columns.there(first, end)
+            length = _lengths(ink if side else ink[::-1], round(_NEXT_INCHES * dpi))
+            usual = float(np.sort(length)[-2:][0])
+            there = length >= max(_FRAME_INCHES * dpi, _AS_LONG * usual)
+            # What goes on for so long is the grid itself, whose other lines are lost.
+            there &= usual < _WHOLE * (end - first)
             framed[side] = there & (_FEWEST_FRAMED <= there.sum() <= max(_MOST_FRAMED, _MOST_SHARE * there.size))
     return framed
 
 
-def _longest(ink: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Rows of the longest stroke at each line."""
-    if len(ink) == 0:
-        return np.zeros(ink.shape[1], np.intp)
-    closed = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_BROKEN_PX + 1, 1), np.uint8))
+def _lengths(ink: NDArray[np.bool_], near: int) -> NDArray[np.intp]:
+    """Rows of the longest stroke at each line that begins in the first rows, so many."""
     longest = np.zeros(ink.shape[1], np.intp)
+    if len(ink) == 0:
+        return longest
+    closed = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_BROKEN_PX + 1, 1), np.uint8))
     length = np.zeros(ink.shape[1], np.intp)
-    for row in closed:
-        length = (length + 1) * row
+    for index, row in enumerate(closed):
+        length = (length + 1) * row * ((length > 0) | (index < near))
         np.maximum(longest, length, out=longest)
     return longest

@@ -28,6 +28,10 @@ _OUTSIDE = 0.5
 _A_TRACK = 2.6
 _FRAMED = 1.5
 _FRAME_INSIDE = 3.0
+_UNVOUCHED = 2.0
+"""Against each side of a bare grid at which neither a frame is nor lines across end."""
+_LEFT_OUT, _MOST_LEFT_OUT, _MOST_BLANK = 8.0, 3.0, 1.5
+"""Against an inch that lines across cover and no track, or a track and no lines across; and at the most, of each, from one line to the next."""
 _STRONG = 0.15
 _WEAKEST = 0.2
 _NARROWEST_INCHES, _WIDEST_INCHES = 0.9, 6.2
@@ -36,9 +40,17 @@ _TOO_NARROW_PX = 5.0
 
 @dataclass(frozen=True)
 class Comb:
-    """One track: indices of the lines that are its edges, its divisions or decades (the other is 0), and the share of its lines that are there.
+    """One track, by indices of the lines that are its edges.
 
-    Both are 0 where only strong lines are left, so that it is not known.
+    Divisions and decades are 0 where only strong lines are left, so that they are not known; else one of them is.
+
+    Args:
+        first: Its left edge.
+        last: Its right edge.
+        divisions: Even spaces.
+        decades: Of a log grid.
+        seen: Share of its lines that are there.
+        placed: Share of the lines in it that are its own.
     """
 
     first: int
@@ -46,10 +58,16 @@ class Comb:
     divisions: int
     decades: int
     seen: float
+    placed: float
 
 
 def combs(
-    columns: Floats, strengths: Floats, framed: NDArray[np.bool_] | None, dpi: float, depth_column: float | None
+    columns: Floats,
+    strengths: Floats,
+    framed: NDArray[np.bool_] | None,
+    dpi: float,
+    depth_column: float | None,
+    covered: Floats | None = None,
 ) -> list[Comb]:
     """The tracks from the left.
 
@@ -59,31 +77,43 @@ def combs(
         framed: Which go on into a scale block; None where none was seen.
         dpi: Of the search image.
         depth_column: Where depths are printed: no track goes over it.
+        covered: How surely lines run across from each line to the next, as `veernet.register.across.covered` says; None if that is not known.
     """
+    if columns.size < 2:
+        return []
     models, places, offsets = _models()
     weights = np.where(strengths > 0, np.clip(strengths / _STRONG, _WEAKEST, 1.0), 0.0)
     edge = np.zeros(columns.size) if framed is None else np.where(framed, 1.0, np.where(strengths > 0, -1.0, 0.0))
-    column = -1e9 if depth_column is None else depth_column
+    inches = np.diff(columns) / dpi
+    outside, inside = np.zeros(inches.size), np.zeros(inches.size)
+    vouched = np.stack([edge > 0, edge > 0]).astype(np.float64)
+    if covered is not None:
+        outside = np.minimum(_LEFT_OUT * inches * covered, _MOST_LEFT_OUT)
+        inside = np.minimum(_LEFT_OUT * inches * (1.0 - covered), _MOST_BLANK)
+        before, after = np.append(0.0, covered), np.append(covered, 0.0)
+        vouched = np.maximum(vouched, np.stack([after - before, before - after]))
     first, last, model = _best(
         columns,
         weights,
         edge,
+        vouched,
+        outside,
+        np.append(0.0, np.cumsum(inside)),
         places,
         offsets,
         np.array([prior for _, _, prior in models]),
         np.array([not divisions and not decades for divisions, decades, _ in models]),
         _NARROWEST_INCHES * dpi,
         _WIDEST_INCHES * dpi,
-        column,
+        -1e9 if depth_column is None else depth_column,
     )
     found = []
     for start, end, which in zip(first.tolist(), last.tolist(), model.tolist(), strict=True):
         divisions, decades, _ = models[which]
         expected = columns[start] + places[offsets[which] : offsets[which + 1]] * (columns[end] - columns[start])
-        near = np.abs(columns[:, None] - expected).min(axis=0)
-        found.append(
-            Comb(start, end, divisions, decades, float((near <= _tolerance(columns[end] - columns[start])).mean()))
-        )
+        apart = np.abs(columns[:, None] - expected) <= _tolerance(columns[end] - columns[start])
+        seen, placed = apart.any(axis=0).mean(), apart.any(axis=1)[start : end + 1].mean()
+        found.append(Comb(start, end, divisions, decades, float(seen), float(placed)))
     return found
 
 
@@ -117,6 +147,9 @@ def _best(
     columns: Floats,
     weights: Floats,
     edge: Floats,
+    vouched: Floats,
+    outside: Floats,
+    inside: Floats,
     places: Floats,
     offsets: NDArray[np.intp],
     priors: Floats,
@@ -141,17 +174,19 @@ def _best(
             for between in range(first + 1, last):
                 if edge[between] > 0:
                     framed -= _FRAME_INSIDE
-            whole = edge[first] > 0 and edge[last] > 0
+            framed -= inside[last] - inside[first]
+            alone = _UNVOUCHED * (2.0 - vouched[0, first] - vouched[1, last])
             for model in range(priors.size):
-                if bare[model] and not whole:
-                    continue
                 lines = places[offsets[model] : offsets[model + 1]]
-                worth = priors[model] + framed + _explained(columns, weights, first, last, lines)
+                worth = priors[model] + framed - (alone if bare[model] else 0.0)
+                worth += _explained(columns, weights, first, last, lines)
                 if before + worth > ended[last]:
                     ended[last] = before + worth
                     from_line[last] = first
                     from_model[last] = model
         free[last + 1] = max(free[last] - _OUTSIDE * weights[last], ended[last])
+        if last < count - 1:
+            free[last + 1] -= outside[last]
     firsts, lasts, models = [0], [0], [0]
     at = count
     while at > 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.across import covered
 from veernet.register.body import Columns, extent, framing, profile_of, stopped
 from veernet.register.labels import Pass
 from veernet.register.paper import Paper
@@ -15,6 +16,11 @@ from veernet.register.tracks import Grid, Lines, grids, lines_of
 from veernet.register.upright import Run
 
 Floats = NDArray[np.float64]
+
+
+_DIVISIONS, _SEEN = 10, 0.8
+"""Of a grid that is surely one track's."""
+_AS_STRONG = 0.97
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,15 @@ def _logged(paper: Paper, one: Pass, run: Run | None, profiles: Floats, within: 
     width, dpi = paper.search.shape[1], paper.search_dpi
     straight = float(np.median(one.labels.columns / paper.factor - run.swing_at(rows / paper.factor)))
     lines = lines_of(profile_of(profiles, run, *inside))
-    first_look = grids(lines, width, dpi, straight)
+
+    def cover(columns: Floats) -> Floats | None:
+        return covered(paper.search, run, columns, inside, dpi)
+
+    first_look = grids(lines, width, dpi, straight, cover=cover)
     columns = Columns.of(paper, run, lines.columns)
     body = extent(columns, _inner(lines, first_look, straight), inside, between, dpi)
     framed = framing(columns, body, dpi)
-    found = grids(lines, width, dpi, straight, framed, stopped=stopped(columns, framed, inside))
+    found = grids(lines, width, dpi, straight, framed, stopped=stopped(columns, framed, inside), cover=cover)
     return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor)
 
 
@@ -84,11 +94,23 @@ def _inner(lines: Lines, found: Sequence[Grid], depth_column: float) -> NDArray[
     """Which lines are no edges: those are in the grid alone. All of them where none can be told."""
     columns = lines.columns
     edges = np.array([edge for grid in found for edge in (grid.left, grid.right)])
-    if edges.size == 0:
+    inside = np.zeros(columns.size, bool)
+    for grid in found:
+        inside |= (columns > grid.left) & (columns < grid.right)
+    if edges.size:
+        inside &= np.abs(columns[:, None] - edges).min(axis=1) > 1.0
+    if not inside.any():
         # A grid of few lines has edges all the same: the outer ones on either side of the depths.
         inner = np.ones(columns.size, bool)
         middle = int(np.searchsorted(columns, depth_column))
         inner[[at for at in (0, middle - 1, middle, columns.size - 1) if 0 <= at < columns.size]] = False
         return inner if inner.any() else ~inner
-    inside = np.any([(columns > grid.left) & (columns < grid.right) for grid in found], axis=0)
-    return np.asarray(inside & (np.abs(columns[:, None] - edges).min(axis=1) > 1.0))
+    # Two tracks side by side may look like one of twenty divisions, or of none that are left: a line as strong as edges may be one.
+    for grid in found:
+        whole = grid.seen >= _SEEN and (grid.divisions == _DIVISIONS or (grid.decades or 0) > 1)
+        if not whole:
+            own = (columns >= grid.left - 1.0) & (columns <= grid.right + 1.0)
+            edge = own & (lines.strengths >= _AS_STRONG * np.sort(lines.strengths[own])[-2:][0])
+            if (inside & ~edge).any():
+                inside &= ~edge
+    return np.asarray(inside)

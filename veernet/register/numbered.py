@@ -140,8 +140,11 @@ def _pass(
     turned: Turn,
 ) -> Pass:
     depths = verdict.first + verdict.step * (places - places[0]).astype(np.float64)
-    # What cannot be read at either end may be no label: a pass begins and ends with one that says its depth, but for one digit.
-    ends = np.flatnonzero(verdict.agreeing | verdict.almost)
+    # What cannot be read at either end may be no label: a pass begins and ends with one that says its depth, but for one digit, if it stands next to
+    # another such: beyond a gap it is rather another pass's.
+    says = verdict.agreeing | verdict.almost
+    beside = np.isin(places - 1, places[says]) | np.isin(places + 1, places[says])
+    ends = np.flatnonzero(verdict.agreeing | (verdict.almost & beside))
     kept = slice(ends[0], ends[-1] + 1) if ends.size else slice(None)
     boxes = of.boxes.astype(np.float64) * paper.factor
     texts = tuple(text for text, _ in readings)

@@ -27,7 +27,7 @@ from veernet.register.wraps import may_wrap, wraps
 from veernet.sheets.raster import open_scan
 
 _LINES_SEEN = 0.8
-"""Share of printed depths that must have a line of their own for the rows to be sure."""
+"""Share of printed depths that must have a line of their own, or between two that have, for the rows to be sure."""
 _FEW_LABELS = 4
 """That must say their depths on their own; so few only at a usual scale."""
 _AT_SCALE, _NEAR_SCALE = 0.04, 0.1
@@ -124,7 +124,7 @@ def unit_of_depth(px_per_unit: float, dpi: float, dpi_claimed: bool, printed: Se
 
 def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> Depth:
     scale = nearest(one.px_per_unit, paper.dpi)
-    seen = float(ticks.on_line.mean())
+    seen = float(ticks.told.mean())
     agreeing = int(one.labels.agreeing.sum())
     by_lines = min(1.0, SURE + 0.4 * (seen - _LINES_SEEN)) if seen >= _LINES_SEEN else SURE * seen / _LINES_SEEN - 0.05
     confidence = max(0.0, one.confidence * by_lines) * (

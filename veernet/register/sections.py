@@ -110,7 +110,7 @@ def _main_confidence(paper: Paper, passes: Sequence[Logged], index: int) -> floa
     main = whole.one
     labels = main.labels
     span = labels.depths[-1] - labels.depths[0]
-    confidence = 0.98
+    confidence = 0.98 if main.confidence >= _SURE_PASS else 0.6
     for each in passes:
         other = each.one
         beyond = max(labels.depths[0] - other.labels.depths[0], other.labels.depths[-1] - labels.depths[-1])

@@ -24,6 +24,8 @@ _CHANGE_COST_INCHES, _CHANGE = 0.1, 0.4
 """From label to label a line's place below its label changes little; where it must all the same, it costs this much at the most."""
 _UNEVEN_PX, _UNEVEN = 3.0, 0.02
 """By how much a line without a whole label may be off the middle of its neighbours: spliced and stretched paper does that."""
+_EVEN_PX, _EVEN_INCHES = 1.5, 0.01
+"""By how much rows of a paper that is neither spliced nor stretched are off the middle of their neighbours."""
 _WHOLE = 0.2
 """By how much the size of a label may differ from its neighbours', so that its middle can be relied on."""
 _RIVAL = 0.6
@@ -48,6 +50,7 @@ class Placed:
         on_line: Whether a line was found there.
         slope: Rows that lines fall per column to the right, at each.
         off: How far below its label's middle each line is, on average.
+        told: Whether its row is sure: on a line, or between two next to it that are, where its label says so, too, and all rows go on evenly.
         against: Depths near which a line is printed that may not be theirs: it is not where the label or the neighbours' lines say, or
             labels stand between two lines that are alike.
     """
@@ -57,6 +60,7 @@ class Placed:
     on_line: NDArray[np.bool_]
     slope: Floats
     off: float
+    told: NDArray[np.bool_]
     against: int
 
 
@@ -95,6 +99,7 @@ def placed(paper: Paper, one: Pass) -> Placed:
         even = np.abs(rows - _neighbours(rows)) <= uneven
         on_line &= np.where(has_label, near, even | ((rivals.strength <= seen / _STANDS_OUT) & near))
     against = (seen >= _LINE_SHARE) & ~on_line
+    told = on_line.copy()
     size = np.inf if labels.turned else float(np.median(labels.boxes[:, 2] - labels.boxes[:, 0]))
     if _between_two(at[on_line], rivals.apart[on_line], rivals.strength[on_line], seen[on_line], size):
         against |= on_line
@@ -103,10 +108,25 @@ def placed(paper: Paper, one: Pass) -> Placed:
         between = np.interp(depths, depths[on_line], rows[on_line])
         lost = (seen < _LINE_SHARE) & (depths > depths[on_line][0]) & (depths < depths[on_line][-1])
         slipped = np.abs(rows - between) > _UNEVEN_PX + _UNEVEN * one.step * one.px_per_unit
+        told |= lost & has_label & _both_beside(on_line) & (np.abs(rows - between) <= _UNEVEN_PX)
         rows = np.where(lost & ~slipped, between, rows)
         against |= lost & slipped
     kept = _within(on_line)
-    return Placed(depths[kept], rows[kept], on_line[kept], slope[kept], float(np.median(at)), int(against.sum()))
+    even = np.abs(rows - _neighbours(rows))[kept] <= max(_EVEN_PX, _EVEN_INCHES * paper.dpi)
+    return Placed(
+        depths[kept],
+        rows[kept],
+        on_line[kept],
+        slope[kept],
+        float(np.median(at)),
+        told[kept] if even.all() else on_line[kept],
+        int(against.sum()),
+    )
+
+
+def _both_beside(on_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which depths have a line next above and next below."""
+    return np.asarray(np.append(False, on_line[:-1]) & np.append(on_line[1:], False))
 
 
 def _within(on_line: NDArray[np.bool_]) -> slice:

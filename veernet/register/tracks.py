@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,20 @@ from veernet.register.paper import Paper
 from veernet.register.upright import WINDOW_ROWS, Run
 
 Floats = NDArray[np.float64]
+Cover = Callable[[Floats], Floats | None]
+"""How surely lines run across between some columns, as `veernet.register.across.covered` says."""
 
 _LINE = 0.05
 _FEWEST_FRAMED = 2
-_SEEN = 0.8
+_SEEN, _PLACED = 0.8, 0.9
 _APART_INCHES = 0.2
-_AT_EDGE_PX = 4.0
+_AT_EDGE_PX = 2.0
 _LEFT_OVER = 1
 _FEW_DIVISIONS = 5
+_PRINT_INCHES = 0.3
+"""From the middle of the depth column to where its print ends, at the most."""
+_STRAY_INCHES, _BLANK_SHARE = 0.1, 0.15
+"""Of paper beside tracks that lines across may cover all the same, and of a track that they may leave blank."""
 _SNAP_INCHES = 0.03
 _OWN_ROOM = 0.45
 _KNOT_ROWS = 300.0
@@ -77,6 +83,7 @@ def grids(
     framed: NDArray[np.bool_] | None = None,
     *,
     stopped: bool = False,
+    cover: Cover | None = None,
 ) -> list[Grid]:
     """The tracks that lines make, from the left; none goes over the depth column.
 
@@ -87,49 +94,86 @@ def grids(
         depth_column: Straightened column of the printed depths.
         framed: Which lines go on into the scale block above them, and below them, ``(sides, lines)``; None if that is not known.
         stopped: Whether solid lines that do not were seen to end.
+        cover: Asks where lines run across.
     """
     columns, strengths = lines.columns, lines.strengths
     if framed is not None and framed.any(axis=0).sum() < _FEWEST_FRAMED:
         framed = None
     # An outer line may be beyond the scan's edge.
-    for at, edge in ((0, 0.0), (columns.size, width_px - 1.0)):
+    for edge in (0.0, width_px - 1.0):
         if columns.size and np.abs(columns - edge).min() > _AT_EDGE_PX:
-            at = min(at, columns.size)
+            at = int(np.searchsorted(columns, edge))
             columns, strengths = np.insert(columns, at, edge), np.insert(strengths, at, 0.0)
             framed = None if framed is None else np.insert(framed, at, False, axis=1)
-    found = combs(columns, strengths, None, dpi, depth_column)
+    covered = cover(columns) if cover else None
+    found = combs(columns, strengths, None, dpi, depth_column, covered)
     if framed is not None:
-        parted = combs(columns, strengths, np.asarray(framed.any(axis=0)), dpi, depth_column)
+        parted = combs(columns, strengths, np.asarray(framed.any(axis=0)), dpi, depth_column, covered)
         # Strokes that only look like frames part tracks where no grid begins, and leave lines over.
-        if _covered(parted) >= _covered(found) - _LEFT_OVER:
+        if _lines_in(parted) >= _lines_in(found) - _LEFT_OVER:
             found = parted
         else:
             framed = None
-    gap = _APART_INCHES * dpi
     made = []
     for index, comb in enumerate(found):
-        left, right = columns[comb.first], columns[comb.last]
         beside = [
             other
             for other in (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
-            if min(abs(left - columns[other.last]), abs(right - columns[other.first])) < gap
+            if _gap(columns, comb, other) < _APART_INCHES * dpi
         ]
-        alone = not beside and comb.divisions in (0, 10)
+        alone = not beside and comb.divisions in (0, 10) and not _bare(comb)
         known = alone if framed is None else _framed(framed[:, comb.first : comb.last + 1])
-        # A strong line may run on where a faint grid ends: parts of one track all look alike.
+        agrees = covered is not None and _agrees(
+            columns, covered, found, index, dpi, -np.inf if depth_column is None else depth_column
+        )
+        # A strong line may run on where a faint grid ends: parts of one track all look alike. Lines across go from edge to edge of tracks, and tell.
         framed_well = stopped and framed is not None
-        # Four divisions are what one strong line beside them leaves of five.
-        part = comb.divisions == 4 or (_may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside))
-        seen = comb.seen >= _SEEN or (framed_well and _bare(comb))
-        sure = 0.97 if known and seen and not part else 0.6
+        vouched = agrees and (framed_well or not beside)
+        part = not vouched and (
+            comb.divisions == 4 or (_may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside))
+        )
+        seen = comb.seen >= _SEEN or (framed_well and (_bare(comb) or (vouched and comb.placed >= _PLACED)))
+        sure = 0.97 if known and seen and not part and (agrees or covered is None) else 0.6
         rooms = (_room(columns, comb.first), _room(columns, comb.last))
         made.append(
-            Grid(float(left), float(right), comb.divisions or None, comb.decades or None, rooms, comb.seen, sure)
+            Grid(
+                float(columns[comb.first]),
+                float(columns[comb.last]),
+                comb.divisions or None,
+                comb.decades or None,
+                rooms,
+                comb.seen,
+                sure,
+            )
         )
     return made
 
 
-def _covered(found: Sequence[Comb]) -> int:
+def _gap(columns: Floats, comb: Comb, other: Comb) -> float:
+    return float(min(abs(columns[comb.first] - columns[other.last]), abs(columns[comb.last] - columns[other.first])))
+
+
+def _agrees(
+    columns: Floats, covered: Floats, found: Sequence[Comb], index: int, dpi: float, depth_column: float
+) -> bool:
+    """Whether lines run across the whole of a track, and across nothing beside it that is in none; the print of depths itself is none of them."""
+    comb = found[index]
+    first = found[index - 1].last if index else 0
+    end = found[index + 1].first if index + 1 < len(found) else columns.size - 1
+    inches = np.diff(columns) / dpi
+    beside = np.append(np.arange(first, comb.first), np.arange(comb.last, end))
+    inside = np.arange(comb.first, comb.last)
+    beside = beside[
+        (columns[beside] > depth_column + _PRINT_INCHES * dpi)
+        | (columns[beside + 1] < depth_column - _PRINT_INCHES * dpi)
+    ]
+    return bool(
+        (covered[beside] * inches[beside]).sum() <= _STRAY_INCHES
+        and ((1.0 - covered[inside]) * inches[inside]).sum() <= _BLANK_SHARE * inches[inside].sum()
+    )
+
+
+def _lines_in(found: Sequence[Comb]) -> int:
     """Lines that lie in some track, but for the first of each."""
     return sum(comb.last - comb.first for comb in found)
 
