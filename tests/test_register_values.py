@@ -1,0 +1,77 @@
+"""Values of a scale block that are badly printed: read where they can be, and never guessed surely."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from test_register_names import LEFT, RIGHT, Sheet, found
+
+from veernet.register.block_words import read_print
+from veernet.register.edge_readings import Number, read_numbers
+from veernet.register.scale_rows import rows_of
+from veernet.register.scale_vote import says
+
+
+def broken_nought() -> NDArray[np.uint8]:
+    """A nought of old type, which has lost what joins its two sides."""
+    ink = np.zeros((30, 24), np.uint8)
+    cv2.ellipse(ink, (12, 15), (6, 11), 0, 0, 360, 1, 3)
+    ink[13:19, 4:9] = 0
+    ink[:6, 11:13] = ink[-6:, 11:13] = 0
+    return ink
+
+
+def read(ink: NDArray[np.uint8], *, surely: bool = False) -> Number | None:
+    """The number that some ink is, if it is one."""
+    return next(iter(read_numbers([ink], [(0, 0, ink.shape[1], ink.shape[0])], 0, 0, surely=surely)), None)
+
+
+def test_a_lone_digit_is_the_likeliest_one_where_there_must_be_one() -> None:
+    """Where a name is known and the other value is, a number stands there: a nought in pieces is one."""
+    number = read(broken_nought(), surely=True)
+    assert number is not None
+    assert ("0", True) == (number.text, number.lone)
+
+
+@pytest.mark.parametrize("text", ["80", "200", "0.25"])
+def test_a_minus_is_told_by_its_shape(text: str) -> None:
+    """Readers take a thick and short one for a digit."""
+    (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.6, 2)
+    ink = np.zeros((20, width + 20), np.uint8)
+    cv2.putText(ink, text, (16, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 2)
+    ink[9:12, 3:12] = 1
+    signed, bare = read(ink), read(ink[:, 13:])
+    assert signed is not None
+    assert bare is not None
+    assert ((f"-{text}", True), (text, False)) == ((signed.text, signed.minus), (bare.text, bare.minus))
+
+
+def test_a_value_may_stand_so_close_before_the_name_that_no_gap_is_left() -> None:
+    """Long names fill the room between the values on this side, too."""
+    sheet = Sheet()
+    sheet.words("0.2DEEP INDUCTION (OHMM)", 560, left=LEFT + 8)
+    sheet.words("2000", 560, right=RIGHT - 6)
+    sheet.line(578)
+    (curve,) = sheet.curves(decades=4)
+    assert ("ILD", "OHMM", 0.2, 2000.0) == found(curve)[:4]
+
+
+@pytest.mark.parametrize(("value", "said"), [(150.0, True), (120.0, False), (-150.0, False)])
+def test_a_value_that_its_print_does_not_say_is_a_guess(value: float, said: bool) -> None:
+    """However usual it is."""
+    ink = np.zeros((20, 60), np.uint8)
+    cv2.putText(ink, "150", (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 2)
+    number = read(ink)
+    assert number is not None
+    assert said == says(number, value)
+
+
+def test_how_a_log_was_drawn_names_no_curve() -> None:
+    """The caption above a block ends with a number at an edge of the track."""
+    sheet = Sheet()
+    sheet.words("Charted by: Depth in Feet scaled 1:1200", 520, right=RIGHT - 6, size=0.55)
+    sheet.row("SP (MV)", "-160", "40", 600)
+    rows = rows_of(read_print(sheet.paper, 480, 690), LEFT, RIGHT)
+    assert [(-160.0, 40.0)] == [row.scale for row in rows if row.numbered]
