@@ -109,11 +109,11 @@ def extent(
 def _ends(
     rows: NDArray[np.bool_], share: Floats, known: NDArray[np.bool_], solid: list[NDArray[np.bool_]], dpi: float
 ) -> int:
-    """For how many rows a grid goes on: as far as most of its unbroken lines, where there are any, because others may be lost before they end."""
-    if solid:
-        ends = sorted(_rows_on(rows[:, some], share[some], dpi) for some in solid)
+    """For how many rows a grid goes on: as far as most of its unbroken lines, because others may be lost before they end; one alone may be a curve."""
+    ends = sorted(_rows_on(rows[:, some], share[some], dpi) for some in solid)
+    if len(ends) > 1:
         return ends[(len(ends) - 1) // 2]
-    return _rows_on(rows[:, known], share[known], dpi)
+    return max([_rows_on(rows[:, known], share[known], dpi), *ends])
 
 
 def _rows_on(ink: NDArray[np.bool_], share: Floats, dpi: float) -> int:

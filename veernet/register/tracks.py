@@ -114,6 +114,8 @@ def grids(
             found = parted
         else:
             framed = None
+    # What is thought to end beyond the scan's edge may be part of the track beside it.
+    there = [comb for comb in found if strengths[[comb.first, comb.last]].all()]
     made = []
     for index, comb in enumerate(found):
         beside = [
@@ -124,7 +126,7 @@ def grids(
         alone = not beside and comb.divisions in (0, 10) and not _bare(comb)
         known = alone if framed is None else _framed(framed[:, comb.first : comb.last + 1])
         agrees = covered is not None and _agrees(
-            columns, covered, found, index, dpi, -np.inf if depth_column is None else depth_column
+            columns, covered, there, comb, dpi, -np.inf if depth_column is None else depth_column
         )
         # A strong line may run on where a faint grid ends: parts of one track all look alike. Lines across go from edge to edge of tracks, and tell.
         framed_well = stopped and framed is not None
@@ -154,12 +156,11 @@ def _gap(columns: Floats, comb: Comb, other: Comb) -> float:
 
 
 def _agrees(
-    columns: Floats, covered: Floats, found: Sequence[Comb], index: int, dpi: float, depth_column: float
+    columns: Floats, covered: Floats, there: Sequence[Comb], comb: Comb, dpi: float, depth_column: float
 ) -> bool:
-    """Whether lines run across the whole of a track, and across nothing beside it that is in none; the print of depths itself is none of them."""
-    comb = found[index]
-    first = found[index - 1].last if index else 0
-    end = found[index + 1].first if index + 1 < len(found) else columns.size - 1
+    """Whether lines run across the whole of a track, and across nothing beside it that is in none of those that are there, but depths."""
+    first = max((other.last for other in there if other.last <= comb.first), default=0)
+    end = min((other.first for other in there if other.first >= comb.last), default=columns.size - 1)
     inches = np.diff(columns) / dpi
     beside = np.append(np.arange(first, comb.first), np.arange(comb.last, end))
     inside = np.arange(comb.first, comb.last)
