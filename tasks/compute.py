@@ -185,7 +185,8 @@ def trace_strip(store: Path, index: int, track: Track) -> tuple[Trace, ...]:
     from veernet.sheets.work import WorkStore
 
     work = WorkStore.open(store)
-    return tuple(trace_track(work.class_bands(index), track.curves, strips=lambda: work.strip_bands(index)))
+    bands, strips = work.class_bands(index), partial(work.strip_bands, index)
+    return tuple(trace_track(bands, track.curves, strips=strips, scale=track.scale))
 
 
 @_told

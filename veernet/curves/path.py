@@ -45,6 +45,7 @@ class PathCosts:
             that wraps leaves of a curve that is off scale by the manifest.
         leave_edge: Going off scale over an edge of the track, or coming back over it.
         turn: One row in the first copy to the left or right; two copies away costs twice.
+        impossible: One row at a value that the curve cannot have: of the other sign than both ends of its scale.
     """
 
     sideways: float = 0.12
@@ -55,6 +56,7 @@ class PathCosts:
     elsewhere: float = 20.0
     leave_edge: float = 1.0
     turn: float = 0.01
+    impossible: float = 0.05
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 The way of a curve is found by :mod:`veernet.curves.path`, read off by :mod:`veernet.curves.runs`, and told from the track's other curve by
 :mod:`veernet.curves.identity`, or by :mod:`veernet.curves.alike` and named by :mod:`veernet.curves.naming` where both are of one style;
-what may be a printed line is doubted by :mod:`veernet.curves.ruled`, what may be another stroke by :mod:`veernet.curves.wrong_stroke`.
+what may be a printed line is doubted by :mod:`veernet.curves.ruled`, what may be another stroke by :mod:`veernet.curves.wrong_stroke`,
+what may be on another turn of its wrap by :mod:`veernet.curves.turns`.
 """
 
 from __future__ import annotations
@@ -23,17 +24,16 @@ from veernet.curves.naming import name_alike
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, read_runs, strongest_within
+from veernet.curves.turns import TURNS, doubt_turns, turn_prices
 from veernet.curves.wrong_stroke import Unclaimed, doubt_lookalikes, doubt_unclaimed
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
 if TYPE_CHECKING:
-    from veernet.sheets.manifest import Curve
+    from veernet.sheets.manifest import Curve, Scale
 
 ByteArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
-#: Copies of the track in which a wrapping curve may be, first and end of their turns.
-TURNS = range(-1, 3)
 #: Rows without evidence that a curve is carried across; longer gaps are NULL.
 BRIDGE_ROWS = 12
 #: How far from where its ends lead a curve may come out of a gap that it is carried across, columns.
@@ -61,6 +61,7 @@ def trace_track(
     curves: Sequence[Curve],
     costs: PathCosts | None = None,
     strips: Callable[[], Iterable[ByteArray]] = tuple,
+    scale: Scale = "linear",
 ) -> list[Trace]:
     """Trace the curves of one track.
 
@@ -69,13 +70,15 @@ def trace_track(
         curves: The manifest's one or two curves of the track.
         costs: Prices of the dynamic program.
         strips: Gives the strip itself from the top down, uint8 ``(n, 512)``, as often as it is asked: what printed lines and pens are told by.
+        scale: Of the track.
 
     Returns:
         A trace for each curve in the manifest's order. Values do not depend on the heights of the bands.
     """
     order = sorted(range(len(curves)), key=lambda index: _STYLE_RANK[curves[index].style])
     alike = len(curves) == 2 and curves[0].style == curves[1].style
-    followers = [_Follower(curves[index].wrap, costs or PathCosts()) for index in order]
+    prices = costs or PathCosts()
+    followers = [_Follower(curves[index], scale, prices) for index in order]
     printed = printed_columns(strips())
     unclaimed = Unclaimed()
     undecided: dict[int, ByteArray] = {}  # class maps of chunks through which the first curve's way is not known yet
@@ -111,7 +114,10 @@ def trace_track(
         left = unclaimed.stretches(first_row, *((read[1], followers[1].ring) if len(read) == 2 else (None, 0)))
         traces[0] = doubt_unclaimed(traces[0], left)
     by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
-    return [by_curve[index] for index in range(len(curves))]
+    return [
+        doubt_turns(by_curve[index], curve, scale, prices) if curve.wrap else by_curve[index]
+        for index, curve in enumerate(curves)
+    ]
 
 
 def _with_rows(chunks: Iterable[ByteArray]) -> Iterator[tuple[int, ByteArray]]:
@@ -153,10 +159,10 @@ class _Decided:
 class _Follower:
     """Follows one curve through chunks of evidence and reads it off along the way."""
 
-    def __init__(self, wrap: bool, costs: PathCosts) -> None:
-        self.wrap = wrap
-        self.ring = TRACK_COLUMNS if wrap else 0
-        self._finder = PathFinder(*_state_prices(wrap, costs), costs)
+    def __init__(self, curve: Curve, scale: Scale, costs: PathCosts) -> None:
+        self.wrap = curve.wrap
+        self.ring = TRACK_COLUMNS if curve.wrap else 0
+        self._finder = PathFinder(*_state_prices(curve, scale, costs), costs)
         self._held: dict[int, tuple[ByteArray, ByteArray]] = {}
         self._pieces: list[Positions] = []
         self._ended = False
@@ -210,13 +216,13 @@ class _Follower:
         return _Decided(way.first_row, self._pieces[-1])
 
 
-def _state_prices(wrap: bool, costs: PathCosts) -> tuple[FloatArray, FloatArray]:
+def _state_prices(curve: Curve, scale: Scale, costs: PathCosts) -> tuple[FloatArray, FloatArray]:
     """Price of leaving each state into each kind of absence, and of a row in it."""
-    if wrap:
-        turns = np.repeat(np.abs(np.array(TURNS)), TRACK_COLUMNS // STATE_COLUMNS)
-        leave = np.full((3, turns.size), NEVER, np.float32)
+    if curve.wrap:
+        prices = turn_prices(curve, scale, costs)
+        leave = np.full((3, prices.size), NEVER, np.float32)
         leave[0] = costs.leave
-        return leave, (turns * costs.turn).astype(np.float32)
+        return leave, prices
     columns = np.arange(0, STRIP_WIDTH, STATE_COLUMNS)
     leave = np.full((3, columns.size), NEVER, np.float32)
     leave[0] = costs.leave

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from veernet.curves.identity import Trace
     from veernet.sheets.geometry import DepthRegister, StripGeometry
-    from veernet.sheets.manifest import Curve, Depth
+    from veernet.sheets.manifest import Curve, Depth, Scale
 
 FloatArray = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ def depth_index(depth: Depth) -> FloatArray:
     return np.round(depth.top_depth + depth.step * np.arange(steps + 1), 6)
 
 
-def value_of(fraction: FloatArray, curve: Curve, scale: Literal["linear", "log"]) -> FloatArray:
+def value_of(fraction: FloatArray, curve: Curve, scale: Scale) -> FloatArray:
     """Values of unwrapped track fractions: linear between the edges' values, or by their ratio on a log track."""
     if scale == "log":
         return np.asarray(curve.left * (curve.right / curve.left) ** fraction)
@@ -47,7 +47,7 @@ def curve_values(
     geometry: StripGeometry,
     register: DepthRegister,
     curve: Curve,
-    scale: Literal["linear", "log"],
+    scale: Scale,
     depths: FloatArray,
 ) -> CurveLog:
     """Read a trace off at the depths of the log.

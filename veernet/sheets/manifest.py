@@ -50,6 +50,7 @@ Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 _OneLine = BeforeValidator(lambda value: one_line(value) if isinstance(value, str) else value)
 Text = Annotated[str, _OneLine, StringConstraints(min_length=1, max_length=200)]
 Point = Annotated[tuple[Number, Number], Field(description="[row_px, column_px]")]
+Scale = Literal["linear", "log"]
 EdgePx = Number | tuple[Point, ...]
 _EDGE = (
     "a column in px of the full-size scan, 0 at the centre of the leftmost, or [[row_px, column_px], ...] with rows "
@@ -185,7 +186,7 @@ class Track(_Part):
     name: Text = Field(description="what to call the track in messages, as track-1")
     left: EdgePx = Field(description=f"left edge of the track: {_EDGE}")
     right: EdgePx = Field(description=f"right edge of the track: {_EDGE}")
-    scale: Literal["linear", "log"] = Field(description="how values go from edge to edge: evenly, or by decades")
+    scale: Scale = Field(description="how values go from edge to edge: evenly, or by decades")
     curves: tuple[Curve, ...] = Field(min_length=1, description="the one or two curves in the track")
 
     @model_validator(mode="after")

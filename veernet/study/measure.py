@@ -99,7 +99,8 @@ def _traced(track: TestTrack, served: ByteArray) -> list[tuple[Stroke, NDArray[n
     if len({stroke.style for stroke, _ in drawn}) < len(drawn):
         drawn.sort(key=lambda curve: float(curve[1][0]))
     curves = [
-        Curve(mnemonic=f"C{index}", style=_style(stroke), left=0.0, right=1.0, wrap=stroke.off_scale == "wrap")
+        # A scale about zero: nothing tells on which turns its values cannot be.
+        Curve(mnemonic=f"C{index}", style=_style(stroke), left=-1.0, right=1.0, wrap=stroke.off_scale == "wrap")
         for index, (stroke, _) in enumerate(drawn, start=1)
     ]
     traces = trace_track([served], curves)
