@@ -8,7 +8,7 @@ from functools import cached_property
 
 from veernet.register.block_words import Print, read_print
 from veernet.register.curves_told import Told, curves_told
-from veernet.register.draft import SURE, Box, Curve, Found, ScaleBlock
+from veernet.register.draft import SURE, Box, Curve, Found, ScaleBlock, Style
 from veernet.register.mnemonics import Known, Scale, usual_units
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
@@ -162,13 +162,19 @@ def _curve(seen: Sequence[Seen], vote: Elected, wrap: Found[bool], decades: int 
         mnemonic=_mnemonic(told, vote),
         unit=_unit(told, vote),
         description=vote.known.name if vote.known else words,
-        style=style_by(seen) if told.row.numbered else Found(),
+        style=_style(seen, vote) if told.row.numbered else Found(),
         left=left,
         right=right,
         backup=backup,
         wrap=wrap,
         box=told.box,
     )
+
+
+def _style(seen: Sequence[Seen], vote: Elected) -> Found[Style]:
+    """How a curve is drawn; of one that nobody knows, whose row may be no curve's or be cut off, that is not sure."""
+    found = style_by(seen)
+    return found if vote.known is not None else found.model_copy(update={"confidence": min(found.confidence, _UNKNOWN)})
 
 
 def _certainty(share: float) -> float:
