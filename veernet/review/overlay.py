@@ -116,7 +116,7 @@ def _pieces(bands: BandSource, first_row: int, end_row: int) -> Iterator[tuple[i
         return shrunk(rows, height, round(rows.shape[1] * _BLOCK_ROWS / block_px))
 
     for band in bands(first_row=first_row, end_row=end_row):
-        pending = band.darkness if pending is None else np.concatenate([pending, band.darkness])
+        pending = np.concatenate([pending, band.darkness]) if pending is not None and len(pending) else band.darkness
         if not block_px:
             block_px = max(_BLOCK_ROWS, round(_BLOCK_ROWS * pending.shape[1] / WIDTH_PX))
             total = math.ceil((end_row - first_row) / block_px)

@@ -76,9 +76,8 @@ def first_blended(curve: int) -> int:
 def nearest_entries(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Entries that come nearest to a small picture uint8 `(rows, columns, 3)`, as `(rows, columns)`."""
     entries = np.zeros(picture.shape[:2], np.uint8)
-    packed = picture.astype(np.int64) @ [1, 1 << 8, 1 << 16]
-    inked = packed != 0xFFFFFF
-    packed, place = np.unique(packed[inked], return_inverse=True)
+    inked = (picture[..., 0] & picture[..., 1] & picture[..., 2]) != 0xFF
+    packed, place = np.unique(picture[inked].astype(np.int64) @ [1, 1 << 8, 1 << 16], return_inverse=True)
     colours = packed[:, None] >> [0, 8, 16] & 0xFF
     distance = ((colours[:, None] - PALETTE[:BLENDED].astype(np.int64)) ** 2).sum(axis=2)
     entries[inked] = distance.argmin(axis=1)[place]

@@ -34,28 +34,29 @@ def as_png(pixels: NDArray[np.uint8], bits: int, palette: NDArray[np.uint8] | No
     if palette is not None:
         parts[b"PLTE"] = palette.tobytes()
     rows = np.zeros((height, 1 + -(-width * bits // 8)), np.uint8)  # 0 before each row's px: not filtered
-    if bits == 8:
-        rows[:, 1:] = pixels
-    else:
-        _pack(np.ascontiguousarray(pixels), bits, rows)
+    rows[:, 1:] = np.packbits(pixels, axis=1) if bits == 1 else _in_bytes(pixels, bits)
     parts |= {b"IDAT": isal_zlib.compress(rows, _LEVEL), b"IEND": b""}
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts.items())
 
 
+def _in_bytes(pixels: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
+    """Several px in each byte, the first one highest."""
+    while bits < 8:
+        pairs = np.zeros((pixels.shape[0], -(-pixels.shape[1] // 2)), np.uint8)
+        _pair(np.ascontiguousarray(pixels), bits, pairs)
+        pixels, bits = pairs, 2 * bits
+    return pixels
+
+
 @njit(cache=True, nogil=True)
-def _pack(pixels, bits, rows):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Put several px into each byte, the first one highest."""
-    a_byte = 8 // bits
+def _pair(pixels, bits, pairs):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Put two px of so many bits each into one of twice as many."""
     height, width = pixels.shape
-    whole = width // a_byte
     for row in range(height):
-        for byte in range(whole):
-            packed = 0
-            for place in range(a_byte):
-                packed = (packed << bits) | pixels[row, byte * a_byte + place]
-            rows[row, 1 + byte] = packed
-        for column in range(whole * a_byte, width):
-            rows[row, 1 + whole] |= pixels[row, column] << (8 - bits * (column % a_byte + 1))
+        for pair in range(np.uint64(width // 2)):
+            pairs[row, pair] = (pixels[row, 2 * pair] << bits) | pixels[row, 2 * pair + 1]
+        if width % 2:
+            pairs[row, -1] = pixels[row, -1] << bits
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

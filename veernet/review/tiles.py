@@ -25,6 +25,8 @@ TILE_ROWS = 1024
 """Rows of a tile; the last may have fewer."""
 
 _BLOCK_ROWS = 64  # rows of the picture resized at once; a whole number of scan rows makes them, so no seam shows
+# Times the width that is wanted: a scan as it is can be read better, takes less time and, of paper and ink alone, less room.
+_NOT_WORTH_SHRINKING = 1.1
 
 
 class Picture:
@@ -40,7 +42,8 @@ class Picture:
 
     def __init__(self, first_row_px: int, width_px: int, max_width: int) -> None:
         self.first_row_px = first_row_px
-        self.block_px = max(_BLOCK_ROWS, round(_BLOCK_ROWS * width_px / max_width))
+        shrunk_by = width_px / max_width
+        self.block_px = round(_BLOCK_ROWS * shrunk_by) if shrunk_by > _NOT_WORTH_SHRINKING else _BLOCK_ROWS
         self.scale = _BLOCK_ROWS / self.block_px
         self.width = round(width_px * self.scale)
         self.across = self.width / width_px
@@ -74,8 +77,8 @@ def write_tiles(
         bands: Reads the scan; called once.
         first_row: First row to show, on the scan.
         end_row: Row to stop before; the scan's end if beyond it.
-        max_width: Columns of the picture at most; a wider scan is shrunk.
-        greys: As many as are kept. Two take a bit a px.
+        max_width: Columns of the picture, or a tenth more, at most; a wider scan is shrunk.
+        greys: As many as are kept. Two take a bit a px, and so does a tile of paper and full ink alone.
     """
     blocks: list[NDArray[np.uint8]] = []
     tiles = 0
@@ -113,6 +116,8 @@ def _blocks(
 
 def _png(darkness: NDArray[np.uint8], greys: int) -> bytes:
     """A grey picture with as many bits a px as its greys need."""
+    bilevel = not (darkness + np.uint8(1) & np.uint8(0xFE)).any()
+    greys = 2 if bilevel else greys
     step = 255 // (greys - 1)
     shades = np.array([greys - 1 - (ink + step // 2) // step for ink in range(256)], np.uint8)
     return as_png(np.asarray(cv2.LUT(darkness, shades), np.uint8), (greys - 1).bit_length())

@@ -88,7 +88,7 @@ def _table(dataset: DatasetReader) -> NDArray[np.uint8]:
 
 def _of_index(table: NDArray[np.uint8], full_scale: int, has_alpha: bool) -> Callable[..., NDArray[np.uint8]]:
     def convert(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-        darkness = _looked_up(table, pixels[0])
+        darkness = _looked_up(table, pixels[0], full_scale)
         return _over_paper(darkness, pixels[1], full_scale) if has_alpha else darkness
 
     return convert
@@ -99,14 +99,16 @@ def _of_colour(dtype: str, full_scale: int, has_alpha: bool) -> Callable[..., ND
     table = np.clip(np.round(INK - values * np.float32(INK / full_scale)), 0, INK).astype(np.uint8)
 
     def convert(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-        darkness = _looked_up(table, pixels[:3].min(axis=0))
+        darkness = _looked_up(table, pixels[:3].min(axis=0), full_scale)
         return _over_paper(darkness, pixels[3], full_scale) if has_alpha else darkness
 
     return convert
 
 
-def _looked_up(table: NDArray[np.uint8], pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    # As numpy would, in a tenth of its time where there are 256 values at most.
+def _looked_up(table: NDArray[np.uint8], pixels: NDArray[Any], full_scale: int) -> NDArray[np.uint8]:
+    # As numpy would, in a tenth of its time where there are 256 values at most, and in a hundredth of it where there are two.
+    if pixels.dtype == np.uint8 and full_scale == 1 and {*table[:2].tolist()} == {0, INK}:
+        return np.negative(pixels) if table[1] else np.subtract(pixels, np.uint8(1))
     if pixels.dtype == np.uint8 and table.size == 1 << 8:
         return np.asarray(cv2.LUT(pixels, table), np.uint8)
     return table[pixels]
