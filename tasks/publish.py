@@ -18,7 +18,7 @@ from tasks.stage import stage
 from tasks.state import Batch, Sheet, each
 from tasks.workers import submit
 from veernet import __version__, storage
-from veernet.curves.assemble import Provenance, assemble_log, doubts
+from veernet.curves.assemble import Provenance, assemble_log, doubts, hardly_found
 from veernet.curves.las import DepthLog, LasVersion, write_las
 from veernet.digest import file_digest
 from veernet.location import Location
@@ -93,7 +93,7 @@ def _record(sheet: Sheet, log: DepthLog, model: dict[str, str], nulled: Mapping[
     lost = _lost(sheet, manifest)
     warnings = told_of_lost(lost, manifest.depth.unit)
     warnings += sheet.registered.told_of_left_out if sheet.registered else ()
-    warnings += [*sheet.doubts, *doubts(manifest, sheet.geometries, sheet.traces)]
+    warnings += [*sheet.doubts, *hardly_found(log), *doubts(manifest, sheet.geometries, sheet.traces)]
     warnings += [
         f"{mnemonic}: {count} values no file can hold became NULL" for mnemonic, count in nulled.items() if count
     ]

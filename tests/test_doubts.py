@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from veernet.curves.assemble import doubts
+from veernet.curves.assemble import doubts, hardly_found
 from veernet.curves.identity import Doubt, Trace
+from veernet.curves.las import DepthLog, LogCurve
 from veernet.sheets.geometry import Edge, StripGeometry
-from veernet.sheets.manifest import SheetManifest
+from veernet.sheets.manifest import SheetManifest, Well
 from veernet.training.layout import SheetRecipe, lay_out
 
 SHARES = "shares the ink of the track's other curve"
@@ -45,3 +46,17 @@ def test_a_line_does_not_grow_beyond_what_is_looked_up(count: int, more: str) ->
     (told,) = _told(*(Doubt(2 * row, 2 * row + 1, SHARES) for row in range(count)))
     assert told.startswith(f"X {count} times, 1000.0 to 1000.0, ")
     assert told.endswith(f"1098.0 to 1098.0{more} U: {SHARES}")
+
+
+def test_a_curve_that_was_hardly_found_is_told_of() -> None:
+    """A sheet is done for its other curves; nobody opens it for the one that is missing, unless it says so."""
+    found = np.where(np.arange(100) < 5, 1.0, np.nan)
+    curves = [
+        LogCurve(name, "GAPI", "", values, np.ones(100, np.float32), 0.1)
+        for name, values in (("SP", found), ("GR", np.ones(100)), ("CALI", np.full(100, np.nan)))
+    ]
+    log = DepthLog(Well(name="W", uwi="1"), "ft", 1.0, np.arange(100.0), curves)
+    assert [line.split(" depths")[0] for line in hardly_found(log)] == [
+        "SP: values at 5% of the",
+        "CALI: values at 0% of the",
+    ]

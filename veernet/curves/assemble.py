@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Stretches of one doubt about one curve that are told by depth; the confidence tells all.
 _MOST_NAMED = 50
+#: Depths at which a curve has a value, below which share a reader is told.
+_HARDLY = 0.25
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,16 @@ def doubts(
                 depths = register.depth_at(geometry.source_row(rows.ravel())).reshape(-1, 2)
                 told.append(f"{curve.mnemonic} {_stretches(depths, manifest.depth.unit)}: {reason}")
     return told
+
+
+def hardly_found(log: DepthLog) -> list[str]:
+    """A line for each curve that has a value at few of the depths: off scale, not logged there, or not seen."""
+    covered = {curve.mnemonic: float(np.isfinite(curve.values).mean()) for curve in log.curves}
+    return [
+        f"{mnemonic}: values at {share:.0%} of the depths alone; see on the overlay whether it is off scale or was not found"
+        for mnemonic, share in covered.items()
+        if share < _HARDLY
+    ]
 
 
 def _stretches(depths: NDArray[np.float64], unit: str) -> str:

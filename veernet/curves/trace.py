@@ -25,7 +25,7 @@ from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, Pat
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, read_runs, strongest_within
 from veernet.curves.turns import TURNS, doubt_turns, turn_prices
-from veernet.curves.wrong_stroke import Unclaimed, doubt_lookalikes, doubt_unclaimed
+from veernet.curves.wrong_stroke import Unclaimed, doubt_lone, doubt_lookalikes, doubt_unclaimed
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def trace_track(
     if len(curves) == 2:
         traces = share_ink(traces, alike)
         traces = name_alike(keep_identities(traces, strips()), curves) if alike else doubt_lookalikes(traces, read[1])
+        if not alike and all(curve.style != "solid" for curve in curves):
+            traces = doubt_lone(traces)
     if not alike and first_row:
         left = unclaimed.stretches(first_row, *((read[1], followers[1].ring) if len(read) == 2 else (None, 0)))
         traces[0] = doubt_unclaimed(traces[0], left)

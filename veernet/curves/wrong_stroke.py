@@ -28,6 +28,8 @@ _CERTAIN, _BESIDE_PX = 128, 8
 _JOINED_ROWS, _UNCLAIMED_ROWS, _MOST_UNCLAIMED = 2, (8, 256), 0.1
 #: Columns between two curves that touch, rows about the end of a stretch in which they do, and rows that dashes go unseen within it.
 _TOUCHING_PX, _ABOUT_ROWS, _GAP_ROWS = 14.0, 8, 12
+#: Of two broken curves one alone is seen where the other one has a smaller share of its rows.
+_LONE_SHARE = 0.25
 
 
 @dataclass
@@ -88,6 +90,19 @@ def doubt_lookalikes(traces: Sequence[Trace], second: Positions) -> list[Trace]:
     found = [(first, end) for first, end in stretches(lent > 0) if touch_about(first) and touch_about(end)]
     reason = "the track's two strokes look alike between two contacts"
     return [_doubted(trace, found, LOOKALIKE_CONFIDENCE, reason) for trace in traces]
+
+
+def doubt_lone(traces: Sequence[Trace]) -> list[Trace]:
+    """The traces of a track's two broken curves, in doubt where one alone is seen: without a solid stroke beside it, either may be it.
+
+    Args:
+        traces: Of a dashed and a dotted curve.
+    """
+    seen = [float(np.isfinite(trace.fraction).mean()) for trace in traces]
+    if min(seen) >= _LONE_SHARE * max(seen):
+        return list(traces)
+    reason = "one of the track's two broken strokes alone was followed, and which is not sure"
+    return [_doubted(trace, [(0, trace.fraction.size)], UNCLAIMED_CONFIDENCE, reason) for trace in traces]
 
 
 def _doubted(trace: Trace, rows: Sequence[tuple[int, int]], confidence: float, reason: str) -> Trace:
