@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from veernet.curves.alike import keep_identities
+from veernet.curves.broken import doubt_lone, is_lone, name_broken
 from veernet.curves.evidence import first_evidence, second_evidence, unfounded, way_beneath
 from veernet.curves.identity import Doubt, Trace, share_ink, stretches
 from veernet.curves.naming import name_alike
@@ -25,7 +26,7 @@ from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, Pat
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, columns_at_rows, read_runs, strongest_within
 from veernet.curves.turns import TURNS, doubt_turns, turn_prices
-from veernet.curves.wrong_stroke import Unclaimed, doubt_lone, doubt_lookalikes, doubt_unclaimed
+from veernet.curves.wrong_stroke import Unclaimed, doubt_lookalikes, doubt_unclaimed
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS, fraction_at
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def trace_track(
     """Trace the curves of one track.
 
     Args:
-        bands: The class map from the top down in pieces of any height, uint8 ``(2, n, 512)``.
+        bands: The class map from the top down in pieces of any height, uint8 ``(2, n, 512)``. Gone through once more where of a dashed and a dotted
+            curve one alone was found by its class.
         curves: The manifest's one or two curves of the track.
         costs: Prices of the dynamic program.
         strips: Gives the strip itself from the top down, uint8 ``(n, 512)``, as often as it is asked: what printed lines and pens are told by.
@@ -75,11 +77,38 @@ def trace_track(
     Returns:
         A trace for each curve in the manifest's order. Values do not depend on the heights of the bands.
     """
-    order = sorted(range(len(curves)), key=lambda index: _STYLE_RANK[curves[index].style])
-    alike = len(curves) == 2 and curves[0].style == curves[1].style
     prices = costs or PathCosts()
-    followers = [_Follower(curves[index], scale, prices) for index in order]
     printed = printed_columns(strips())
+    alike = len(curves) == 2 and curves[0].style == curves[1].style
+    traces = _traced(bands, curves, prices, strips, scale, printed, alike)
+    if alike:
+        traces = name_alike(keep_identities(traces, strips()), curves)
+    elif is_lone(traces) and all(curve.style != "solid" for curve in curves):
+        strokes = _traced(bands, curves, prices, strips, scale, printed, alike=True)
+        traces = (
+            doubt_lone(traces)
+            if is_lone(strokes)
+            else name_broken(keep_identities(strokes, strips()), strips(), curves)
+        )
+    traces = [doubt_ruled(trace, printed) for trace in traces]
+    return [
+        doubt_turns(trace, curve, scale, prices) if curve.wrap else trace
+        for trace, curve in zip(traces, curves, strict=True)
+    ]
+
+
+def _traced(
+    bands: Iterable[ByteArray],
+    curves: Sequence[Curve],
+    prices: PathCosts,
+    strips: Callable[[], Iterable[ByteArray]],
+    scale: Scale,
+    printed: NDArray[np.bool_],
+    alike: bool,
+) -> list[Trace]:
+    """The traces of a track's curves, in the manifest's order; ``alike``: of its two strokes whatever their classes, in any order."""
+    order = sorted(range(len(curves)), key=lambda index: _STYLE_RANK[curves[index].style])
+    followers = [_Follower(curves[index], scale, prices) for index in order]
     unclaimed = Unclaimed()
     undecided: dict[int, ByteArray] = {}  # class maps of chunks through which the first curve's way is not known yet
     pieces = _with_rows(_chunks(piece[None] for piece in strips()))  # read only as far as somebody asks
@@ -109,17 +138,15 @@ def trace_track(
     traces = [_as_trace(positions, curves[index].wrap) for positions, index in zip(read, order, strict=True)]
     if len(curves) == 2:
         traces = share_ink(traces, alike)
-        traces = name_alike(keep_identities(traces, strips()), curves) if alike else doubt_lookalikes(traces, read[1])
-        if not alike and all(curve.style != "solid" for curve in curves):
-            traces = doubt_lone(traces)
-    if not alike and first_row:
+    if alike:
+        return traces
+    if len(curves) == 2:
+        traces = doubt_lookalikes(traces, read[1])
+    if first_row:
         left = unclaimed.stretches(first_row, *((read[1], followers[1].ring) if len(read) == 2 else (None, 0)))
         traces[0] = doubt_unclaimed(traces[0], left)
-    by_curve = {index: doubt_ruled(trace, printed) for index, trace in zip(order, traces, strict=True)}
-    return [
-        doubt_turns(by_curve[index], curve, scale, prices) if curve.wrap else by_curve[index]
-        for index, curve in enumerate(curves)
-    ]
+    by_curve = dict(zip(order, traces, strict=True))
+    return [by_curve[index] for index in range(len(curves))]
 
 
 def _with_rows(chunks: Iterable[ByteArray]) -> Iterator[tuple[int, ByteArray]]:

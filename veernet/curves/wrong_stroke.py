@@ -28,8 +28,6 @@ _CERTAIN, _BESIDE_PX = 128, 8
 _JOINED_ROWS, _UNCLAIMED_ROWS, _MOST_UNCLAIMED = 2, (8, 256), 0.1
 #: Columns between two curves that touch, rows about the end of a stretch in which they do, and rows that dashes go unseen within it.
 _TOUCHING_PX, _ABOUT_ROWS, _GAP_ROWS = 14.0, 8, 12
-#: Of two broken curves one alone is seen where the other one has a smaller share of its rows.
-_LONE_SHARE = 0.25
 
 
 @dataclass
@@ -66,7 +64,7 @@ class Unclaimed:
 
 def doubt_unclaimed(trace: Trace, unclaimed: Sequence[tuple[int, int]]) -> Trace:
     """The trace of a track's first curve, in doubt where ink of its class is left that no curve runs on."""
-    return _doubted(
+    return doubted(
         trace, unclaimed, UNCLAIMED_CONFIDENCE, "a stroke like its own, on which no curve runs, is in these rows, too"
     )
 
@@ -89,23 +87,10 @@ def doubt_lookalikes(traces: Sequence[Trace], second: Positions) -> list[Trace]:
 
     found = [(first, end) for first, end in stretches(lent > 0) if touch_about(first) and touch_about(end)]
     reason = "the track's two strokes look alike between two contacts"
-    return [_doubted(trace, found, LOOKALIKE_CONFIDENCE, reason) for trace in traces]
+    return [doubted(trace, found, LOOKALIKE_CONFIDENCE, reason) for trace in traces]
 
 
-def doubt_lone(traces: Sequence[Trace]) -> list[Trace]:
-    """The traces of a track's two broken curves, in doubt where one alone is seen: without a solid stroke beside it, either may be it.
-
-    Args:
-        traces: Of a dashed and a dotted curve.
-    """
-    seen = [float(np.isfinite(trace.fraction).mean()) for trace in traces]
-    if min(seen) >= _LONE_SHARE * max(seen):
-        return list(traces)
-    reason = "one of the track's two broken strokes alone was followed, and which is not sure"
-    return [_doubted(trace, [(0, trace.fraction.size)], UNCLAIMED_CONFIDENCE, reason) for trace in traces]
-
-
-def _doubted(trace: Trace, rows: Sequence[tuple[int, int]], confidence: float, reason: str) -> Trace:
+def doubted(trace: Trace, rows: Sequence[tuple[int, int]], confidence: float, reason: str) -> Trace:
     """The trace with a lower confidence in these stretches, and doubts about those in which it has a value."""
     told = [(first, end) for first, end in rows if np.isfinite(trace.fraction[first:end]).any()]
     if not told:

@@ -7,7 +7,9 @@ an empty one, carries a checksum, and is looked for before zarr reads it, for za
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -34,6 +36,28 @@ class HasRows(Protocol):
     @property
     def rows(self) -> int:
         """Rows of the strip."""
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Bands of rows from the top down, read when they are asked for, as often as they are.
+
+    Args:
+        read: Gives rows from one to another.
+        end_row: How many there are.
+        rows: Of a band.
+
+    Raises:
+        WorkStoreError: When they are read: a part was never written, or is damaged.
+    """
+
+    read: Callable[[int, int], NDArray[np.uint8]]
+    end_row: int
+    rows: int
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        for first_row in range(0, self.end_row, self.rows):
+            yield self.read(first_row, min(first_row + self.rows, self.end_row))
 
 
 class WorkStore:
@@ -140,23 +164,13 @@ class WorkStore:
         """
         return self._read("classes", track, start_row, end_row)
 
-    def strip_bands(self, track: int, rows: int = CHUNK_ROWS) -> Iterator[NDArray[np.uint8]]:
-        """The whole strip of a track, top down, in uint8 `(rows, 512)`; the last band may have fewer rows.
+    def strip_bands(self, track: int, rows: int = CHUNK_ROWS) -> Bands:
+        """The whole strip of a track, top down, in uint8 `(rows, 512)`; the last band may have fewer rows."""
+        return Bands(partial(self.read_strip, track), self.rows(track), rows)
 
-        Raises:
-            WorkStoreError: A part was never written, or is damaged.
-        """
-        for first_row in range(0, self.rows(track), rows):
-            yield self.read_strip(track, first_row, min(first_row + rows, self.rows(track)))
-
-    def class_bands(self, track: int, rows: int = CHUNK_ROWS) -> Iterator[NDArray[np.uint8]]:
-        """The whole class map of a track, top down, in uint8 `(2, rows, 512)`; the last band may have fewer rows.
-
-        Raises:
-            WorkStoreError: A part was never written, or is damaged.
-        """
-        for first_row in range(0, self.rows(track), rows):
-            yield self.read_classes(track, first_row, min(first_row + rows, self.rows(track)))
+    def class_bands(self, track: int, rows: int = CHUNK_ROWS) -> Bands:
+        """The whole class map of a track, top down, in uint8 `(2, rows, 512)`; the last band may have fewer rows."""
+        return Bands(partial(self.read_classes, track), self.rows(track), rows)
 
     def _write(self, kind: str, track: int, first_row: int, piece: NDArray[np.uint8]) -> None:
         end_row = first_row + piece.shape[-2]

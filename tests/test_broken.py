@@ -1,0 +1,50 @@
+"""A dashed and a dotted curve in one track, which the network may both call dotted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from test_trace import Drawn, class_map, middles, wave
+
+from veernet.curves.identity import Trace
+from veernet.curves.trace import trace_track
+from veernet.sheets.geometry import STRIP_WIDTH, strip_column
+
+ROWS = 900
+ONE, OTHER = wave(ROWS, 0.3, 0.08, 300), wave(ROWS, 0.7, 0.1, 220)
+
+
+def strip(dash_rows: int, dot_rows: int) -> NDArray[np.uint8]:
+    """Two strokes of three columns whose ink comes and goes after so many rows."""
+    paper = np.zeros((ROWS, STRIP_WIDTH), np.uint8)
+    for path, rows in ((ONE, dash_rows), (OTHER, dot_rows)):
+        at = np.round(strip_column(middles(path))).astype(int)
+        inked = np.flatnonzero(np.arange(ROWS) // rows % 2 == 0)
+        for by in (-1, 0, 1):
+            paper[inked, at[inked] + by] = 255
+    return paper
+
+
+def traced(styles: tuple[str, str], paper: NDArray[np.uint8]) -> list[Trace]:
+    """With both strokes in the class of the less continuous style."""
+    classes = np.zeros_like(class_map(ONE, OTHER))
+    classes[1] = class_map(ONE, OTHER).max(axis=0)
+    return trace_track([classes], [Drawn(style) for style in styles], strips=lambda: [paper])
+
+
+@pytest.mark.parametrize("styles", [("dashed", "dotted"), ("dotted", "dashed")])
+def test_both_are_found_and_named_by_how_often_their_ink_comes_and_goes(styles: tuple[str, str]) -> None:
+    """In whatever order the manifest has them."""
+    traces = dict(zip(styles, traced(styles, strip(10, 2)), strict=True))
+    for style, truth in (("dashed", ONE), ("dotted", OTHER)):
+        assert np.mean(np.abs(traces[style].fraction - middles(truth)) < 0.01) > 0.95
+        assert np.median(traces[style].confidence) > 0.9
+
+
+def test_two_that_come_and_go_alike_are_in_doubt() -> None:
+    """They are traced, and which is which is not sure."""
+    for trace in traced(("dashed", "dotted"), strip(5, 5)):
+        assert np.isfinite(trace.fraction).mean() > 0.95
+        assert trace.confidence.max() < 0.9
+        assert any("nothing tells which" in doubt.reason for doubt in trace.doubts)

@@ -1,0 +1,69 @@
+"""A dashed and a dotted curve in one track: which is which, where the network does not say.
+
+Beside a solid stroke it knows what is broken; where there is none it may call both strokes dotted. They are then told apart as two of one style are,
+by their pens and their course, and named by how often their ink comes and goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.curves.identity import Trace
+from veernet.curves.pens import pen_ink
+from veernet.curves.wrong_stroke import UNCLAIMED_CONFIDENCE, doubted
+from veernet.sheets.geometry import strip_column
+
+if TYPE_CHECKING:
+    from veernet.sheets.manifest import Curve
+
+#: Of two curves one alone was found where the other one has a smaller share of its rows.
+_LONE_SHARE = 0.25
+#: By how much oftener the ink of dots comes and goes than that of dashes, at least, and rows in which that is seen.
+_CLEARLY_OFTENER, _FEWEST_ROWS = 1.4, 50
+
+
+def is_lone(traces: Sequence[Trace]) -> bool:
+    """Whether of two curves one alone was found."""
+    if len(traces) != 2:
+        return False
+    seen = [float(np.isfinite(trace.fraction).mean()) for trace in traces]
+    return min(seen) < _LONE_SHARE * max(seen)
+
+
+def doubt_lone(traces: Sequence[Trace]) -> list[Trace]:
+    """The traces of two broken curves of which one alone was found: it may be either."""
+    return _doubted(traces, "one of the track's two broken strokes alone was found, and which is not sure")
+
+
+def name_broken(traces: Sequence[Trace], strips: Iterable[NDArray[np.uint8]], curves: Sequence[Curve]) -> list[Trace]:
+    """The traces of two broken strokes in the order of the curves whose styles they have, in doubt where these hardly differ.
+
+    Args:
+        traces: In any order.
+        strips: The strip's darkness from the top down in pieces of any height, uint8 ``(n, 512)``.
+        curves: One dashed, one dotted.
+    """
+    inks = pen_ink(strips, [strip_column(trace.fraction).astype(np.float32) for trace in traces])
+    beats = [_beats(ink) for ink in inks]
+    slow, quick = np.argsort(beats)
+    named = [traces[slow if curve.style == "dashed" else quick] for curve in curves]
+    if beats[quick] > _CLEARLY_OFTENER * beats[slow] > 0.0:
+        return named
+    return _doubted(named, "nothing tells which of the track's two broken strokes is dashed and which is dotted")
+
+
+def _beats(ink: NDArray[np.float32]) -> float:
+    """In which share of the rows a stroke's ink comes or goes; 0 where it is hardly seen."""
+    seen = np.isfinite(ink)
+    if seen.sum() < _FEWEST_ROWS:
+        return 0.0
+    inked = ink > 0.5 * np.nanquantile(ink, 0.8)
+    return float((inked[1:] != inked[:-1])[seen[1:] & seen[:-1]].mean())
+
+
+def _doubted(traces: Sequence[Trace], reason: str) -> list[Trace]:
+    return [doubted(trace, [(0, trace.fraction.size)], UNCLAIMED_CONFIDENCE, reason) for trace in traces]
