@@ -316,7 +316,8 @@ def _changed(manifest: SheetManifest, **curve: object) -> SheetManifest:
 @pytest.mark.parametrize(
     ("change", "same"),
     [
-        ({"left": 10.0, "right": 200.0}, True),
+        ({"right": 200.0}, True),
+        ({"left": 10.0, "right": 200.0}, False),
         ({"mnemonic": "SP"}, True),
         ({"unit": "MV", "description": "Spontaneous"}, True),
         ({"style": "dotted"}, False),
@@ -324,7 +325,7 @@ def _changed(manifest: SheetManifest, **curve: object) -> SheetManifest:
     ],
 )
 def test_traces_are_kept_through_corrections_that_do_not_touch_them(change: dict[str, object], same: bool) -> None:
-    """A scale or a name does not; a style or a wrap does."""
+    """A scale from the same zero or a name does not; a style or a wrap does, and where the zero of one that wraps is."""
     manifest = lay_out(SheetRecipe(1))
     changed = _changed(manifest, **change)
     assert manifest != changed

@@ -247,3 +247,18 @@ def test_a_line_that_cuts_through_its_label_is_not_surely_the_one_that_is_meant(
     boxes = one.labels.boxes + np.array([-30.0 - 10, 0, -30.0 + 10, 0])
     ticks = placed(paper, replace(one, labels=replace(one.labels, boxes=boxes)))
     assert ticks.against >= ticks.depths.size
+
+
+def test_labels_belong_to_the_heavy_lines_beside_them() -> None:
+    """Digits that stand on their heavy line, with a thin line of the grid behind their middle."""
+    paper, one = sheet(9)
+    ink = paper.search.copy()
+    for index in range(9):
+        row = round(label_row(index, None, 0))
+        ink[row : row + 4] = ink[row]
+        ink[row - 14] = ink[row]
+    boxes = one.labels.boxes + np.array([-14.0, 0.0, -14.0, 0.0])
+    heavy = replace(paper, search=ink, full=np.packbits(ink, axis=1))
+    ticks = placed(heavy, replace(one, labels=replace(one.labels, boxes=boxes)))
+    assert ticks.rows == pytest.approx([label_row(index, None, 0) + 1.5 for index in range(9)], abs=1.0)
+    assert ticks.on_line.all()

@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from test_register_names import LEFT, RIGHT, Sheet, found
 
 from veernet.register.block_words import read_print
+from veernet.register.curves_told import curves_told
+from veernet.register.draft import Box
 from veernet.register.edge_readings import Number, read_numbers
-from veernet.register.scale_rows import rows_of
+from veernet.register.scale_rows import Row, rows_of
 from veernet.register.scale_vote import says
+from veernet.register.text import Line
 
 
 def broken_nought() -> NDArray[np.uint8]:
@@ -75,3 +78,21 @@ def test_how_a_log_was_drawn_names_no_curve() -> None:
     sheet.row("SP (MV)", "-160", "40", 600)
     rows = rows_of(read_print(sheet.paper, 480, 690), LEFT, RIGHT)
     assert [(-160.0, 40.0)] == [row.scale for row in rows if row.numbered]
+
+
+@pytest.mark.parametrize(("text", "unread"), [("136.60", True), ("1", False)])
+def test_a_value_that_no_curve_takes_leaves_its_neighbours_unsure(text: str, unread: bool) -> None:
+    """A whole curve may have been lost with its name, or a second scale; a speck is neither."""
+    name, values, more = Box(**at(0)), Box(**at(20)), Box(**at(60))
+    rows = [
+        Row("SP (MV)", None, None, name),
+        Row("", Line(20, 0, 30, 40, "-200.0", 0.9), Line(20, 300, 30, 340, "0.0000", 0.9), values),
+        Row("JB", Line(60, 0, 70, 40, text, 0.3), None, more),
+    ]
+    (told,) = curves_told(rows, 150)
+    assert told.unread == unread
+
+
+def at(row: float) -> dict[str, float]:
+    """A box of ten rows."""
+    return {"top_row": row, "left_px": 0.0, "end_row": row + 10.0, "end_px": 340.0}

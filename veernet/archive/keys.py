@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from veernet.sheets.manifest import SheetManifest, Track
+from veernet.sheets.manifest import Curve, SheetManifest, Track, zero_fraction
 
 #: To be counted up by whoever changes what is written for the same scan, manifest and model.
 SHAPING_VERSION = 7
@@ -81,10 +81,15 @@ def _tracing(manifest: SheetManifest) -> dict[str, Any]:
     return {
         "depth": [depth.ticks, depth.top_depth, depth.base_depth, depth.step, depth.unit],
         "tracks": [
-            [track.name, track.left, track.right, [[curve.style, curve.wrap] for curve in track.curves], *_names(track)]
+            [track.name, track.left, track.right, [_course(curve, track) for curve in track.curves], *_names(track)]
             for track in manifest.tracks
         ],
     }
+
+
+def _course(curve: Curve, track: Track) -> list[Any]:
+    """How a curve runs; of its scale only where zero is, on whose other side one that wraps does not go: see ``veernet.curves.turns``."""
+    return [curve.style, curve.wrap, zero_fraction(curve, track.scale) if curve.wrap else None]
 
 
 def _names(track: Track) -> list[Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from veernet.curves.identity import Doubt, Trace
 from veernet.curves.path import STATE_COLUMNS, PathCosts
 from veernet.sheets.geometry import TRACK_COLUMNS
+from veernet.sheets.manifest import zero_fraction
 
 if TYPE_CHECKING:
     from veernet.sheets.manifest import Curve, Scale
@@ -42,9 +43,9 @@ def _prices(fraction: NDArray[np.floating], curve: Curve, scale: Scale, costs: P
     however its turns add up.
     """
     prices = np.abs(np.floor(fraction)) * costs.turn
-    if scale == "linear" and curve.left * curve.right >= 0.0:
-        span = curve.right - curve.left
-        beyond = -np.sign(curve.left + curve.right) * (curve.left + fraction * span) / abs(span)
+    zero = zero_fraction(curve, scale)
+    if zero is not None:
+        beyond = zero - fraction if zero <= 0.0 else fraction - zero
         prices = prices + costs.impossible * (beyond > _OFFSET_SHARE)
     return np.asarray(prices, np.float32)
 

@@ -28,6 +28,8 @@ _BY_LETTERS = 0.95
 """Likeness of a name that letters' chances tell."""
 _READ = 0.7
 """Chance from which on a number is taken as read."""
+_FEWEST_DIGITS = 3
+"""Of a number that is misread, and still one: another curve's value, or a second scale."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ def _take(state: _State, row: Row, dpi: float) -> None:
         _take_unit(state, row, unit, dpi)
     elif row.numbered and not _is_text(row.words):
         if row.scale is None and row.chance < _READ:
+            if last is not None and _is_number(row):
+                state.told[-1] = replace(last, unread=True)
             return
         if state.pending is not None and row.box.top_row - state.pending[0].box.end_row < _FURTHEST_INCHES * dpi:
             above, name = state.pending
@@ -168,6 +172,13 @@ def _take_unit(state: _State, row: Row, unit: str, dpi: float) -> None:
             state.told[-1] = replace(last, unit=unit)
     else:
         state.heading_unit = unit
+
+
+def _is_number(row: Row) -> bool:
+    """Whether the number of a row that has one has digits enough to be one, whatever they are, and not a speck or a piece of a line."""
+    return any(
+        line is not None and sum(map(str.isdigit, line.text)) >= _FEWEST_DIGITS for line in (row.left, row.right)
+    )
 
 
 def _is_text(words: str) -> bool:

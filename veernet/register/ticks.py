@@ -37,6 +37,8 @@ _OFF_MIDDLE = 0.2
 _STRAY, _LOOSE = 8.0, 0.2
 """Labels that keep their place above their lines to a px all keep it: so many times their usual scatter, and so much of the reach, are let pass."""
 _STANDS_OUT = 1.3
+_APART_PX = 6.0
+"""What is nearer is the same line."""
 _NEIGHBOURS = 9
 
 
@@ -83,7 +85,11 @@ def placed(paper: Paper, one: Pass) -> Placed:
     offsets, strength = wide[inside], around[:, inside]
     rewards = np.minimum(strength, 1.0) - _OFF_COST * (offsets / reach) ** 2
     most = max(2, round(_CHANGE_COST_INCHES * paper.dpi / _STEP_PX))
-    at, seen = _peaks(strength, steady_path(rewards, most, _CHANGE / most, _CHANGE), offsets)
+    path = steady_path(rewards, most, _CHANGE / most, _CHANGE)
+    at, seen = _peaks(strength, path, offsets)
+    if heavier := _heavier(around, at, wide, reach):
+        path = np.clip(path + round(heavier / _STEP_PX), 0, offsets.size - 1)
+        at, seen = _peaks(strength, path, offsets)
     on_line = seen >= _LINE_SHARE
     rows = about + at
     rivals = _rivals(around, at, seen, wide, on_line)
@@ -171,6 +177,20 @@ def _usual(at: Floats, known: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.interp(np.arange(at.size), where, smooth))
 
 
+def _heavier(strength: Floats, at: Floats, offsets: Floats, reach: float) -> float:
+    """How far below the lines that were found heavier ones run all along, within reach; 0 for nowhere.
+
+    Grids print every so manieth line heavy, and the depths that are labelled are among those.
+    """
+    by = np.arange(-2.0 * reach, 2.0 * reach + _STEP_PX / 2, _STEP_PX)
+    beside = np.stack(
+        [np.interp(own + by, offsets, row, left=0.0, right=0.0) for own, row in zip(at, strength, strict=True)]
+    )
+    usual = np.median(beside, axis=0)
+    other = np.where((np.abs(by) > _APART_PX) & (np.abs(np.median(at) + by) <= reach), usual, 0.0)
+    return float(by[other.argmax()]) if other.max() >= _STANDS_OUT * usual[by.size // 2] > 0.0 else 0.0
+
+
 def _peaks(strength: Floats, path: NDArray[np.intp], offsets: Floats) -> tuple[Floats, Floats]:
     """The middle of the line nearest to each place of a path, and its strength."""
     at, seen = np.zeros(len(path)), np.zeros(len(path))
@@ -199,7 +219,7 @@ def _rivals(strength: Floats, at: Floats, seen: Floats, offsets: Floats, on_line
     for index in np.flatnonzero(on_line):
         row = strength[index]
         peaks = np.flatnonzero((row[1:-1] >= row[:-2]) & (row[1:-1] > row[2:])) + 1
-        peaks = peaks[(np.abs(offsets[peaks] - at[index]) > 6) & (row[peaks] >= _RIVAL * seen[index])]
+        peaks = peaks[(np.abs(offsets[peaks] - at[index]) > _APART_PX) & (row[peaks] >= _RIVAL * seen[index])]
         if peaks.size:
             nearest = peaks[np.abs(offsets[peaks] - at[index]).argmin()]
             apart[index], other[index] = abs(offsets[nearest] - at[index]), row[nearest]

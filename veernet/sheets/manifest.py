@@ -180,6 +180,16 @@ class Curve(_Part):
         return self
 
 
+def zero_fraction(curve: Curve, scale: Scale) -> float | None:
+    """Where a curve whose scale has values of one sign alone would reach zero, in track fractions: 0 or less, or 1 or more.
+
+    None where zero lies between the ends of the scale, or the scale is logarithmic.
+    """
+    if scale == "log" or curve.left * curve.right < 0.0:
+        return None
+    return curve.left / (curve.left - curve.right)
+
+
 class Track(_Part):
     """One track: its edges on the scan and the one or two curves in it."""
 
