@@ -121,8 +121,6 @@ def test_a_contact_sheet_shows_synthetic_and_real_tracks(tmp_path: Path) -> None
 
 def test_a_perfect_class_map_gives_back_the_truth() -> None:
     """Geometry, tracing and values together lose nothing worth a tenth of a percent."""
-    from types import SimpleNamespace
-
     sheet = draw_sheet(RECIPE)
     geometry = sheet_geometries(sheet.manifest, sheet.darkness.shape[1], sheet.darkness.shape[0], "drawn")[0]
     register, depths = DepthRegister.of(sheet.manifest.depth), depth_index(sheet.manifest.depth)
@@ -133,7 +131,7 @@ def test_a_perfect_class_map_gives_back_the_truth() -> None:
     classes = np.zeros((2, geometry.rows, 512), np.uint8)
     steps = np.abs(np.gradient(fraction))[:, None] * 240
     classes[0][np.abs(columns - strip_column(fraction % 1.0)[:, None]) <= 1.5 + steps] = 255
-    (trace,) = trace_track([classes], [SimpleNamespace(style="solid", wrap=True)])  # type: ignore[list-item]
+    (trace,) = trace_track([classes], [curve])
     log = curve_values(trace, geometry, register, curve, "linear", depths)
     inside = np.isfinite(log.values)
     assert inside.mean() > 0.97
