@@ -48,3 +48,15 @@ def test_two_that_come_and_go_alike_are_in_doubt() -> None:
         assert np.isfinite(trace.fraction).mean() > 0.95
         assert trace.confidence.max() < 0.9
         assert any("nothing tells which" in doubt.reason for doubt in trace.doubts)
+
+
+def test_of_two_broken_curves_one_alone_may_be_either() -> None:
+    """Beside no solid stroke the network calls dashes what it calls dots elsewhere; beside one it knows."""
+    truth = wave(ROWS, 0.4, 0.1, 200)
+    classes = class_map(truth)[[1, 0]]
+    for styles, doubtful in ((("dashed", "dotted"), True), (("solid", "dashed"), False)):
+        lone, followed = trace_track([classes], [Drawn(style) for style in styles])
+        assert np.isfinite(followed.fraction).mean() > 0.9
+        assert np.isfinite(lone.fraction).mean() < 0.1
+        assert (followed.confidence.max() < 0.9) == doubtful
+        assert any("two broken strokes" in doubt.reason for doubt in followed.doubts) == doubtful

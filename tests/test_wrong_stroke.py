@@ -79,15 +79,3 @@ def test_a_dashed_curve_that_looks_solid_from_one_contact_to_the_next_may_be_the
         assert not rows[:370].any()
         assert not rows[630:].any()
         assert trace.confidence[420:580].max() < 0.9
-
-
-def test_of_two_broken_curves_one_alone_may_be_either() -> None:
-    """Beside no solid stroke the network calls dashes what it calls dots elsewhere; beside one it knows."""
-    truth = wave(_ROWS, 0.4, 0.1, 200)
-    classes = class_map(truth)[[1, 0]]
-    for styles, doubtful in ((("dashed", "dotted"), True), (("solid", "dashed"), False)):
-        lone, followed = trace_track([classes], [Drawn(style) for style in styles])
-        assert np.isfinite(followed.fraction).mean() > 0.9
-        assert np.isfinite(lone.fraction).mean() < 0.1
-        assert (followed.confidence.max() < 0.9) == doubtful
-        assert any("two broken strokes" in doubt.reason for doubt in followed.doubts) == doubtful

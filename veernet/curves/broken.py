@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.curves.identity import Trace
+from veernet.curves.identity import Trace, doubted
 from veernet.curves.pens import pen_ink
-from veernet.curves.wrong_stroke import UNCLAIMED_CONFIDENCE, doubted
+from veernet.curves.wrong_stroke import UNCLAIMED_CONFIDENCE
 from veernet.sheets.geometry import strip_column
 
 if TYPE_CHECKING:

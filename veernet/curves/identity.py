@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,17 @@ class Trace:
     fraction: FloatArray
     confidence: FloatArray
     doubts: tuple[Doubt, ...] = ()
+
+
+def doubted(trace: Trace, rows: Sequence[tuple[int, int]], confidence: float, reason: str) -> Trace:
+    """The trace with a lower confidence in these stretches, and doubts about those in which it has a value."""
+    told = [(first, end) for first, end in rows if np.isfinite(trace.fraction[first:end]).any()]
+    if not told:
+        return trace
+    capped = trace.confidence.copy()
+    for first, end in told:
+        capped[first:end] = np.minimum(capped[first:end], np.float32(confidence))
+    return replace(trace, confidence=capped, doubts=(*trace.doubts, *(Doubt(*some, reason) for some in told)))
 
 
 def share_ink(traces: list[Trace], alike: bool = False) -> list[Trace]:

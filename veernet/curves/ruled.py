@@ -7,12 +7,13 @@ is followed along a line all the same is in doubt.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from veernet.curves.identity import Doubt, Trace, stretches
+from veernet.curves.identity import Trace, doubted, stretches
 from veernet.sheets.geometry import STRIP_WIDTH, strip_column
 
 #: Confidence of what a printed line may have been taken for, at most: on drawn sheets six in ten of such samples are wrong.
@@ -64,9 +65,8 @@ def doubt_ruled(trace: Trace, printed: NDArray[np.bool_]) -> Trace:
         return trace
     ruled, briefly = (on_line & _straight(column, rows) for rows in (_STRAIGHT_ROWS, _BRIEF_ROWS))
     confidence = np.where(briefly, np.minimum(trace.confidence, BRIEFLY_RULED_CONFIDENCE), trace.confidence)
-    confidence = np.where(ruled, np.minimum(confidence, RULED_CONFIDENCE), confidence)
-    told = tuple(Doubt(*rows, "a printed line may have been taken for it") for rows in stretches(ruled))
-    return Trace(trace.fraction, confidence.astype(np.float32), trace.doubts + told)
+    trace = replace(trace, confidence=confidence.astype(np.float32))
+    return doubted(trace, stretches(ruled), RULED_CONFIDENCE, "a printed line may have been taken for it")
 
 
 def _straight(column: NDArray[np.floating], rows: int) -> NDArray[np.bool_]:

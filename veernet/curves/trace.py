@@ -20,7 +20,7 @@ from scipy.ndimage import uniform_filter1d
 from veernet.curves.alike import keep_identities
 from veernet.curves.broken import doubt_lone, is_lone, name_broken
 from veernet.curves.evidence import first_evidence, second_evidence, unfounded, way_beneath
-from veernet.curves.identity import Doubt, Trace, share_ink, stretches
+from veernet.curves.identity import Trace, doubted, share_ink, stretches
 from veernet.curves.naming import name_alike
 from veernet.curves.path import CHUNK_ROWS, NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
@@ -271,17 +271,15 @@ def _as_trace(positions: Positions, wrap: bool) -> Trace:
     fraction = np.where(evidence < LEAST_EVIDENCE, np.nan, fraction)
     confidence = np.interp(evidence, *_CALIBRATION) * np.interp(_steepness(column), *_STEEP_SHARE)
     confidence = np.where(np.isfinite(fraction), confidence, 0.0)
-    doubts = _islands(fraction) if wrap else []
-    for doubt in doubts:
-        rows = slice(doubt.first_row, doubt.end_row)
-        confidence[rows] = np.minimum(confidence[rows], ISLAND_CONFIDENCE)
-    return Trace(fraction.astype(np.float32), confidence.astype(np.float32), tuple(doubts))
+    trace = Trace(fraction.astype(np.float32), confidence.astype(np.float32))
+    reason = "seen between two gaps, so that its turn of the wrap is not sure"
+    return doubted(trace, _islands(fraction), ISLAND_CONFIDENCE, reason) if wrap else trace
 
 
-def _islands(fraction: NDArray[np.floating]) -> list[Doubt]:
+def _islands(fraction: NDArray[np.floating]) -> list[tuple[int, int]]:
     """Short stretches of a curve that wraps with nothing known on either side: they may be on another turn than they are put on."""
     return [
-        Doubt(first, end, "seen between two gaps, so that its turn of the wrap is not sure")
+        (first, end)
         for first, end in stretches(np.isfinite(fraction))
         if end - first < ISLAND_ROWS and first > 0 and end < fraction.size
     ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.curves.identity import Doubt, Trace
+from veernet.curves.identity import Trace, doubted
 from veernet.curves.path import STATE_COLUMNS, PathCosts
 from veernet.sheets.geometry import TRACK_COLUMNS
 from veernet.sheets.manifest import zero_fraction
@@ -62,9 +61,8 @@ def doubt_turns(trace: Trace, curve: Curve, scale: Scale, costs: PathCosts) -> T
         return trace
     here, *elsewhere = (float(_prices(fraction[known] + by, curve, scale, costs).sum()) for by in (0, 1, -1))
     if min(elsewhere) < _CLEARLY_DEARER * here:
-        return _doubted(
-            trace, int(known[0]), "is off its scale as often as on it, so that its turn of the wrap is not sure"
-        )
+        reason = "is off its scale as often as on it, so that its turn of the wrap is not sure"
+        return doubted(trace, [(int(known[0]), fraction.size)], TURN_CONFIDENCE, reason)
     turns = np.floor(fraction[known])
     over = known[1:][np.diff(turns) != 0.0]
     for doubt in sorted(trace.doubts, key=lambda doubt: doubt.first_row):
@@ -73,12 +71,6 @@ def doubt_turns(trace: Trace, curve: Curve, scale: Scale, costs: PathCosts) -> T
         if np.diff(np.searchsorted(over, rows)) and first and end < known.size:
             before, after = turns[max(0, first - _SETTLED_ROWS) : first], turns[end : end + _SETTLED_ROWS]
             if np.median(before) != np.median(after):
-                return _doubted(trace, doubt.end_row, "a turn of its wrap may be lost above")
+                below = [(doubt.end_row, fraction.size)]
+                return doubted(trace, below, TURN_CONFIDENCE, "a turn of its wrap may be lost above")
     return trace
-
-
-def _doubted(trace: Trace, first_row: int, reason: str) -> Trace:
-    """The trace with little confidence from a row on."""
-    confidence = trace.confidence.copy()
-    confidence[first_row:] = np.minimum(confidence[first_row:], np.float32(TURN_CONFIDENCE))
-    return replace(trace, confidence=confidence, doubts=(*trace.doubts, Doubt(first_row, confidence.size, reason)))

@@ -7,13 +7,13 @@ on such ink from one contact with the solid one to the next, nothing says that t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from veernet.curves.identity import Doubt, Trace, stretches
+from veernet.curves.identity import Trace, doubted, stretches
 from veernet.curves.runs import RUN_LEVEL, Positions, erase_runs
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS
 
@@ -88,14 +88,3 @@ def doubt_lookalikes(traces: Sequence[Trace], second: Positions) -> list[Trace]:
     found = [(first, end) for first, end in stretches(lent > 0) if touch_about(first) and touch_about(end)]
     reason = "the track's two strokes look alike between two contacts"
     return [doubted(trace, found, LOOKALIKE_CONFIDENCE, reason) for trace in traces]
-
-
-def doubted(trace: Trace, rows: Sequence[tuple[int, int]], confidence: float, reason: str) -> Trace:
-    """The trace with a lower confidence in these stretches, and doubts about those in which it has a value."""
-    told = [(first, end) for first, end in rows if np.isfinite(trace.fraction[first:end]).any()]
-    if not told:
-        return trace
-    capped = trace.confidence.copy()
-    for first, end in told:
-        capped[first:end] = np.minimum(capped[first:end], np.float32(confidence))
-    return replace(trace, confidence=capped, doubts=(*trace.doubts, *(Doubt(*some, reason) for some in told)))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from veernet.register.block_words import Print, renderings
 from veernet.register.numbers import as_number, best_text, log_chance
 from veernet.register.paper import Bits
+from veernet.register.pieces import pieces_of
 from veernet.register.text import Line, read_steps
 
 NUMBER = re.compile(r"^-?(\d+\.?\d*|\.\d+)$")
@@ -135,7 +136,7 @@ def _number(at: Number, steps: NDArray[np.float32], *, surely: bool = False) -> 
 
 def _signed(ink: Bits) -> tuple[bool, Bits]:
     """Whether a minus stands before some digits, and these."""
-    stats = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)[2][1:]
+    stats = pieces_of(ink)[1][1:]
     tall = stats[:, cv2.CC_STAT_HEIGHT].max()
     kept = stats[stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= _LONG * tall]
     first, *others = kept[np.argsort(kept[:, cv2.CC_STAT_LEFT])].tolist()

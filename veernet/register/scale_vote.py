@@ -276,24 +276,25 @@ def best_number(line: Line) -> float:
 
 def number_chance(line: Line, value: float) -> float:
     """Logarithm of the chance of a line's print if it is a value, however that is written; several readings count as one."""
-    number = line if isinstance(line, Number) else None
-    readings = (line.steps,) if number is None else number.readings
-    sign, times = 0.0, SHOWN if number is not None and number.lone else 1
-    if number is not None and number.minus:
-        sign, value = 0.0 if value < 0 else _NO_MINUS, abs(value)
-    found = [_chance_of(steps, value, times) for steps in readings]
-    return sign + math.fsum(found) / len(found)
+    readings, times, minus = _as_read(line)
+    found = [_chance_of(steps, abs(value) if minus else value, times) for steps in readings]
+    return (_NO_MINUS if minus and value >= 0 else 0.0) + math.fsum(found) / len(found)
 
 
 def says(line: Line, value: float) -> bool:
     """Whether a reading of a line may well be a value: one that only fits a usual scale best is a guess."""
-    number = line if isinstance(line, Number) else None
-    times = SHOWN if number is not None and number.lone else 1
-    if number is not None and number.minus and value >= 0:
+    readings, times, minus = _as_read(line)
+    if minus and value >= 0:
         return False
-    value = abs(value) if number is not None and number.minus else value
-    readings = (line.steps,) if number is None else number.readings
+    value = abs(value) if minus else value
     return any(_chance_of(steps, value, times) >= _best_chance(steps, times) - _MAY_BE for steps in readings)
+
+
+def _as_read(line: Line) -> tuple[tuple[NDArray[np.float32], ...], int, bool]:
+    """A line's readings, how many times side by side it was shown in them, and whether they are without a minus that it has."""
+    if isinstance(line, Number):
+        return line.readings, SHOWN if line.lone else 1, line.minus
+    return (line.steps,), 1, False
 
 
 def _best_chance(steps: NDArray[np.float32], times: int) -> float:
