@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from veernet.sheets.geometry import TRACK_COLUMNS, strip_column
 from veernet.training.draw import OVERSAMPLE, Canvas, draw_paths, draw_stroke, path_rows, told_rows
-from veernet.training.emphasis import emphasised
+from veernet.training.emphasis import _narrow, emphasised
 from veernet.training.instance import blank_canvas, draw_instance, sample_instance
 from veernet.training.motion import load_bank
 from veernet.training.recipe import Clutter, TrackRecipe, sample_recipe
@@ -147,8 +147,27 @@ def test_emphasis_makes_a_share_of_the_instances_over_and_leaves_the_others() ->
         made_alike = [stroke.style for stroke in made[seed].strokes] == ["solid", "solid"]
         assert made[seed].classes == ((1, 1) if made_alike else recipes[seed].classes)
         assert len(made[seed].strokes) == len(recipes[seed].strokes)
-        assert made[seed].scan == recipes[seed].scan
+        scan = made[seed].scan
+        assert scan.width_px <= recipes[seed].scan.width_px  # a narrower track has fewer px, all else is as it was
+        assert (
+            replace(scan, width_px=recipes[seed].scan.width_px, row_stretch=recipes[seed].scan.row_stretch)
+            == recipes[seed].scan
+        )
     assert all(emphasised(recipe, seed, 0.0) is recipe for seed, recipe in recipes.items())
+
+
+def test_a_narrow_track_is_printed_with_thicker_pens_and_lines() -> None:
+    """All that is printed is larger against the track, and the scan has the fewer px of it."""
+    recipe = sample_recipe(11)
+    made = next(
+        made for seed in range(200) if (made := _narrow(recipe, np.random.default_rng(seed))).scan.width_px > 150
+    )
+    factor = made.grid.minor_px / recipe.grid.minor_px
+    assert 1.4 <= factor <= 3.0
+    assert made.scan.width_px == int(recipe.scan.width_px / factor)
+    for stroke, wider in zip(recipe.strokes, made.strokes, strict=True):
+        assert wider.thickness_px == pytest.approx(min(factor * stroke.thickness_px, 12.0))
+        assert wider.pattern_px == pytest.approx(tuple(factor * length for length in stroke.pattern_px))
 
 
 def test_a_curve_that_shadows_another_has_its_shape_at_a_distance_that_changes_slowly() -> None:

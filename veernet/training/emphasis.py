@@ -2,7 +2,8 @@
 
 A caliper in gauge is a straight line among straight lines, often on one of them; a long dash with a short gap is nearly a solid stroke; two
 resistivities are one shape drawn twice, a stroke's width apart for many feet; two porosities are two such strokes of one style; a stamp is print
-over everything. The recipes have all of these, seldom. Some of a run's instances can be made over with one of them, all else as the seed has it.
+over everything; on a track half as wide as most, pens and lines are twice as thick; some grids are printed as heavily as the curves. The recipes
+have all of these, seldom or never. Some of a run's instances can be made over with one of them, all else as the seed has it.
 """
 
 from __future__ import annotations
@@ -108,6 +109,56 @@ def _thin_dashed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     return replace(_with(recipe, len(recipe.strokes) - 1, broken), grid=grid)
 
 
+def _narrow(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """The print of a track that is narrower than most: pens, patterns and lines are the thicker, divisions the fewer."""
+    factor = float(np.exp(rng.uniform(np.log(1.4), np.log(3.0))))
+    grid = replace(
+        recipe.grid,
+        divisions=int(rng.choice([2, 4, 5, 10], p=[0.2, 0.3, 0.3, 0.2])),
+        row_spacing_px=min(factor * recipe.grid.row_spacing_px, 120.0),
+        minor_px=factor * recipe.grid.minor_px,
+        strong_px=factor * recipe.grid.strong_px,
+    )
+    strokes = tuple(_enlarged(stroke, factor) for stroke in recipe.strokes)
+    scan = replace(recipe.scan, width_px=max(int(recipe.scan.width_px / factor), 150), row_stretch=1.0)
+    return replace(recipe, strokes=strokes, grid=grid, scan=scan)
+
+
+def _enlarged(stroke: Stroke, factor: float) -> Stroke:
+    return replace(
+        stroke,
+        thickness_px=min(factor * stroke.thickness_px, 12.0),
+        pattern_px=tuple(factor * length for length in stroke.pattern_px),
+        rows_per_sample=factor * stroke.rows_per_sample,
+        double_px=factor * stroke.double_px,
+    )
+
+
+def _heavily_ruled(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """A grid as black as the curves, its lines as thick as their strokes."""
+    pen = min(stroke.thickness_px for stroke in recipe.strokes)
+    minor = pen * float(rng.uniform(0.6, 1.3))
+    grid = replace(
+        recipe.grid,
+        row_spacing_px=max(recipe.grid.row_spacing_px, 6.0 * minor),
+        minor_px=minor,
+        strong_px=minor * float(rng.uniform(1.0, 1.8)),
+        minor_darkness=int(rng.integers(200, 256)),
+        strong_darkness=255,
+    )
+    return replace(recipe, grid=grid)
+
+
+def _sparsely_dotted(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
+    """Dots with wide gaps between them."""
+    dotted = recipe.strokes[-1]
+    width = float(rng.uniform(1.2, 4.0))
+    pattern = (float(rng.uniform(0.6, 2.0)), float(np.exp(rng.uniform(np.log(5.0), np.log(16.0)))) + width)
+    return _with(
+        recipe, len(recipe.strokes) - 1, replace(dotted, style="dotted", thickness_px=width, pattern_px=pattern)
+    )
+
+
 def _annotated(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     """Captions, handwriting, arrows and stamps over the curves."""
     clutter = replace(
@@ -122,17 +173,31 @@ def _annotated(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
 
 _MakeOver = Callable[[TrackRecipe, np.random.Generator], TrackRecipe]
 #: How a recipe is made over, and how often one way is taken against another.
-_OF_ANY: tuple[tuple[_MakeOver, float], ...] = ((_straight, 0.4), (_long_dashed, 0.2), (_annotated, 0.4))
-_OF_ALIKE: tuple[tuple[_MakeOver, float], ...] = ((_alike, 0.7), (_annotated, 0.15), (_straight, 0.15))
+_OF_ANY: tuple[tuple[_MakeOver, float], ...] = (
+    (_straight, 0.28),
+    (_long_dashed, 0.16),
+    (_annotated, 0.26),
+    (_narrow, 0.18),
+    (_heavily_ruled, 0.12),
+)
+_OF_ALIKE: tuple[tuple[_MakeOver, float], ...] = (
+    (_alike, 0.64),
+    (_narrow, 0.12),
+    (_annotated, 0.12),
+    (_straight, 0.12),
+)
 _OF_PAIRS: tuple[tuple[_MakeOver, float], ...] = (
-    (_shadowing, 0.30),
-    (_alike, 0.16),
-    (_annotated, 0.16),
-    (_crossed, 0.10),
-    (_straight, 0.08),
-    (_long_dashed, 0.08),
-    (_thin_dashed, 0.08),
-    (_without_solid, 0.06),
+    (_shadowing, 0.19),
+    (_alike, 0.20),
+    (_narrow, 0.13),
+    (_annotated, 0.10),
+    (_heavily_ruled, 0.08),
+    (_crossed, 0.07),
+    (_straight, 0.06),
+    (_long_dashed, 0.05),
+    (_thin_dashed, 0.05),
+    (_sparsely_dotted, 0.04),
+    (_without_solid, 0.03),
 )
 
 
