@@ -60,3 +60,14 @@ def test_of_two_broken_curves_one_alone_may_be_either() -> None:
         assert np.isfinite(lone.fraction).mean() < 0.1
         assert (followed.confidence.max() < 0.9) == doubtful
         assert any("two broken strokes" in doubt.reason for doubt in followed.doubts) == doubtful
+
+
+def test_where_one_of_two_broken_curves_is_lost_for_long_the_other_may_be_it() -> None:
+    """Dots that nobody sees, and their curve is followed along the dashes beside them; the gap between two dashes is no loss."""
+    classes = class_map(OTHER, ONE)
+    classes[0, 300:500] = 0
+    classes[0, 700:712] = 0
+    dashed, dotted = trace_track([classes], [Drawn("dashed"), Drawn("dotted")])
+    assert np.isnan(dashed.fraction[320:480]).all()
+    assert [(320, 480)] == [(max(320, doubt.first_row), min(480, doubt.end_row)) for doubt in dotted.doubts]
+    assert dotted.confidence[320:480].max() < 0.9 < dotted.confidence[600:690].min()

@@ -51,6 +51,14 @@ def test_the_porosity_that_reads_more_is_neutron(left: float, right: float) -> N
     assert named(LOW, HIGH, density, neutron) == [0, 1]
 
 
+@pytest.mark.parametrize(("left", "right"), [(1.95, 2.95), (1950, 2950), (2.0, 3.0)])
+def test_bulk_density_is_known_by_the_porosity_that_it_stands_for(left: float, right: float) -> None:
+    """On the same edges neutron porosity is the one further left, as it is beside density porosity; g/cm3 or kg/m3."""
+    density, neutron = curve("RHOB", left, right), curve("NPHI", 0.45, -0.15)
+    assert named(HIGH, LOW, density, neutron) == [1, 0]
+    assert named(LOW, HIGH, density, neutron) == [0, 1]
+
+
 def test_names_that_say_nothing_leave_the_order_and_are_in_doubt() -> None:
     """Confidence is halved, and the record tells why."""
     for curves in ((curve("ONE", 0, 1), curve("TWO", 0, 1)), (curve("GR", 0, 150), curve("GRD", 0, 150))):

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from veernet.sheets.geometry import DepthRegister, Edge, StripGeometry, sheet_geometries
+from veernet.sheets.blocks import Blocks
+from veernet.sheets.geometry import STRIP_WIDTH, DepthRegister, Edge, StripGeometry, sheet_geometries
 from veernet.sheets.manifest import SheetManifest
 from veernet.sheets.printed import Profiler, Refined, refine
 from veernet.sheets.raster import Band
@@ -136,6 +137,52 @@ def test_a_few_broken_lines_at_the_ticks_tell_of_skew() -> None:
         rows_px = was.source_row(np.linspace(64, was.rows - 65, 50))
         fall = (now.printed_row(rows_px, 1.0) - now.printed_row(rows_px, 0.0)) / was.widest_px()
         assert np.abs(fall - slope).max() * was.widest_px() < 1.0
+
+
+def bulge_px(depth: float) -> float:
+    """How far below its place by the ticks a line is printed on paper that bulges between them."""
+    return 3.0 * float(np.sin(np.pi * depth / 100.0))
+
+
+def test_few_and_faint_lines_tell_how_paper_has_stretched_between_ticks() -> None:
+    """A grid that is all but lost: dots of its lines every 50 ft, and ticks every 100 ft."""
+    darkness, manifest = scanned(replace(FLAT, base_depth=1200.0))
+    rng = np.random.default_rng(0)
+    paper = (rng.random(darkness.shape) < 0.003).astype(np.uint8) * np.uint8(255)
+    document = manifest.model_dump(mode="json", exclude_none=True)
+    document["depth"]["ticks"] = [tick for tick in document["depth"]["ticks"] if tick[1] % 100 == 0]
+    sparse = SheetManifest.model_validate(document)
+    register = DepthRegister.of(sparse.depth)
+    columns = np.arange(darkness.shape[1])
+    for depth in range(1000, 1201, 50):
+        row = round(float(register.row_at(np.float64(depth))) + bulge_px(depth))
+        paper[row, columns[rng.random(columns.size) < 0.15]] = 255
+    rows = np.arange(len(paper))
+    for middle in (0.2, 0.35, 0.7, 0.85):
+        at = np.rint(columns.size * (middle + 0.05 * np.sin(rows / 37.0 + 9.0 * middle))).astype(int)
+        paper[rows, at] = paper[rows, at + 1] = 255
+    _, after = refined(paper, sparse)
+    between_px = register.row_at(np.array([1050.0, 1150.0]))
+    for geometry in after.geometries:
+        moved_px = geometry.printed_row(between_px, 0.5) - between_px
+        assert moved_px == pytest.approx([bulge_px(1050.0), bulge_px(1150.0)], abs=0.8)
+    assert not any("across" in doubt for doubt in after.doubts)
+
+
+def test_a_heavy_line_says_no_more_than_a_thin_one() -> None:
+    """Else a grid's few heavy lines are most of what there is to see, and the thin ones between them count for noise."""
+    _, manifest = scanned(FLAT)
+    geometry = sheet_geometries(manifest, 1251, 4500, "sheet")[0]
+    strip = np.zeros((geometry.rows, STRIP_WIDTH), np.uint8)
+    heavy, thin = np.arange(100, geometry.rows - 100, 200), np.arange(200, geometry.rows - 100, 200)
+    for row in heavy:
+        strip[row - 2 : row + 3] = 255
+    strip[thin, ::3] = 255
+    profiler = Profiler()
+    profiler.add(strip)
+    blocks = Blocks.of([geometry], [profiler.profiles()])
+    strength = blocks.strength(np.zeros(len(blocks.thin)), float(np.mean(blocks.columns_px)), None)
+    assert np.median(strength[thin]) > 0.4 * np.median(strength[heavy])
 
 
 def test_a_tick_beside_its_printed_line_is_reported_by_row() -> None:

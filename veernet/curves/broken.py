@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.curves.identity import Trace, doubted
+from veernet.curves.identity import Trace, doubted, stretches
 from veernet.curves.pens import pen_ink
 from veernet.curves.wrong_stroke import UNCLAIMED_CONFIDENCE
 from veernet.sheets.geometry import strip_column
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Of two curves one alone was found where the other one has a smaller share of its rows.
 _LONE_SHARE = 0.25
+#: And rows in which one alone is found that are no gap of its pattern.
+_LONE_ROWS = 24
+_LONE = "one of the track's two broken strokes alone was found, and which is not sure"
 #: By how much oftener the ink of dots comes and goes than that of dashes, at least, and rows in which that is seen.
 _CLEARLY_OFTENER, _FEWEST_ROWS = 1.4, 50
 
@@ -34,9 +37,14 @@ def is_lone(traces: Sequence[Trace]) -> bool:
     return min(seen) < _LONE_SHARE * max(seen)
 
 
-def doubt_lone(traces: Sequence[Trace]) -> list[Trace]:
-    """The traces of two broken curves of which one alone was found: it may be either."""
-    return _doubted(traces, "one of the track's two broken strokes alone was found, and which is not sure")
+def doubt_where_lone(traces: Sequence[Trace]) -> list[Trace]:
+    """The traces of two broken curves, in doubt where for long one alone was found: the other may be on the stroke, and its own unseen."""
+    known = [np.isfinite(trace.fraction) for trace in traces]
+    found = []
+    for trace, here, other in zip(traces, known, known[::-1], strict=True):
+        rows = [(first, end) for first, end in stretches(here & ~other) if end - first >= _LONE_ROWS]
+        found.append(doubted(trace, rows, UNCLAIMED_CONFIDENCE, _LONE))
+    return found
 
 
 def name_broken(traces: Sequence[Trace], strips: Iterable[NDArray[np.uint8]], curves: Sequence[Curve]) -> list[Trace]:

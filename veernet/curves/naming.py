@@ -47,11 +47,14 @@ CHARACTERS: dict[str, Character] = {
     "DPHI": Character((0.6, 0.0), (1.0, 0.01), (0.57, 0.07), (-4.01, 0.37)),
     "NPHI": Character((0.6, 0.0), (1.0, 0.01), (0.30, 0.07), (-3.97, 0.35)),
 }
+#: Bulk density is density porosity over a matrix of limestone (2.71 g/cm3, mud 1.00): what is 0.6 of the one is 1.684 of the other.
+CHARACTERS["RHOB"] = replace(CHARACTERS["DPHI"], scale=(1.684, 2.71), units=(1.0, 0.001))
 _NAMES = {
     "GR": ("GR", "GAM", "GAMMA", "SGR", "CGR", "ECGR", "GRD", "GRS"),
     "CALI": ("CALI", "CAL", "CALS", "CALX", "HCAL", "DCAL", "LCAL", "C1"),
     "DPHI": ("DPHI", "PHID", "DPH", "DPSS", "DPLS", "DPOR"),
     "NPHI": ("NPHI", "PHIN", "NPH", "TNPH", "NPSS", "NPLS", "NPOR", "CNC"),
+    "RHOB": ("RHOB", "RHOZ", "DEN", "DENS", "ZDEN", "RHO"),
 }
 _CHARACTER_OF = {name: character for character, names in _NAMES.items() for name in names}
 #: What other basins may add to the deviation of a difference, in level and in restlessness; and the most that a character is trusted.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from veernet.curves.alike import keep_identities
-from veernet.curves.broken import doubt_lone, is_lone, name_broken
+from veernet.curves.broken import doubt_where_lone, is_lone, name_broken
 from veernet.curves.evidence import first_evidence, second_evidence, unfounded, way_beneath
 from veernet.curves.identity import Trace, doubted, share_ink, stretches
 from veernet.curves.naming import name_alike
@@ -83,13 +83,12 @@ def trace_track(
     traces = _traced(bands, curves, prices, strips, scale, printed, alike)
     if alike:
         traces = name_alike(keep_identities(traces, strips()), curves)
-    elif is_lone(traces) and all(curve.style != "solid" for curve in curves):
-        strokes = _traced(bands, curves, prices, strips, scale, printed, alike=True)
-        traces = (
-            doubt_lone(traces)
-            if is_lone(strokes)
-            else name_broken(keep_identities(strokes, strips()), strips(), curves)
-        )
+    elif len(curves) == 2 and all(curve.style != "solid" for curve in curves):
+        if is_lone(traces):
+            strokes = _traced(bands, curves, prices, strips, scale, printed, alike=True)
+            if not is_lone(strokes):
+                traces = name_broken(keep_identities(strokes, strips()), strips(), curves)
+        traces = doubt_where_lone(traces)
     traces = [doubt_ruled(trace, printed) for trace in traces]
     return [
         doubt_turns(trace, curve, scale, prices) if curve.wrap else trace

@@ -17,6 +17,7 @@ FloatArray = NDArray[np.float64]
 
 _LINE_ROWS = 15  # a printed line is thinner than half of this
 _MOST_KEPT = 0.5
+_ENOUGH_INK = 0.2
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,17 @@ class Blocks:
     track_px: FloatArray
 
     @classmethod
-    def of(cls, geometries: Sequence[StripGeometry], profiles: Sequence[Profiles]) -> Self:
-        """Take them from the profiles of a sheet's strips."""
+    def of(
+        cls, geometries: Sequence[StripGeometry], profiles: Sequence[Profiles], enough_ink: float = _ENOUGH_INK
+    ) -> Self:
+        """Take them from the profiles of a sheet's strips.
+
+        Args:
+            geometries: One a strip.
+            profiles: One a strip.
+            enough_ink: The share of ink in a block's row that is all a line can have. Heavy lines must not outshout thin ones between them, nor a
+                stroke that runs along one block a faint line through all of them.
+        """
         scale = max(geometry.row_scale for geometry in geometries)
         first = min(float(geometry.source_row(0)) for geometry in geometries)
         last = max(float(geometry.source_row(geometry.rows - 1)) for geometry in geometries)
@@ -48,7 +58,7 @@ class Blocks:
         for geometry, profile in zip(geometries, profiles, strict=True):
             at = geometry.strip_row(rows_px)
             middle = float(geometry.source_row(geometry.rows / 2))
-            features = _thin(profile.rows)
+            features = _thin(profile.rows, enough_ink)
             thin += [np.interp(at, np.arange(len(features)), features[:, block]) for block in range(BLOCKS)]
             columns.append(geometry.column_px(middle, BLOCK_CENTRES + 0.5))
             middles.append(np.full(BLOCKS, float(geometry.column_px(middle, 0.5))))
@@ -79,8 +89,6 @@ class Blocks:
         return strength / (strength.std() + 1e-6)
 
 
-def _thin(rows: NDArray[np.float32]) -> FloatArray:
-    thin = np.ascontiguousarray(without_median(rows.T, _LINE_ROWS).T)
-    # One block that a curve or a caption runs along must not outweigh the others.
-    thin = np.clip(thin, 0.0, np.quantile(thin, 0.98, axis=0) + 1e-3)
+def _thin(rows: NDArray[np.float32], enough_ink: float) -> FloatArray:
+    thin = np.clip(without_median(rows.T, _LINE_ROWS).T, 0.0, 255.0 * enough_ink)
     return np.asarray(thin / (thin.std(axis=0) + 1e-3), np.float64)

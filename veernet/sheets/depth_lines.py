@@ -11,19 +11,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from veernet.sheets.blocks import Blocks
 from veernet.sheets.geometry import DepthRegister, StripGeometry
 from veernet.sheets.profiles import Profiles
-from veernet.sheets.slant import slope_of
+from veernet.sheets.slant import SLOPE_EVIDENCE, slope_of
 from veernet.smooth_path import smooth_path
 
 FloatArray = NDArray[np.float64]
 
+_FAINT_INK = 0.05  # of a block's row: a few dots of a line that is nearly lost
+_FAINT_SLOPE_EVIDENCE = 0.15  # what is found along that slope must be seen twice
 _CLOSEST_LINES = 6.0
 _FEWEST_LINES = 5
 _LIKENESS = 0.1
+_ALL_BUT_LITTLE = 0.9
 _REACH_ROWS = 14.0
 _LIFT_STEP = 0.5
 _STEEPEST_STRETCH = 0.06  # of the distance of two lines
@@ -84,12 +87,22 @@ class DepthLines:
 def depth_lines(
     geometries: Sequence[StripGeometry], profiles: Sequence[Profiles], register: DepthRegister
 ) -> DepthLines:
-    """Read the lines of a sheet out of the profiles of its strips, cut where the manifest puts them."""
-    blocks = Blocks.of(geometries, profiles)
-    slope = slope_of(blocks, _at_ticks_and_between(register))
+    """Read the lines of a sheet out of the profiles of its strips, cut where the manifest puts them.
+
+    Where none are seen it is looked once more for the few and faint ones of a grid that is all but lost, each as good as a black one.
+    """
+    first = _looked_for(Blocks.of(geometries, profiles), register, faint=False)
+    if first.seen:
+        return first
+    second = _looked_for(Blocks.of(geometries, profiles, _FAINT_INK), register, faint=True)
+    return second if second.seen else first
+
+
+def _looked_for(blocks: Blocks, register: DepthRegister, *, faint: bool) -> DepthLines:
+    slope = slope_of(blocks, _at_ticks_and_between(register), _FAINT_SLOPE_EVIDENCE if faint else SLOPE_EVIDENCE)
     middle_px = float(np.mean(blocks.columns_px))
     strength = blocks.strength(slope, middle_px, None)
-    lines_px = _printed_lines(strength, blocks, register)
+    lines_px = _printed_lines(strength, blocks, register, faint)
     ticks_px, tick_px = np.asarray(register.rows_px), middle_px
     lift, seen = None, False
     if lines_px.size >= _FEWEST_LINES:
@@ -126,10 +139,11 @@ def _tick_columns(blocks: Blocks, slope: FloatArray) -> FloatArray:
     return np.append(middle, columns)
 
 
-def _printed_lines(strength: FloatArray, blocks: Blocks, register: DepthRegister) -> FloatArray:
+def _printed_lines(strength: FloatArray, blocks: Blocks, register: DepthRegister, faint: bool) -> FloatArray:
     """Source rows by the ticks at which lines are printed: at ticks, and as often between them as the strength repeats itself.
 
-    That does not ask where lines begin, nor minds that paper stretches.
+    That does not ask where lines begin, nor minds that paper stretches. Faint ones too few to repeat themselves are those halfway between ticks, if
+    what is about there outdoes nearly all there is elsewhere.
     """
     depths = np.asarray(register.depths)
     gap = float(np.diff(depths).min())
@@ -146,11 +160,28 @@ def _printed_lines(strength: FloatArray, blocks: Blocks, register: DepthRegister
         part = spacing / parts
         if part >= _CLOSEST_LINES and likeness(part) > max(_LIKENESS, 2.0 * likeness(0.5 * part)):
             accepted = parts
-    step = gap / accepted
-    lines = depths[0] + step * np.arange(round((depths[-1] - depths[0]) / step) + 1)
-    rows_px = register.row_at(lines)
     first, last = blocks.rows_px[0] + 4 / blocks.scale, blocks.rows_px[-1] - 4 / blocks.scale
-    return rows_px[(rows_px > first) & (rows_px < last)]
+
+    def rows_of(parts: int) -> FloatArray:
+        step = gap / parts
+        rows_px = register.row_at(depths[0] + step * np.arange(round((depths[-1] - depths[0]) / step) + 1))
+        return rows_px[(rows_px > first) & (rows_px < last)]
+
+    if faint and accepted == 1:
+        halves_px = np.setdiff1d(rows_of(2), rows_of(1))
+        if _outdo(strength, (halves_px - blocks.rows_px[0]) * blocks.scale, 0.5 * _STEEPEST_STRETCH * spacing):
+            accepted = 2
+    return rows_of(accepted)
+
+
+def _outdo(strength: FloatArray, rows: FloatArray, reach: float) -> bool:
+    """Whether the most that is within a reach of each of some rows of the grid is more than all but little of it elsewhere."""
+    size = 2 * round(min(reach, _REACH_ROWS)) + 1
+    most = maximum_filter1d(strength, size)
+    elsewhere = np.abs(np.arange(strength.size)[:, None] - rows).min(axis=1, initial=strength.size) > size
+    if not rows.size or not elsewhere.any():
+        return False
+    return float(most[np.rint(rows).astype(int)].min()) > float(np.quantile(most[elsewhere], _ALL_BUT_LITTLE))
 
 
 def _followed(

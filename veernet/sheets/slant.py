@@ -16,11 +16,13 @@ from veernet.smooth_path import smooth_path
 
 FloatArray = NDArray[np.float64]
 
+#: By how much the best shear must outdo the middling one.
+SLOPE_EVIDENCE = 0.25
+
 _WINDOW_ROWS = 512
 _WINDOWS_AT_ONCE = 64
 _STEEPEST = 0.044  # rows a column: two and a half degrees
 _SLOPE_STEP = 1 / 960  # half a strip row across a track
-_SLOPE_EVIDENCE = 0.25  # by how much the best shear must outdo the middling one
 _CLEAR = 1.0  # evidence that needs no second look
 _SLOPES_AGREE = 1.5  # steps
 _NEAR_ROWS = 24  # as far as slants and what moves lines take them
@@ -33,7 +35,7 @@ class _Look(NamedTuple):
     slope: FloatArray
 
 
-def slope_of(blocks: Blocks, expected_px: FloatArray) -> FloatArray:
+def slope_of(blocks: Blocks, expected_px: FloatArray, least_evidence: float = SLOPE_EVIDENCE) -> FloatArray:
     """The slope of the lines at every row, by the shears that make the blocks of a track agree best, window by window; zero where that cannot be told.
 
     A dense grid tells it best by all rows. Few lines, or faint ones, do by the rows at which they are expected, where less dirt is.
@@ -41,13 +43,14 @@ def slope_of(blocks: Blocks, expected_px: FloatArray) -> FloatArray:
     Args:
         blocks: The sheet's.
         expected_px: Source rows about which there may be lines.
+        least_evidence: What is enough to tell it.
     """
     best = _look(blocks)
     if best.evidence < _CLEAR:
         near = blocks.near(expected_px, _NEAR_ROWS)
         if near is not None:
             best = max(best, _look(near), key=attrgetter("evidence"))
-    return best.slope if best.evidence >= _SLOPE_EVIDENCE else np.zeros_like(best.slope)
+    return best.slope if best.evidence >= least_evidence else np.zeros_like(best.slope)
 
 
 def _look(blocks: Blocks) -> _Look:

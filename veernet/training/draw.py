@@ -308,10 +308,18 @@ def visible_rows(image: ByteArray, stroke: ByteArray, rest: ByteArray) -> NDArra
         bool ``(rows,)``: within 16 rows, at least 40 % of the ink that was drawn is dark in the scan.
     """
     alone = stroke.astype(np.float32) * (rest < 60)
-    dark = image > max(70.0, 0.4 * float(image.max()))
+    dark = image > _ink_level(image)
     drawn = uniform_filter1d(alone.sum(axis=1), 33, mode="nearest")
     seen = uniform_filter1d((alone * dark).sum(axis=1), 33, mode="nearest")
     return np.asarray((seen > 0.4 * drawn) & (drawn > 40.0))
+
+
+def _ink_level(image: ByteArray) -> float:
+    """Darkness above which a scanned strip shows ink: faint ink counts on grey paper if it stands out of its noise."""
+    level = max(70.0, 0.4 * float(image.max()))
+    paper = float(np.median(image))
+    noise = 1.48 * float(np.median(np.abs(image - paper)))
+    return min(level, paper + max(4.0 * noise, 30.0)) if noise > 0.0 else level
 
 
 def told_rows(told: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -39,13 +39,14 @@ def _cases(styles: tuple[Style, ...]) -> tuple[tuple[_MakeOver, float], ...]:
 
 
 def _straight(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
-    """One stroke all but ruled: anywhere in the track, or near a line of the grid."""
+    """One stroke all but ruled, or hardly moving for an inch: anywhere in the track, on a line of the grid, or beside one."""
     chosen = int(rng.integers(len(recipe.strokes)))
     centre = float(rng.uniform(0.04, 0.96))
     lines = [fraction for fraction, _ in divisions(recipe.grid)][1:-1]
-    if rng.random() < 0.35 and lines:
-        centre = float(rng.choice(lines) + rng.normal(0.0, 0.006))
-    return _with(recipe, chosen, _ruled(recipe.strokes[chosen], centre, rng))
+    if rng.random() < 0.5 and lines:
+        centre = float(rng.choice(lines) + rng.normal(0.0, rng.choice([0.006, 0.025])))
+    stroke = _calm if rng.random() < 0.4 else _ruled
+    return _with(recipe, chosen, stroke(recipe.strokes[chosen], centre, rng))
 
 
 def _long_dashed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
@@ -174,30 +175,30 @@ def _annotated(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
 _MakeOver = Callable[[TrackRecipe, np.random.Generator], TrackRecipe]
 #: How a recipe is made over, and how often one way is taken against another.
 _OF_ANY: tuple[tuple[_MakeOver, float], ...] = (
-    (_straight, 0.28),
-    (_long_dashed, 0.16),
-    (_annotated, 0.26),
-    (_narrow, 0.18),
-    (_heavily_ruled, 0.12),
+    (_straight, 0.46),
+    (_long_dashed, 0.12),
+    (_annotated, 0.16),
+    (_narrow, 0.16),
+    (_heavily_ruled, 0.10),
 )
 _OF_ALIKE: tuple[tuple[_MakeOver, float], ...] = (
-    (_alike, 0.64),
-    (_narrow, 0.12),
-    (_annotated, 0.12),
-    (_straight, 0.12),
+    (_alike, 0.46),
+    (_straight, 0.36),
+    (_narrow, 0.10),
+    (_annotated, 0.08),
 )
 _OF_PAIRS: tuple[tuple[_MakeOver, float], ...] = (
-    (_shadowing, 0.19),
-    (_alike, 0.20),
-    (_narrow, 0.13),
-    (_annotated, 0.10),
-    (_heavily_ruled, 0.08),
-    (_crossed, 0.07),
-    (_straight, 0.06),
-    (_long_dashed, 0.05),
-    (_thin_dashed, 0.05),
+    (_straight, 0.24),
+    (_alike, 0.18),
+    (_shadowing, 0.16),
+    (_narrow, 0.11),
+    (_heavily_ruled, 0.07),
+    (_annotated, 0.07),
+    (_crossed, 0.06),
     (_sparsely_dotted, 0.04),
-    (_without_solid, 0.03),
+    (_long_dashed, 0.03),
+    (_thin_dashed, 0.02),
+    (_without_solid, 0.02),
 )
 
 
@@ -210,6 +211,13 @@ def _with(recipe: TrackRecipe, index: int, stroke: Stroke) -> TrackRecipe:
 def _ruled(stroke: Stroke, centre: float, rng: np.random.Generator) -> Stroke:
     amplitude = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.015))))
     return replace(stroke, centre=centre, amplitude=amplitude, spikes=int(rng.random() < 0.2))
+
+
+def _calm(stroke: Stroke, centre: float, rng: np.random.Generator) -> Stroke:
+    """A curve that goes astray so slowly that it runs straight down between its bends."""
+    pace = float(np.exp(rng.uniform(np.log(20.0), np.log(90.0))))
+    amplitude = float(np.exp(rng.uniform(np.log(0.01), np.log(0.12))))
+    return replace(stroke, centre=centre, amplitude=amplitude, rows_per_sample=pace, spikes=0)
 
 
 def _in_long_dashes(stroke: Stroke, rng: np.random.Generator) -> Stroke:
