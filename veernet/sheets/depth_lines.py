@@ -38,9 +38,8 @@ _CLOSE_ROWS = 40.0  # lines further apart say less of each other
 _TICK_ROWS = 1.5  # how exactly a person takes a tick
 _TICK_COST = 1.0
 _TICK_COST_LIMIT = 4.0  # a slip of the hand is a slip, however large
-_STRENGTH = (
-    1.3  # deviations, of the mean line in half of what there is to see; dirt and curves alone mostly come to less
-)
+# Deviations, of the mean line in half of what there is to see: dirt and curves alone mostly come to less, and to more where they count for full lines.
+_STRENGTH, _FAINT_STRENGTH = 1.3, 2.2
 _NOISE_SHARE = 0.35  # of what was found, by which its two halves may differ
 _NOISE_ROWS = 0.75
 
@@ -116,7 +115,8 @@ def _looked_for(blocks: Blocks, register: DepthRegister, *, faint: bool) -> Dept
             _followed(half, blocks, lines_px, slants[best], ticks_px) for half in halves
         )
         noise = 0.5 * float(np.median(np.abs(left - right)))
-        seen = min(in_left, in_right) >= _STRENGTH and noise <= _NOISE_ROWS
+        least = _FAINT_STRENGTH if faint else _STRENGTH
+        seen = min(in_left, in_right) >= least and noise <= _NOISE_ROWS
         if seen and noise <= _NOISE_SHARE * float(np.quantile(np.abs(lifts), 0.9)):
             twice = np.maximum(np.abs(left - lifts), np.abs(right - lifts)) <= _NOISE_ROWS
             lift = _lift_of(_where_seen_twice(lifts, twice, lines_px * blocks.scale), lines_px, register, blocks.scale)
