@@ -262,3 +262,18 @@ def test_labels_belong_to_the_heavy_lines_beside_them() -> None:
     ticks = placed(heavy, replace(one, labels=replace(one.labels, boxes=boxes)))
     assert ticks.rows == pytest.approx([label_row(index, None, 0) + 1.5 for index in range(9)], abs=1.0)
     assert ticks.on_line.all()
+
+
+def test_a_thick_line_is_met_in_its_middle() -> None:
+    """Heavy lines of a fine scan, 12 px thick and of uneven ink, above and below the middle of their labels."""
+    paper, one = sheet(9)
+    ink = np.zeros_like(paper.search)
+    rng = np.random.default_rng(4)
+    for index in range(9):
+        row = round(label_row(index, None, 0)) + (6 if index % 2 else -6)
+        ink[row - 6 : row + 6] = rng.random((12, 1200)) > np.linspace(0.0, 0.02, 12)[:: 1 if index % 2 else -1, None]
+    ink[:, COLUMN - 50 : COLUMN + 50] = 0
+    thick = replace(paper, dpi=400.0, search=ink, full=np.packbits(ink, axis=1))
+    ticks = placed(thick, one)
+    true = np.array([label_row(index, None, 0) + (5.5 if index % 2 else -6.5) for index in range(9)])
+    assert np.abs(ticks.rows - true).max() < 1.0

@@ -39,6 +39,9 @@ _STRAY, _LOOSE = 8.0, 0.2
 _STANDS_OUT = 1.3
 _APART_PX = 6.0
 """What is nearer is the same line."""
+_NEAR_PLACE_PX = 3.0
+_THICKEST_INCHES = 0.05
+"""Of a printed line: what goes on longer is another one that runs into it."""
 _NEIGHBOURS = 9
 
 
@@ -86,10 +89,10 @@ def placed(paper: Paper, one: Pass) -> Placed:
     rewards = np.minimum(strength, 1.0) - _OFF_COST * (offsets / reach) ** 2
     most = max(2, round(_CHANGE_COST_INCHES * paper.dpi / _STEP_PX))
     path = steady_path(rewards, most, _CHANGE / most, _CHANGE)
-    at, seen = _peaks(strength, path, offsets)
+    at, seen = _peaks(strength, path, offsets, _THICKEST_INCHES * paper.dpi)
     if heavier := _heavier(around, at, wide, reach):
         path = np.clip(path + round(heavier / _STEP_PX), 0, offsets.size - 1)
-        at, seen = _peaks(strength, path, offsets)
+        at, seen = _peaks(strength, path, offsets, _THICKEST_INCHES * paper.dpi)
     on_line = seen >= _LINE_SHARE
     rows = about + at
     rivals = _rivals(around, at, seen, wide, on_line)
@@ -191,19 +194,27 @@ def _heavier(strength: Floats, at: Floats, offsets: Floats, reach: float) -> flo
     return float(by[other.argmax()]) if other.max() >= _STANDS_OUT * usual[by.size // 2] > 0.0 else 0.0
 
 
-def _peaks(strength: Floats, path: NDArray[np.intp], offsets: Floats) -> tuple[Floats, Floats]:
-    """The middle of the line nearest to each place of a path, and its strength."""
+def _peaks(strength: Floats, path: NDArray[np.intp], offsets: Floats, thickest: float) -> tuple[Floats, Floats]:
+    """The middle of the line nearest to each place of a path, and its strength: of all its ink, at most so many px."""
     at, seen = np.zeros(len(path)), np.zeros(len(path))
-    reach = round(3 / _STEP_PX)
+    near, most = round(_NEAR_PLACE_PX / _STEP_PX), round(max(thickest, 2.0 * _NEAR_PLACE_PX) / _STEP_PX)
     for index, place in enumerate(path):
-        low, high = max(place - reach, 0), min(place + reach + 1, offsets.size)
-        top = low + int(strength[index, low:high].argmax())
-        low, high = max(top - reach, 0), min(top + reach + 1, offsets.size)
-        near = strength[index, low:high]
-        weight = np.clip(near - 0.5 * strength[index, top], 0.0, None)
-        at[index] = float((weight * offsets[low:high]).sum() / weight.sum()) if weight.sum() > 0 else offsets[top]
-        seen[index] = strength[index, top]
+        line = strength[index]
+        low = max(place - near, 0)
+        top = low + int(line[low : place + near + 1].argmax())
+        first, end = _about_top(line, top, most)
+        weight = np.clip(line[first:end] - 0.5 * line[top], 0.0, None)
+        at[index] = float((weight * offsets[first:end]).sum() / weight.sum()) if weight.sum() > 0 else offsets[top]
+        seen[index] = line[top]
     return at, seen
+
+
+def _about_top(line: Floats, top: int, most: int) -> tuple[int, int]:
+    """Where a line is at least half as strong as at its top, without a gap: its first place and the one after its last; just about the top if that is too thick for one line."""
+    weak = np.append(np.append(-1, np.flatnonzero(line <= 0.5 * line[top])), line.size)
+    above = int(np.searchsorted(weak, top))
+    first, end = int(weak[above - 1]) + 1, int(weak[above])
+    return (first, end) if end - first <= most else (max(top - most // 2, 0), min(top + most // 2 + 1, line.size))
 
 
 @dataclass(frozen=True)
