@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from veernet.register.words import Words
 
@@ -18,12 +18,13 @@ _PITCH_INCHES = (0.25, 10.6)
 _PITCHES = 12
 _FOLLOWING = 4
 _NEAR_BINS = 31
+_SAME_PITCH_BINS = 3
 _NEXT = 24
 _MOST_MISSING = 5
 _STRETCH = 0.035
-_LOOSE_INCHES = 0.06
-_SWING = 0.04
-_SAME_HEIGHT = 1.45
+LOOSE_INCHES = 0.06
+SWING = 0.04
+SAME_HEIGHT = 1.45
 _FEWEST = 3
 _MISSING_COST = 0.35
 _CHAINS = 8
@@ -83,7 +84,7 @@ class _Pairs:
         """Those of some words from the top."""
         nearest, furthest = _PITCH_INCHES[0] * dpi, _MOST_MISSING * _PITCH_INCHES[1] * dpi
         rows = words.rows
-        upper, lower = _paired(rows, words.columns, words.heights, nearest, furthest, _LOOSE_INCHES * dpi)
+        upper, lower = _paired(rows, words.columns, words.heights, nearest, furthest, LOOSE_INCHES * dpi)
         return cls(upper, lower, rows[lower] - rows[upper])
 
 
@@ -99,9 +100,9 @@ def _paired(
             apart, tall = rows[lower] - rows[upper], heights[lower] / heights[upper]
             if count == _NEXT or rows[lower] >= rows[upper] + furthest:
                 break
-            if abs(columns[lower] - columns[upper]) > _SWING * apart + loose:
+            if abs(columns[lower] - columns[upper]) > SWING * apart + loose:
                 continue
-            if 1 / _SAME_HEIGHT <= tall <= _SAME_HEIGHT:
+            if 1 / SAME_HEIGHT <= tall <= SAME_HEIGHT:
                 uppers.append(upper)
                 lowers.append(lower)
                 count += 1
@@ -122,13 +123,17 @@ def _pitches(pairs: _Pairs, left: NDArray[np.bool_], dpi: float) -> list[float]:
     about = np.convolve(counts, [0.7, 1.0, 0.7], "same")
     # Words anywhere have distances, too: what counts is how many more there are than of any other distance near it.
     usual = uniform_filter1d(about, _NEAR_BINS, mode="constant")
-    best = np.argsort(-(about - usual) / np.sqrt(usual + 1.0), kind="stable")[:_PITCHES]
-    return [float(np.exp((index + bins.min()) * width)) for index in best if about[index] >= 2]
+    stands_out = (about - usual) / np.sqrt(usual + 1.0)
+    # One distance is spread over bins beside each other, which a chain of any of them finds: each has its place once.
+    highest = (about >= 2) & (stands_out == maximum_filter1d(stands_out, _SAME_PITCH_BINS, mode="nearest"))
+    tops = np.flatnonzero(highest)
+    best = tops[np.argsort(-stands_out[tops], kind="stable")[:_PITCHES]]
+    return [float(np.exp((index + bins.min()) * width)) for index in best]
 
 
 def _longest(pairs: _Pairs, pitch: float, left: NDArray[np.bool_], dpi: float) -> Chain | None:
     """The longest chain of a pitch, by a dynamic program down the words."""
-    best, came = _ways(pairs.upper, pairs.lower, pairs.gap, left, pitch, _LOOSE_INCHES * dpi)
+    best, came = _ways(pairs.upper, pairs.lower, pairs.gap, left, pitch, LOOSE_INCHES * dpi)
     if not best.size:
         return None
     member, place, length = int(best.argmax()), 0, 0.0

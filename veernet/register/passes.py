@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +10,16 @@ from numpy.typing import NDArray
 from veernet.register.chains import chains
 from veernet.register.labels import Floats, Labels, Pass, Turn, continues, joined, overlap
 from veernet.register.numbered import Asked, Reader, passes_of
-from veernet.register.numbers import best_text
 from veernet.register.paper import Paper
-from veernet.register.vote import depth_of
+from veernet.register.sought import completed
+from veernet.register.told_chains import told_chains
 from veernet.register.words import Words, clear, words
 
-_MOST_BEYOND = 6
 _SURE, _MOSTLY = 0.95, 0.9
 _FEWEST_TYPICAL = 6
 """Labels that agree, to know by them how depths are printed on a paper."""
 _COLUMN_INCHES = 0.5
 """From the middle of the column that depths are printed in."""
-_NEAR = 0.05
-"""Of a step: how far from its place a label at either end may stand."""
 
 
 def find_passes(paper: Paper, read: Reader) -> list[Pass]:
@@ -33,16 +29,27 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
     both = words(paper)
     alone = [clear(paper, of) for of in both]
     for group in (alone, both):
-        left = [of.some(~_inside(of.rows * paper.factor, found) & _in_column(paper, of, found)) for of in group]
-        candidates = [(chain, of) for of in left for chain in chains(of, paper.search_dpi)]
+        candidates = [(chain, of) for of in _left(paper, group, found) for chain in chains(of, paper.search_dpi)]
         for chain, of in sorted(candidates, key=lambda candidate: -candidate[0].score):
             turns = _turns(of, found)
             if turns and _inside(of.rows[chain.members] * paper.factor, found).mean() < _MOSTLY:
                 found += passes_of(paper, of, chain, ask, turns)
+    if all(one.confidence < _SURE for one in found):
+        found += [one for of in alone for turn in _turns(of, found) for one in _told(paper, of, ask, turn)]
     whole = [
-        _completed(paper, of, one, ask) for one in _merged(found) for of in both if of.turned == bool(one.labels.turned)
+        completed(paper, of, one, ask) for one in _merged(found) for of in both if of.turned == bool(one.labels.turned)
     ]
     return sorted(whole, key=lambda one: float(one.labels.rows[0]))
+
+
+def _told(paper: Paper, of: Words, ask: Asked, turn: Turn) -> list[Pass]:
+    """The passes among words by what these say."""
+    return [one for chain in told_chains(paper, of, ask, turn) for one in passes_of(paper, of, chain, ask, (turn,))]
+
+
+def _left(paper: Paper, group: Sequence[Words], found: Sequence[Pass]) -> list[Words]:
+    """Those words that may be depths of passes that were not found yet."""
+    return [of.some(~_inside(of.rows * paper.factor, found) & _in_column(paper, of, found)) for of in group]
 
 
 def _typical(found: Sequence[Pass]) -> Labels | None:
@@ -76,32 +83,6 @@ def _inside(rows: Floats, found: Sequence[Pass]) -> NDArray[np.bool_]:
             slack = 0.5 * one.step * one.px_per_unit
             inside |= (rows > one.labels.rows[0] - slack) & (rows < one.labels.rows[-1] + slack)
     return inside
-
-
-def _completed(paper: Paper, of: Words, one: Pass, ask: Asked) -> Pass:
-    """With the labels above its first and below its last that say what they should there."""
-    for ahead, end in ((-1, 0), (1, -1)):
-        for _ in range(_MOST_BEYOND):
-            labels = one.labels
-            depth = float(labels.depths[end]) + ahead * one.step
-            row = float(labels.rows[end]) + ahead * one.step * one.px_per_unit
-            near = np.abs(of.rows * paper.factor - row) <= _NEAR * one.step * one.px_per_unit + 0.05 * paper.dpi
-            near &= np.abs(of.columns * paper.factor - labels.columns[end]) <= 0.15 * paper.dpi
-            which = np.flatnonzero(near)
-            if depth < 0 or which.size == 0:
-                break
-            texts = [best_text(log) for log in ask(of.boxes[which], labels.turned)]
-            says = [at for at, (text, _) in enumerate(texts) if depth_of(text) == depth]
-            if not says:
-                break
-            text, chance = texts[says[0]]
-            box = of.boxes[which[says[0]]].astype(np.float64) * paper.factor
-            one = joined(one, replace(one, labels=_one_label(box, labels.turned, text, chance, depth), margin=0.0))
-    return one
-
-
-def _one_label(box: Floats, turned: Turn, text: str, chance: float, depth: float) -> Labels:
-    return Labels(box[None], turned, (text,), np.array([chance]), np.array([depth]), np.array([True]))
 
 
 def _merged(found: list[Pass]) -> list[Pass]:

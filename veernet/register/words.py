@@ -86,7 +86,9 @@ def _of_band(paper: Paper, first: int) -> list[NDArray[np.int64]]:
 
 def clear(paper: Paper, of: Words) -> Words:
     """Those words that stand alone, as printed depths do in their column: curves and broken grids make words, too, but among their like."""
-    total = cv2.integral(paper.search)
+    rule = np.ones((round(_RULE_INCHES * paper.search_dpi), 1), np.uint8)
+    # The lines beside a narrow depth column are no print.
+    total = cv2.integral(paper.search & ~np.asarray(cv2.morphologyEx(paper.search, cv2.MORPH_OPEN, rule), np.uint8))
     margin = max(3, round(_CLEAR_INCHES * paper.search_dpi))
     grow = np.array([-1, -1, 1, 1])
 

@@ -1,0 +1,106 @@
+"""Passes of which distances alone tell little: few labels, crossed ones, print that stands evenly by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from veernet.register.chains import chains
+from veernet.register.numbered import Asked
+from veernet.register.numbers import read
+from veernet.register.paper import Paper
+from veernet.register.passes import find_passes
+from veernet.register.told_chains import told_chains
+from veernet.register.words import Words, clear, words
+
+Ink = NDArray[np.uint8]
+
+DPI = 200
+COLUMN = 400
+FIRST_ROW, PITCH = 200, 200
+FIRST, STEP = 1000, 100
+
+
+def print_number(ink: Ink, number: int, row: int, column: int = COLUMN) -> None:
+    """Print a number about a place."""
+    text = str(number)
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, 0.8, 1)
+    cv2.putText(ink, text, (column - width // 2, row + height // 2), cv2.FONT_HERSHEY_DUPLEX, 0.8, 1, 2)
+
+
+def numbered(labels: Sequence[int], rows: int = 3000) -> Ink:
+    """Paper with some of the depths 1000, 1100 and so on, each in its place."""
+    ink = np.zeros((rows, 900), np.uint8)
+    for index in labels:
+        print_number(ink, FIRST + STEP * index, FIRST_ROW + PITCH * index)
+    return ink
+
+
+def on_paper(ink: Ink) -> Paper:
+    """As if it had been scanned at 200 dpi."""
+    return Paper(ink.shape[1], DPI, True, 1, np.packbits(ink, axis=1), ink)
+
+
+def test_numbers_that_a_curve_or_a_line_runs_through_are_read_where_they_must_stand() -> None:
+    """One in the midst of a pass, which a curve crosses, and the last one, through which its depth line goes on."""
+    ink = numbered(range(11))
+    row = FIRST_ROW + PITCH * 4
+    cv2.polylines(ink, [np.array([[150, row - 30], [450, row - 2], [150, row + 50]], np.int32)], False, 1, 3)
+    row = FIRST_ROW + PITCH * 10
+    ink[row : row + 2] = 1
+    (one,) = find_passes(on_paper(ink), read)
+    assert [FIRST + STEP * index for index in range(11)] == one.labels.depths.tolist()
+    assert one.labels.agreeing.all()
+    assert np.abs(one.labels.rows - (FIRST_ROW + PITCH * np.arange(11))).max() <= 4
+
+
+def test_a_number_that_is_not_there_is_not_made_up() -> None:
+    """A gap in the midst of a pass, and another number where the next depth would stand."""
+    ink = numbered([0, 1, 2, 3, 5, 6, 7])
+    print_number(ink, 1350, FIRST_ROW + PITCH * 8)
+    (one,) = find_passes(on_paper(ink), read)
+    assert [1000, 1100, 1200, 1300, 1500, 1600, 1700] == one.labels.depths.tolist()
+
+
+def test_numbers_beside_the_border_of_their_column_stand_alone() -> None:
+    """The border is no print, however near it is."""
+    ink = numbered(range(8))
+    ink[:, COLUMN - 38 : COLUMN - 32] = 1
+    paper = on_paper(ink)
+    upright, _ = words(paper)
+    assert {FIRST_ROW + PITCH * index for index in range(8)} <= {
+        round(row / PITCH) * PITCH for row in clear(paper, upright).rows
+    }
+
+
+def test_few_depths_among_other_numbers_are_told_by_what_they_say() -> None:
+    """Four depths of eight, and as many numbers of other things in the same column."""
+    ink = numbered([0, 1, 4, 7])
+    for row, number in (
+        (FIRST_ROW + 330, 870),
+        (FIRST_ROW + 520, 45),
+        (FIRST_ROW + 1010, 2310),
+        (FIRST_ROW + 1190, 655),
+    ):
+        print_number(ink, number, row)
+    paper = on_paper(ink)
+    upright, _ = words(paper)
+    chain = next(told_chains(paper, upright, Asked(paper, read), 0))
+    rows = FIRST_ROW + PITCH * np.array([0, 1, 4, 7])
+    assert np.abs(upright.rows[chain.members] - rows).max() <= 4
+    assert [0, 1, 4, 7] == chain.places.tolist()
+
+
+@pytest.mark.parametrize("seed", range(12, 16))
+def test_a_column_of_depths_among_much_other_print_is_one_chain(seed: int) -> None:
+    """However the distances of 300 other words happen to lie: once every other depth alone was found."""
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.uniform(0, 6000, 300), rng.uniform(0, 1500, 300)
+    rows, columns = np.append(rows, 300 + 402 * np.arange(8)), np.append(columns, np.full(8, 740))
+    boxes = np.stack([rows - 9, columns - 20, rows + 9, columns + 20], axis=1).astype(np.int64)
+    found = chains(Words(boxes, turned=False), DPI)
+    assert any(set(range(300, 308)) <= set(chain.members.tolist()) for chain in found)
