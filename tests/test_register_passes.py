@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from veernet.register.numbered import Asked
 from veernet.register.numbers import read
 from veernet.register.paper import Paper
 from veernet.register.passes import find_passes
+from veernet.register.sought import completed
 from veernet.register.told_chains import told_chains
 from veernet.register.words import Words, clear, words
 
@@ -56,6 +58,17 @@ def test_numbers_that_a_curve_or_a_line_runs_through_are_read_where_they_must_st
     assert [FIRST + STEP * index for index in range(11)] == one.labels.depths.tolist()
     assert one.labels.agreeing.all()
     assert np.abs(one.labels.rows - (FIRST_ROW + PITCH * np.arange(11))).max() <= 4
+
+
+def test_labels_between_those_that_were_found_are_the_passs_too() -> None:
+    """Every other label was found, and their distance is twice what it should be."""
+    paper = on_paper(numbered(range(9)))
+    (one,) = find_passes(paper, read)
+    every_other = replace(one, labels=one.labels.some(np.arange(0, 9, 2)), step=2.0 * STEP)
+    upright, _ = words(paper)
+    whole = completed(paper, upright, every_other, Asked(paper, read))
+    assert one.labels.depths.tolist() == whole.labels.depths.tolist()
+    assert STEP == whole.step
 
 
 def test_a_number_that_is_not_there_is_not_made_up() -> None:

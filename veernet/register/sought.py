@@ -13,7 +13,7 @@ from veernet.register.labels import Labels, Pass, joined
 from veernet.register.numbered import Asked
 from veernet.register.numbers import best_text
 from veernet.register.paper import Bits, Paper
-from veernet.register.vote import depth_of
+from veernet.register.vote import STEPS, depth_of
 from veernet.register.words import Words
 
 _MOST_BEYOND, _MOST_MISSED = 6, 2
@@ -24,6 +24,9 @@ _ASIDE_INCHES = 0.15
 _ALIKE = 0.25
 """Likeness to the nearest label from which it is worth reading."""
 _SMALLEST_PX = 3
+_HALFWAY = 4
+_ENOUGH = 12
+"""Labels that agree, so that those between them add nothing: what runs through a label moves its box a little, and its line tells its depth better."""
 _DOUBT_LEFT = 0.25
 """A label that says what it should leaves so much of the doubt, as in a vote."""
 _LIKELY = 0.5
@@ -32,8 +35,9 @@ _LIKELY = 0.5
 
 def completed(paper: Paper, words: Words, one: Pass, ask: Asked) -> Pass:
     """A pass with the labels between its own, above its first and below its last that say what they should there."""
-    for depth in _between(one):
-        one, _ = _with(paper, words, one, ask, depth)
+    for depths in (_halfway, _between):
+        for depth in depths(one):
+            one, _ = _with(paper, words, one, ask, depth)
     for ahead, end in ((-1, 0), (1, -1)):
         depth, missed = float(one.labels.depths[end]), 0
         for _ in range(_MOST_BEYOND):
@@ -45,9 +49,17 @@ def completed(paper: Paper, words: Words, one: Pass, ask: Asked) -> Pass:
     return one
 
 
+def _halfway(one: Pass) -> Iterator[float]:
+    """A few depths between two labels that follow each other: where labels stand there, every other one alone was found."""
+    depths, half = one.labels.depths, one.step / 2
+    if one.confidence >= _LIKELY and half in STEPS:
+        beside = depths[:-1][np.diff(depths) == one.step]
+        yield from (beside[np.linspace(0, beside.size - 1, min(beside.size, _HALFWAY)).astype(int)] + half).tolist()
+
+
 def _between(one: Pass) -> Iterator[float]:
     depths = one.labels.depths
-    if one.confidence >= _LIKELY and one.step > 0:
+    if one.confidence >= _LIKELY and one.labels.agreeing.sum() < _ENOUGH:
         yield from np.setdiff1d(np.arange(depths[0], depths[-1], one.step), depths).tolist()
 
 
