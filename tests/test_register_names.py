@@ -14,7 +14,7 @@ from veernet.register.block_words import read_print
 from veernet.register.draft import SURE, Curve, Found
 from veernet.register.edge_numbers import edge_numbers
 from veernet.register.facts import date_of, legal_of_uwi, letters, service_of, state_of
-from veernet.register.header import well_of, with_legal
+from veernet.register.header import fact_of, well_of, with_legal
 from veernet.register.mnemonics import named, unit_of, usual_units
 from veernet.register.paper import Paper
 from veernet.register.scale_block import Blocks
@@ -391,6 +391,24 @@ def test_the_state_is_that_of_the_api_number() -> None:
     told = well_of(form([("STATE", "TEXAS"), ("API NO.", "15-131-20215")]), 900, "a.tif")
     assert not told["state"].sure
     assert not told["api"].sure
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "sure"),
+    [
+        ("42-387-39839", "4238739839", True),
+        ("42-387-39839-0000", "42387398390000", True),
+        ("42-387-39839-OOO0", "4238739839", False),
+        ("42-387-39839-00", "4238739839", False),
+    ],
+)
+def test_an_api_number_that_goes_on_and_cannot_be_read_to_its_end_is_not_sure(
+    text: str, number: str, sure: bool
+) -> None:
+    """Its first ten digits are another well's number as far as a manifest goes."""
+    fact = fact_of("api", text, 0.99)
+    assert fact is not None
+    assert (number, sure) == (fact.value, fact.sure)
 
 
 @pytest.mark.parametrize(

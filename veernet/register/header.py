@@ -61,6 +61,7 @@ _FEWEST_LETTERS = 5
 _LAST_STATE = 56
 _API = re.compile(r"(?<!\d)(\d{2})-?(\d{3})-?(\d{5})(?:(\d{4})|-(\d{2})-(\d{2})|-(0000))?(?!\d)")
 """State, county, well, and the sidetrack and completion that may follow."""
+_API_GOES_ON = re.compile(r"\s?-\s?[^\W_]|[^\W_]")
 
 
 def well_of(paper: Paper, until_row: float, name: str, words: Sequence[str] = ()) -> Facts:
@@ -85,15 +86,16 @@ def well_of(paper: Paper, until_row: float, name: str, words: Sequence[str] = ()
 
 def _from_name(name: str) -> Facts:
     """An API number that the scan is called by."""
-    digits = _api_in(name)
+    digits, _ = _api_in(name)  # archives number the scans of a well behind it
     return {"api": Found(value=digits, confidence=0.96, why="the scan's file is called by it")} if digits else {}
 
 
-def _api_in(text: str) -> str | None:
+def _api_in(text: str) -> tuple[str | None, bool]:
+    """The digits of an API number that a text has, and whether they are all of it: sidetrack and completion are misread as any digits are."""
     found = _API.search(text)
     if found is None or not 1 <= int(found.group(1)) <= _LAST_STATE:
-        return None
-    return "".join(part for part in found.groups() if part)
+        return None, False
+    return "".join(part for part in found.groups() if part), _API_GOES_ON.match(text[found.end() :]) is None
 
 
 def _print(paper: Paper, rows: float) -> Print:
@@ -122,7 +124,7 @@ def _facts(printed: Print) -> Facts:
     found: Facts = {}
     for line in printed.lines:
         for key, value, chance in _beside(line, printed):
-            fact = _fact(key, value, chance)
+            fact = fact_of(key, value, chance)
             if fact is not None and fact.confidence > found.get(key, Found[str]()).confidence:
                 found[key] = fact
         service = service_of(line.text)
@@ -150,7 +152,14 @@ def _beside(line: Line, printed: Print) -> list[tuple[str, str, float]]:
     return found
 
 
-def _fact(key: str, value: str, chance: float) -> Found[str] | None:
+def fact_of(key: str, value: str, chance: float) -> Found[str] | None:
+    """What stands beside a key of a form as a fact; None where it is none.
+
+    Args:
+        key: Of the manifest.
+        value: As read.
+        chance: That it is read right.
+    """
     whole = not _GOES_ON.search(value)
     confidence = 0.96 if chance >= _SURE_READ and whole else round(0.9 * min(chance, 0.9), 3)
     if key == "date":
@@ -161,8 +170,9 @@ def _fact(key: str, value: str, chance: float) -> Found[str] | None:
             else Found(value=date[0], confidence=min(date[1], confidence), why="read off the header")
         )
     if key == "api":
-        digits = _api_in(value)
-        return None if digits is None else Found(value=digits, confidence=confidence, why="read off the header")
+        digits, all_of_it = _api_in(value)
+        sure = confidence if all_of_it else min(confidence, _DOUBTED)
+        return None if digits is None else Found(value=digits, confidence=sure, why="read off the header")
     if key in ("state", "province"):
         state = state_of(value)
         return None if state is None else Found(value=state[0], confidence=state[1], why=f"printed as {value!r}")
