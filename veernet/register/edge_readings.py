@@ -32,6 +32,10 @@ _SURE_READ = 0.9
 """Chance from which on a number is not read again."""
 _BESIDE = 0.2
 """Of a digit's height, between it and the next."""
+_CLOSE_SET = 0.12
+"""The same where digits stand wide apart, as those of printers do."""
+_WIDE_SET = 0.35
+"""Of their height, from the ink of one to that of the next."""
 _FLAT, _LONG, _SLIM = 0.34, 0.2, 1.3
 """Of the height of the digits, how high a minus is at most and how long it is at the least; its length over its height, at the least."""
 _HALF_WAY = (0.3, 0.8)
@@ -73,9 +77,7 @@ def read_numbers(
     """
     signed = [_signed(_tight(crop)) for crop in crops]
     lone = [_is_lone(digits) for _, digits in signed]
-    shown = [
-        _padded(_side_by_side(digits) if alone else digits) for (_, digits), alone in zip(signed, lone, strict=True)
-    ]
+    shown = [_padded(_as_shown(digits, alone=alone)) for (_, digits), alone in zip(signed, lone, strict=True)]
     found = []
     for box, (minus, _), alone, steps in zip(boxes, signed, lone, read_steps(shown), strict=True):
         at = Number(box[1] + top, box[0] + left, box[3] + top, box[2] + left, "", 0.0, lone=alone, minus=minus)
@@ -101,7 +103,7 @@ def surer(printed: Print, line: Line) -> Line:
     )
     if (first.lone, first.minus) != (alone, minus):
         return line
-    read = read_steps(renderings(_side_by_side(digits) if alone else digits))
+    read = read_steps(renderings(_as_shown(digits, alone=alone)))
     found = [number for steps in read if (number := _number(first, steps)) is not None]
     best = max([first, *found], key=lambda number: number.confidence)
     return replace(best, steps=first.steps, others=tuple(number.steps for number in found))
@@ -160,6 +162,21 @@ def _is_lone(ink: Bits) -> bool:
 def _tight(ink: Bits) -> Bits:
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _as_shown(digits: Bits, *, alone: bool) -> Bits:
+    """Digits as the reader reads them best."""
+    return _side_by_side(digits) if alone else _close_set(digits)
+
+
+def _close_set(digits: Bits) -> Bits:
+    """Digits without what is too much of the gaps between them: readers pass over a point that stands far from both its neighbours."""
+    columns = np.flatnonzero(digits.any(axis=0))
+    if np.diff(columns).max(initial=0) <= _WIDE_SET * len(digits):
+        return digits
+    columns = np.arange(digits.shape[1])
+    last_inked = np.maximum.accumulate(np.where(digits.any(axis=0), columns, 0))
+    return np.asarray(digits[:, columns - last_inked <= max(1, round(_CLOSE_SET * len(digits)))])
 
 
 def _side_by_side(digit: Bits) -> Bits:
