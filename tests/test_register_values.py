@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from test_register_names import LEFT, RIGHT, Sheet, found
 
+from veernet.register.bare_ink import rules
 from veernet.register.block_words import read_print
 from veernet.register.curves_told import curves_told
 from veernet.register.draft import Box
@@ -49,6 +50,42 @@ def test_a_minus_is_told_by_its_shape(text: str) -> None:
     assert signed is not None
     assert bare is not None
     assert ((f"-{text}", True), (text, False)) == ((signed.text, signed.minus), (bare.text, bare.minus))
+
+
+@pytest.mark.parametrize("text", ["2.0000", "30.000", "0.2500"])
+def test_a_number_is_read_though_its_digits_stand_far_apart(text: str) -> None:
+    """As printers set them: readers pass over a point that is far from both its neighbours."""
+    ink = np.zeros((20, 44 * len(text)), np.uint8)
+    for place, letter in enumerate(text):
+        cv2.putText(ink, letter, (44 * place + 4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 2)
+    number = read(ink)
+    assert number is not None
+    assert text == number.text
+    assert number.confidence > 0.9
+
+
+def test_heavy_letters_that_touch_are_no_rule() -> None:
+    """The feet of a bold name make a line as long as a short rule's; the line below it is one."""
+    ink = np.zeros((60, 300), np.uint8)
+    for left in range(20, 120, 10):
+        ink[10:24, left : left + 5] = 1
+    ink[22:24, 20:115] = ink[10:12, 20:115] = 1
+    ink[40:42, 20:115] = 1
+    across, _ = rules(ink, 150)
+    assert (0, 95) == (across[:30].any(axis=0).sum(), across[30:].any(axis=0).sum())
+
+
+def test_a_value_is_read_through_a_dashed_line_that_goes_on_through_print() -> None:
+    """The sample line of a printer's block runs through the feet of the name above it and the heads of the values below."""
+    sheet = Sheet()
+    sheet.words("SHALLOW LATEROLOG (OHMM)", 560)
+    sheet.line(567, 12, 8)
+    sheet.words("0.2000", 576, left=LEFT + 8)
+    sheet.words("2000.0", 576, right=RIGHT - 6)
+    (curve,) = sheet.curves(decades=4)
+    assert ("LLS", "OHMM", 0.2, 2000.0, "dashed", False) == found(curve)
+    assert curve.left.sure
+    assert curve.right.sure
 
 
 def test_a_value_may_stand_so_close_before_the_name_that_no_gap_is_left() -> None:

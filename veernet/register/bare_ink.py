@@ -6,12 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.dashed_lines import without_dashed_lines
 from veernet.register.paper import Bits
 from veernet.register.pieces import no_speck_from, pieces_of
 
 _RULE_ACROSS_INCHES = 0.3
 _RULE_DOWN_INCHES = 0.22
 """Longer than any stroke of a letter."""
+_LETTER_INCHES, _LETTERED = 0.045, 0.27
+"""Taller than any rule is thick; share of a rule's columns that may be, by letters that stand on it or that it runs through."""
 _SLACK_INCHES = 0.012
 """By which a rule may wander in its length."""
 _MENDED_INCHES = 0.02
@@ -32,10 +35,25 @@ def rules(ink: Bits, dpi: float) -> tuple[Bits, Bits]:
     """The rules across and down."""
     slack = max(3, round(_SLACK_INCHES * dpi) | 1)
     wide = np.asarray(cv2.dilate(ink, np.ones((slack, 1), np.uint8)), np.uint8)
-    across = _opened(wide, 1, max(3, round(_RULE_ACROSS_INCHES * dpi)))
+    across = _unlettered(_opened(wide, 1, max(3, round(_RULE_ACROSS_INCHES * dpi))), ink, slack, dpi)
     tall = np.asarray(cv2.dilate(ink, np.ones((1, slack), np.uint8)), np.uint8)
     down = _opened(tall, max(3, round(_RULE_DOWN_INCHES * dpi)), 1)
     return across & ink, down & ink
+
+
+def _unlettered(across: Bits, ink: Bits, slack: int, dpi: float) -> Bits:
+    """Rules across without those that are a row of heavy letters that touch: of these, much of the length is as tall as letters are."""
+    tall = cv2.dilate(_opened(ink, round(_LETTER_INCHES * dpi) + 1, 1), np.ones((slack, 1), np.uint8))
+    flat = np.pad(across, ((0, 0), (1, 1)))
+    steps = np.diff(flat.astype(np.int8), axis=1).ravel()
+    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    lettered = np.concatenate([[0], np.cumsum(np.pad(tall, ((0, 0), (0, 1))).ravel(), dtype=np.int64)])
+    long = ends - starts
+    letters = (lettered[ends] - lettered[starts] >= _LETTERED * long) & (long < _LONG_RULE_INCHES * dpi)
+    change = np.zeros(steps.size + 1, np.int8)
+    change[starts[letters]], change[ends[letters]] = 1, -1
+    gone = np.cumsum(change[:-1], dtype=np.int8).reshape(len(across), -1)[:, :-1]
+    return np.where(gone > 0, 0, across).astype(np.uint8)
 
 
 def _opened(ink: Bits, rows: int, columns: int) -> Bits:
@@ -50,6 +68,11 @@ def without_rules(ink: Bits, across: Bits, down: Bits, dpi: float) -> Bits:
     gap = max(3, round(_MENDED_INCHES * dpi)) | 1
     mended = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
     return np.where(mended > 0, ink, bare).astype(np.uint8)
+
+
+def undrawn(bare: Bits, slope: float, dpi: float) -> Bits:
+    """Ink without dashed lines that go on through print."""
+    return without_dashed_lines(bare, slope, dpi, max(3, round(_MENDED_INCHES * dpi)) | 1)
 
 
 def undashed(bare: Bits, dpi: float) -> Bits:

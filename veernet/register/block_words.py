@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.register.bare_ink import mended_ink, rules, slope_of, undashed, unspecked, without_rules
+from veernet.register.bare_ink import mended_ink, rules, slope_of, undashed, undrawn, unspecked, without_rules
 from veernet.register.paper import Bits, Paper
 from veernet.register.pieces import pieces_of
 from veernet.register.text import Line, read_lines, read_steps, spelled, text_boxes
@@ -81,7 +81,7 @@ def print_of(ink: Bits, top: int, dpi: float, factor: int, *, cells: bool = Fals
     """
     across, down = rules(ink, dpi)
     slope = slope_of(across, dpi)
-    bare = undashed(without_rules(ink, across, down, dpi), dpi)
+    bare = undashed(undrawn(without_rules(ink, across, down, dpi), slope, dpi), dpi)
     bare = unspecked(bare, dpi) if cells else bare
     boxes = [
         part
