@@ -11,8 +11,10 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from veernet.errors import OptionError
+from veernet.register.beside import Beside, slopes_of
 from veernet.register.draft import Depth, Draft, Tick
 from veernet.register.labels import Labels, Pass
 from veernet.register.numbers import CHARACTERS, log_chance, read
@@ -277,3 +279,13 @@ def test_a_thick_line_is_met_in_its_middle() -> None:
     ticks = placed(thick, one)
     true = np.array([label_row(index, None, 0) + (5.5 if index % 2 else -6.5) for index in range(9)])
     assert np.abs(ticks.rows - true).max() < 1.0
+
+
+def test_lines_beside_labels_do_not_slant_because_others_are_near() -> None:
+    """Level lines on one side of a label alone: no slope brings the next ones into sight as if they were agreement."""
+    blocks = np.zeros((121, 12))
+    for middle in (27, 60, 93):
+        blocks[middle - 2 : middle + 3, :4] = 1.0
+    apart = np.concatenate([np.linspace(-134.0, -50.0, 6), np.linspace(50.0, 134.0, 6)])
+    window = Beside(gaussian_filter1d(blocks, 0.8, axis=0), apart, 0)
+    assert slopes_of([window] * 5, 9.6) == pytest.approx(0.0)

@@ -23,6 +23,8 @@ _BLOCKS = 6
 """Of a strip, each moved by itself as lines slant."""
 _SLANT_COST = 0.03
 _TO_LINE = 1.5
+_NO_LINE = 1e-3
+"""Variance of the rows of blocks without a line."""
 _SLACK_PX = 8
 
 
@@ -65,14 +67,17 @@ class Beside:
         return np.asarray(0.75 * np.maximum(left, right) + 0.25 * np.minimum(left, right))
 
     def slants(self, slopes: Floats, reach: float) -> Floats:
-        """How well the blocks agree at each slope, so far about the label: lines that are moved as they slant add up."""
+        """How well the blocks agree at each slope, so far about the label: lines that are moved as they slant add up.
+
+        Of what each block shows there: another line that comes into sight where blocks are moved is no agreement.
+        """
         size = len(self.blocks)
         moves = np.round(slopes[:, None] * self.apart).astype(int)
         half = reach + STEEPEST * float(self.apart.max()) + _SLACK_PX
         near = np.arange(max(0, int(size / 2 - half)), min(size, int(size / 2 + half) + 1))
         at = np.clip(near[:, None, None] + moves, 0, size - 1)
-        together = self.blocks[at, np.arange(self.blocks.shape[1])].mean(axis=2)
-        return np.asarray(((together - together.mean(axis=0)) ** 2).mean(axis=0))
+        moved = self.blocks[at, np.arange(self.blocks.shape[1])]
+        return np.asarray(moved.mean(axis=2).var(axis=0) / (moved.var(axis=0).mean(axis=1) + _NO_LINE))
 
 
 def _runs(paper: Paper, top: int, end: int, left: float, right: float) -> Floats:
