@@ -178,10 +178,12 @@ def _outdo(strength: FloatArray, rows: FloatArray, reach: float) -> bool:
     """Whether the most that is within a reach of each of some rows of the grid is more than all but little of it elsewhere."""
     size = 2 * round(min(reach, _REACH_ROWS)) + 1
     most = maximum_filter1d(strength, size)
-    elsewhere = np.abs(np.arange(strength.size)[:, None] - rows).min(axis=1, initial=strength.size) > size
-    if not rows.size or not elsewhere.any():
+    here = np.zeros(strength.size, bool)
+    here[np.rint(rows).astype(int)] = True
+    elsewhere = ~maximum_filter1d(here, 2 * size + 1)
+    if not here.any() or not elsewhere.any():
         return False
-    return float(most[np.rint(rows).astype(int)].min()) > float(np.quantile(most[elsewhere], _ALL_BUT_LITTLE))
+    return float(most[here].min()) > float(np.quantile(most[elsewhere], _ALL_BUT_LITTLE))
 
 
 def _followed(
