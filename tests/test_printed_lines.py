@@ -119,19 +119,25 @@ def test_curves_alone_are_no_printed_lines(monkeypatch: pytest.MonkeyPatch) -> N
         assert list(after.geometries) == before
 
 
+def dirt_and_curves(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Specks and four swaying strokes: what there is besides lines."""
+    paper = (rng.random(shape) < 0.003).astype(np.uint8) * np.uint8(255)
+    rows = np.arange(len(paper))
+    for middle in (0.2, 0.35, 0.7, 0.85):
+        at = np.rint(shape[1] * (middle + 0.05 * np.sin(rows / 37.0 + 9.0 * middle))).astype(int)
+        paper[rows, at] = paper[rows, at + 1] = 255
+    return paper
+
+
 def test_a_few_broken_lines_at_the_ticks_tell_of_skew() -> None:
     """A threshold leaves nothing else of many a fine grid; over all rows, dirt would outweigh them."""
     darkness, manifest = scanned(FLAT)
     rng, slope = np.random.default_rng(0), 0.006
-    paper = (rng.random(darkness.shape) < 0.003).astype(np.uint8) * np.uint8(255)
+    paper = dirt_and_curves(darkness.shape, rng)
     columns = np.arange(darkness.shape[1])
     for row, _ in manifest.depth.ticks:
         inked = columns[rng.random(columns.size) < 0.3]
         paper[np.rint(row + slope * (inked - columns.size / 2)).astype(int), inked] = 255
-    rows = np.arange(len(paper))
-    for middle in (0.2, 0.35, 0.7, 0.85):
-        at = np.rint(columns.size * (middle + 0.05 * np.sin(rows / 37.0 + 9.0 * middle))).astype(int)
-        paper[rows, at] = paper[rows, at + 1] = 255
     before, after = refined(paper, manifest)
     for was, now in zip(before, after.geometries, strict=True):
         rows_px = was.source_row(np.linspace(64, was.rows - 65, 50))
@@ -148,7 +154,7 @@ def test_few_and_faint_lines_tell_how_paper_has_stretched_between_ticks() -> Non
     """A grid that is all but lost: dots of its lines every 50 ft, and ticks every 100 ft."""
     darkness, manifest = scanned(replace(FLAT, base_depth=1200.0))
     rng = np.random.default_rng(0)
-    paper = (rng.random(darkness.shape) < 0.003).astype(np.uint8) * np.uint8(255)
+    paper = dirt_and_curves(darkness.shape, rng)
     document = manifest.model_dump(mode="json", exclude_none=True)
     document["depth"]["ticks"] = [tick for tick in document["depth"]["ticks"] if tick[1] % 100 == 0]
     sparse = SheetManifest.model_validate(document)
@@ -157,10 +163,6 @@ def test_few_and_faint_lines_tell_how_paper_has_stretched_between_ticks() -> Non
     for depth in range(1000, 1201, 50):
         row = round(float(register.row_at(np.float64(depth))) + bulge_px(depth))
         paper[row, columns[rng.random(columns.size) < 0.15]] = 255
-    rows = np.arange(len(paper))
-    for middle in (0.2, 0.35, 0.7, 0.85):
-        at = np.rint(columns.size * (middle + 0.05 * np.sin(rows / 37.0 + 9.0 * middle))).astype(int)
-        paper[rows, at] = paper[rows, at + 1] = 255
     _, after = refined(paper, sparse)
     between_px = register.row_at(np.array([1050.0, 1150.0]))
     for geometry in after.geometries:

@@ -31,8 +31,6 @@ _CLEARLY_OFTENER, _FEWEST_ROWS = 1.4, 50
 
 def is_lone(traces: Sequence[Trace]) -> bool:
     """Whether of two curves one alone was found."""
-    if len(traces) != 2:
-        return False
     seen = [float(np.isfinite(trace.fraction).mean()) for trace in traces]
     return min(seen) < _LONE_SHARE * max(seen)
 

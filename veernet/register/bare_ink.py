@@ -64,15 +64,19 @@ def _opened(ink: Bits, rows: int, columns: int) -> Bits:
 def without_rules(ink: Bits, across: Bits, down: Bits, dpi: float) -> Bits:
     """Ink without rules and their fringes, letters that they went through mended."""
     rules = np.maximum(cv2.dilate(across, np.ones((3, 1), np.uint8)), cv2.dilate(down, np.ones((1, 3), np.uint8)))
-    bare = np.where(rules > 0, 0, ink).astype(np.uint8)
-    gap = max(3, round(_MENDED_INCHES * dpi)) | 1
-    mended = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
-    return np.where(mended > 0, ink, bare).astype(np.uint8)
+    return _mended(ink, np.where(rules > 0, 0, ink).astype(np.uint8), dpi)
 
 
 def undrawn(bare: Bits, slope: float, dpi: float) -> Bits:
-    """Ink without dashed lines that go on through print."""
-    return without_dashed_lines(bare, slope, dpi, max(3, round(_MENDED_INCHES * dpi)) | 1)
+    """Ink without dashed lines that go on through print, letters that they went through mended."""
+    return _mended(bare, without_dashed_lines(bare, slope, dpi), dpi)
+
+
+def _mended(ink: Bits, bare: Bits, dpi: float) -> Bits:
+    """Ink without its lines, ``bare``, and with what of the lines closes a letter."""
+    gap = max(3, round(_MENDED_INCHES * dpi)) | 1
+    closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8))
+    return np.where(closed > 0, ink, bare).astype(np.uint8)
 
 
 def undashed(bare: Bits, dpi: float) -> Bits:

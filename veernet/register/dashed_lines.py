@@ -48,22 +48,20 @@ class _Dash:
     mark: int | None
 
 
-def without_dashed_lines(bare: Bits, slope: float, dpi: float, mended_px: int) -> Bits:
-    """Ink without lines of even dashes, letters that these went through mended.
+def without_dashed_lines(bare: Bits, slope: float, dpi: float) -> Bits:
+    """Ink without lines of even dashes, nor what of letters these went through.
 
     Args:
         bare: Ink without rules, ``(rows, columns)``, 0 or 1.
         slope: By how many rows rules across fall per column.
         dpi: Of the ink.
-        mended_px: Rows of a letter that a line may have gone through.
     """
     left = bare.copy()
     for line in _lines(bare, slope, dpi):
         for dash in line:
             top, end = round(dash.row - 0.5 * dash.thick) - 1, round(dash.row + 0.5 * dash.thick) + 2
             left[max(0, top) : end, max(0, round(dash.start) - 1) : round(dash.start + dash.long) + 1] = 0
-    mended = cv2.morphologyEx(left, cv2.MORPH_CLOSE, np.ones((mended_px, 1), np.uint8))
-    return np.where(mended > 0, bare, left).astype(np.uint8)
+    return left
 
 
 def _lines(bare: Bits, slope: float, dpi: float) -> Iterator[list[_Dash]]:

@@ -42,7 +42,7 @@ def told_chains(paper: Paper, words: Words, ask: Asked, turned: Turn) -> Iterato
 
     Args:
         paper: The scan.
-        words: Of which it may be; those that look least like print are not read where there are very many.
+        words: Of which it may be; where very many look like print, some all the way down are read.
         ask: Reads them.
         turned: How they are.
     """

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from veernet.training.draw import divisions
-from veernet.training.recipe import Stroke, Style, TrackRecipe, dots
+from veernet.training.recipe import Stroke, Style, TrackRecipe, dots, log_uniform
 
 #: Keeps these draws apart from those of the recipe of the same seed.
 _STREAM = 0x5EED
@@ -69,7 +69,7 @@ def _crossed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     """A straight broken stroke where a solid one swings across it every few rows, as at a small vertical scale."""
     solid, broken = recipe.strokes
     pace = float(rng.uniform(1.2, 2.6))
-    swing = float(np.exp(rng.uniform(np.log(0.03), np.log(0.14))))
+    swing = log_uniform(rng, 0.03, 0.14)
     solid = replace(solid, rows_per_sample=pace, amplitude=swing, centre=float(rng.uniform(0.15, 0.85)))
     centre = float(np.clip(solid.centre + swing * rng.normal(), 0.03, 0.97))
     return replace(recipe, strokes=(solid, _ruled(broken, centre, rng)), companion="alone")
@@ -78,7 +78,7 @@ def _crossed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
 def _shadowing(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     """Two readings of one thing: a single shape, its second stroke half beneath the first or a few widths off."""
     decades = int(rng.integers(1, 5)) if rng.random() < 0.5 else recipe.grid.decades
-    spread = float(np.exp(rng.uniform(np.log(1.5), np.log(18.0))))
+    spread = log_uniform(rng, 1.5, 18.0)
     return replace(recipe, companion="shadowing", companion_px=spread, grid=replace(recipe.grid, decades=decades))
 
 
@@ -90,7 +90,7 @@ def _alike(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     recipe = replace(recipe, strokes=(first, second), classes=(1, 1))
     if rng.random() < 0.4:
         return _shadowing(recipe, rng)
-    spread = float(np.exp(rng.uniform(np.log(5.0), np.log(50.0))))
+    spread = log_uniform(rng, 5.0, 50.0)
     return replace(recipe, companion="close" if rng.random() < 0.6 else "crossing", companion_px=spread)
 
 
@@ -112,7 +112,7 @@ def _thin_dashed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
 
 def _narrow(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     """The print of a track that is narrower than most: pens, patterns and lines are the thicker, divisions the fewer."""
-    factor = float(np.exp(rng.uniform(np.log(1.4), np.log(3.0))))
+    factor = log_uniform(rng, 1.4, 3.0)
     grid = replace(
         recipe.grid,
         divisions=int(rng.choice([2, 4, 5, 10], p=[0.2, 0.3, 0.3, 0.2])),
@@ -154,7 +154,7 @@ def _sparsely_dotted(recipe: TrackRecipe, rng: np.random.Generator) -> TrackReci
     """Dots with wide gaps between them."""
     dotted = recipe.strokes[-1]
     width = float(rng.uniform(1.2, 4.0))
-    pattern = (float(rng.uniform(0.6, 2.0)), float(np.exp(rng.uniform(np.log(5.0), np.log(16.0)))) + width)
+    pattern = (float(rng.uniform(0.6, 2.0)), log_uniform(rng, 5.0, 16.0) + width)
     return _with(
         recipe, len(recipe.strokes) - 1, replace(dotted, style="dotted", thickness_px=width, pattern_px=pattern)
     )
@@ -209,18 +209,18 @@ def _with(recipe: TrackRecipe, index: int, stroke: Stroke) -> TrackRecipe:
 
 
 def _ruled(stroke: Stroke, centre: float, rng: np.random.Generator) -> Stroke:
-    amplitude = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.015))))
+    amplitude = log_uniform(rng, 0.0005, 0.015)
     return replace(stroke, centre=centre, amplitude=amplitude, spikes=int(rng.random() < 0.2))
 
 
 def _calm(stroke: Stroke, centre: float, rng: np.random.Generator) -> Stroke:
     """A curve that goes astray so slowly that it runs straight down between its bends."""
-    pace = float(np.exp(rng.uniform(np.log(20.0), np.log(90.0))))
-    amplitude = float(np.exp(rng.uniform(np.log(0.01), np.log(0.12))))
+    pace = log_uniform(rng, 20.0, 90.0)
+    amplitude = log_uniform(rng, 0.01, 0.12)
     return replace(stroke, centre=centre, amplitude=amplitude, rows_per_sample=pace, spikes=0)
 
 
 def _in_long_dashes(stroke: Stroke, rng: np.random.Generator) -> Stroke:
-    dash = float(np.exp(rng.uniform(np.log(12.0), np.log(36.0))))
+    dash = log_uniform(rng, 12.0, 36.0)
     gap = float(np.clip(dash * rng.uniform(0.12, 0.6), 2.5, 16.0)) + stroke.thickness_px
     return replace(stroke, pattern_px=(dash, gap))

@@ -197,7 +197,7 @@ def sample_recipe(seed: int, difficulty: float | None = None, curves: int = 2) -
     if difficulty is None:
         difficulty = float(rng.beta(1.1, 1.6))
     styles = _sample_styles(rng, curves)
-    rows_per_sample = _log_uniform(rng, 1.2, 14.0)
+    rows_per_sample = log_uniform(rng, 1.2, 14.0)
     strokes = tuple(_sample_stroke(rng, style, rows_per_sample) for style in styles)
     if rng.random() < 0.04:  # a track whose curves run elsewhere: grid and dirt alone
         strokes = tuple(replace(stroke, centre=3.0, off_scale="cut") for stroke in strokes)
@@ -209,7 +209,7 @@ def sample_recipe(seed: int, difficulty: float | None = None, curves: int = 2) -
         strokes=strokes,
         classes=_classes(styles, curves),
         companion=companion,
-        companion_px=_log_uniform(rng, 4.0, 60.0),
+        companion_px=log_uniform(rng, 4.0, 60.0),
         grid=_sample_grid(rng, scan.mode, scan.threshold),
         clutter=_sample_clutter(rng, difficulty),
         scan=scan,
@@ -241,7 +241,8 @@ def _classes(styles: tuple[Style, ...], curves: int) -> tuple[int, ...]:
     return tuple(1 if style == "solid" else 2 for style in styles)
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number between two, of which every ratio is as likely."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -251,7 +252,7 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
         thickness = min(thickness, 4.0)
     pattern: tuple[float, ...] = ()
     if style in ("dashed", "chained"):
-        dash = _log_uniform(rng, 5.0, 22.0)
+        dash = log_uniform(rng, 5.0, 22.0)
         gap = float(np.clip(dash * rng.uniform(0.3, 1.0), 3.0, 14.0)) + thickness  # the pen's round ends eat into it
         pattern = (dash, gap)
         if style == "chained" or rng.random() < 0.15:  # dash, gap, dot, gap
@@ -259,11 +260,11 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
     elif style == "dotted":
         pattern = dots(rng, thickness)
     motion = int(rng.integers(len(load_bank())))
-    amplitude = load_bank()[motion].spread * _log_uniform(rng, 0.3, 3.0)
+    amplitude = load_bank()[motion].spread * log_uniform(rng, 0.3, 3.0)
     if rng.random() < 0.92:  # a stroke that fills the track from side to side in every row teaches little
         amplitude = min(amplitude, 0.07 * rows_per_sample)
     if rng.random() < 0.12:
-        amplitude = _log_uniform(rng, 0.001, 0.01)  # a caliper in gauge: nearly a ruled line
+        amplitude = log_uniform(rng, 0.001, 0.01)  # a caliper in gauge: nearly a ruled line
     off_scale = ("wrap", "cut", "overshoot", "peg")[rng.choice(4, p=[0.42, 0.38, 0.14, 0.06])]
     return Stroke(
         style=style,
@@ -273,12 +274,12 @@ def _sample_stroke(rng: np.random.Generator, style: Style, rows_per_sample: floa
         darkness=int(rng.integers(165, 256)),
         motion=motion,
         seed=int(rng.integers(2**31)),
-        rows_per_sample=rows_per_sample * _log_uniform(rng, 0.7, 1.4),
+        rows_per_sample=rows_per_sample * log_uniform(rng, 0.7, 1.4),
         amplitude=float(np.clip(amplitude, 0.0, 0.6)),
         centre=float(rng.uniform(-0.05, 1.05) if rng.random() < 0.25 else rng.uniform(0.08, 0.92)),
         smooth=bool(rng.random() < 0.6),
         spikes=int(rng.poisson(0.5)),
-        spike_reach=_log_uniform(rng, 0.15, 1.6) * (1.0 if rng.random() < 0.65 else -1.0),
+        spike_reach=log_uniform(rng, 0.15, 1.6) * (1.0 if rng.random() < 0.65 else -1.0),
         double_px=thickness + float(rng.uniform(0.5, 3.0)) if rng.random() < 0.03 else 0.0,
         off_scale=off_scale,  # type: ignore[arg-type]
     )
@@ -298,13 +299,13 @@ def _sample_grid(rng: np.random.Generator, mode: ScanMode, threshold: float) -> 
         minor_darkness = 0
     if rng.random() < 0.05:
         strong_darkness = 0
-    minor_px = _log_uniform(rng, 0.5, 2.2)
+    minor_px = log_uniform(rng, 0.5, 2.2)
     linear = rng.random() < 0.72
     return Grid(
         decades=0 if linear else int(rng.integers(1, 5)),
         divisions=int(rng.choice([2, 4, 5, 8, 10, 20], p=[0.05, 0.08, 0.1, 0.07, 0.55, 0.15])),
         strong_every=int(rng.choice([2, 5, 10])),
-        row_spacing_px=_log_uniform(rng, 7.0, 80.0),
+        row_spacing_px=log_uniform(rng, 7.0, 80.0),
         row_strong_every=int(rng.choice([2, 5, 10])),
         row_phase=float(rng.random()),
         minor_px=minor_px,
@@ -334,7 +335,7 @@ def _sample_clutter(rng: np.random.Generator, difficulty: float) -> Clutter:
 
 def _sample_scan(rng: np.random.Generator, difficulty: float) -> Scan:
     mode: ScanMode = ("bilevel", "local", "grey")[rng.choice(3, p=[0.62, 0.14, 0.24])]
-    width_px = int(_log_uniform(rng, 190.0, 1080.0))  # a 2.5 inch track at 72 to 400 dpi
+    width_px = int(log_uniform(rng, 190.0, 1080.0))  # a 2.5 inch track at 72 to 400 dpi
     finest = max(1.0, width_px / 512)  # never more strip rows than the scan has, unless it is enlarged
     seam = rng.random() < 0.08
     return Scan(
@@ -347,7 +348,7 @@ def _sample_scan(rng: np.random.Generator, difficulty: float) -> Scan:
         grain=float(rng.uniform(0.0, 60.0) * difficulty),
         threshold=float(rng.uniform(70.0, 130.0)),
         shade_darkness=float(rng.uniform(-220.0, 220.0)) if rng.random() < 0.15 * difficulty + 0.02 else 0.0,
-        shade_px=_log_uniform(rng, 20.0, 250.0),
+        shade_px=log_uniform(rng, 20.0, 250.0),
         paper=int(rng.integers(0, 70)),
         jpeg_quality=int(rng.integers(20, 90)) if rng.random() < 0.6 else 0,
         drift_px=float(rng.normal(0.0, 2.0)),
