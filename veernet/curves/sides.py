@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
@@ -45,30 +46,72 @@ class Trait:
         return np.where(measured[:, None, None], mixed, 1.0)
 
 
-def first_is_left(traits: Sequence[Trait], stays: FloatArray) -> FloatArray:
-    """Probability that the first curve is the left one in each stretch, ``(stretches,)``; certain in the first, which names it.
+def first_is_left(traits: Sequence[Trait], stays: FloatArray, named_at: int = 0) -> FloatArray:
+    """Probability that the first curve is the left one in each stretch, ``(stretches,)``.
 
     Args:
-        traits: Independent of one another.
+        traits: One or more, independent of one another.
         stays: Of each contact between two stretches the log-odds that the curves part on their own sides.
+        named_at: The stretch in which the first curve is the left one for certain, which is what names it.
     """
     stay = 1.0 / (1.0 + np.exp(-stays))
+    *others, last = traits
     likelihood, prior = np.ones((stays.size + 1, 2, 1)), np.ones(1)
-    for trait in traits:
+    for trait in others:
         likelihood = (likelihood[..., None] * trait.likelihood()[:, :, None, :]).reshape(stays.size + 1, 2, -1)
         prior = np.outer(prior, trait.prior).ravel()
-    forward, backward = np.zeros_like(likelihood), np.ones_like(likelihood)
-    forward[0, 0] = likelihood[0, 0] * prior
-    for stretch in range(1, len(forward)):
-        forward[stretch] = _beyond(forward[stretch - 1], stay[stretch - 1]) * likelihood[stretch]
-        forward[stretch] /= forward[stretch].sum()
-    for stretch in range(len(forward) - 2, -1, -1):
-        backward[stretch] = _beyond(backward[stretch + 1] * likelihood[stretch + 1], stay[stretch])
-        backward[stretch] /= backward[stretch].sum()
-    sides = (forward * backward).sum(axis=2)
-    return np.asarray(sides[:, 0] / sides.sum(axis=1))
+    return np.asarray(_left(likelihood, prior, last.likelihood(), last.prior, stay, named_at))
 
 
-def _beyond(sides: FloatArray, stay: float) -> FloatArray:
+#: Sizes of the traits that explain so much less than the best one, a logarithm, add nothing that counts.
+_NEGLIGIBLE = 20.0
+
+
+@njit(cache=True, nogil=True)
+def _left(likelihood, prior, last_likelihood, last_prior, stay, named_at):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The chain gone through for every pair of sizes by itself, so that memory grows with stretches alone."""
+    stretches = likelihood.shape[0]
+    forward = np.empty((stretches, 2))
+    left = np.zeros(stretches)
+    total, best = 0.0, -np.inf
+    for size in range(prior.size):
+        for last in range(last_prior.size):
+            evidence = np.log(prior[size] * last_prior[last])
+            ours, theirs = 0.5, 0.5
+            for stretch in range(stretches):
+                if stretch > 0:
+                    ours, theirs = _beyond(ours, theirs, stay[stretch - 1])
+                ours *= likelihood[stretch, 0, size] * last_likelihood[stretch, 0, last]
+                theirs *= likelihood[stretch, 1, size] * last_likelihood[stretch, 1, last]
+                if stretch == named_at:
+                    theirs = 0.0
+                both = ours + theirs
+                evidence += np.log(both)
+                ours, theirs = ours / both, theirs / both
+                forward[stretch] = ours, theirs
+            if evidence < best - _NEGLIGIBLE:
+                continue
+            if evidence > best:
+                left *= np.exp(best - evidence)
+                total *= np.exp(best - evidence)
+                best = evidence
+            share = np.exp(evidence - best)
+            total += share
+            ours, theirs = 0.5, 0.5
+            for stretch in range(stretches - 1, -1, -1):
+                here = forward[stretch, 0] * ours
+                left[stretch] += share * here / (here + forward[stretch, 1] * theirs)
+                ours *= likelihood[stretch, 0, size] * last_likelihood[stretch, 0, last]
+                theirs *= likelihood[stretch, 1, size] * last_likelihood[stretch, 1, last]
+                if stretch == named_at:
+                    theirs = 0.0
+                both = ours + theirs
+                if stretch > 0:
+                    ours, theirs = _beyond(ours / both, theirs / both, stay[stretch - 1])
+    return left / total
+
+
+@njit(cache=True, nogil=True)
+def _beyond(ours, theirs, stay):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Weights of both sides beyond a contact."""
-    return stay * sides + (1.0 - stay) * sides[::-1]
+    return stay * ours + (1.0 - stay) * theirs, stay * theirs + (1.0 - stay) * ours
