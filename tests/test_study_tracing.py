@@ -25,7 +25,7 @@ from veernet.study.classical import ClassicalSettings, trace_classically, withou
 from veernet.study.frozen import held_out_wells
 from veernet.study.held_out_sheets import SheetSet, crossing_stretches, drawn_sheets, sheet_sets
 from veernet.study.tracing import PROGRAMS, Traced, argmax_centroid, cut, study_tracing
-from veernet.study.tracing_table import markdown, swaps_of, write_csv
+from veernet.study.tracing_table import markdown, reliability_of, swaps_of, write_csv
 from veernet.training.motion import held_out
 from veernet.training.real_log import RealLog
 
@@ -195,6 +195,20 @@ def test_a_swap_is_flagged_by_the_contact_just_before_it_and_not_by_one_long_ago
     at_once = swaps_of([beside(one, got, doubted=slice(15, 18)), beside(other, other)])
     long_ago = swaps_of([beside(one, got, doubted=slice(10, 14)), beside(other, other)])
     assert [(1, 1), (1, 0)] == [(swaps.stretches, swaps.stretches_flagged) for swaps in (at_once, long_ago)]
+
+
+def test_confidences_stand_beside_how_often_they_were_right() -> None:
+    """Of a hundred values at 0.95 three are off; of forty at 0.6 twenty; ten are missing, and the rest was never drawn."""
+    truth, got = np.full(200, 0.5), np.full(200, 0.5)
+    truth[150:] = np.nan
+    got[:3], got[100:120], got[140:150] = 0.52, 0.3, np.nan
+    confidence = np.where(np.arange(200) < 100, 0.96, 0.6)
+    curve = lay_beside(truth, got, np.arange(200.0), SOLID, "linear", confidence=confidence)
+    unsure, sure = reliability_of([curve, beside(truth, got)])
+    assert (0.5, 0.95) == (unsure.least, sure.least)
+    assert (40 / 140, 100 / 140) == pytest.approx((unsure.share, sure.share))
+    assert (0.6, 0.96) == pytest.approx((unsure.confidence, sure.confidence))
+    assert (0.5, 0.97) == pytest.approx((unsure.within_1, sure.within_1))
 
 
 def test_sets_differ_in_noise_and_paper_and_not_in_what_is_drawn(wells: list[Path]) -> None:

@@ -56,6 +56,7 @@ class CurveSamples:
         low_confidence: bool, whether the value was called doubtful; None where nobody said.
         warned: bool, whether the record warns of this depth; None without a record.
         missed: Whether the sheet has no result at all.
+        confidence: float, 0 to 1; None where nobody said.
     """
 
     sheet: str
@@ -71,6 +72,7 @@ class CurveSamples:
     low_confidence: BoolArray | None = None
     warned: BoolArray | None = None
     missed: bool = False
+    confidence: NDArray[np.floating] | None = None
 
     @property
     def track_error(self) -> FloatArray:
@@ -152,6 +154,7 @@ def lay_beside(
     low_confidence: BoolArray | None = None,
     warned: BoolArray | None = None,
     missed: bool = False,
+    confidence: NDArray[np.floating] | None = None,
 ) -> CurveSamples:
     """Values of one curve at ``depths``, float64 (rows,), in its unit, as `CurveSamples`; the other arguments are its own."""
     truth = np.where(
@@ -171,6 +174,7 @@ def lay_beside(
         low_confidence=low_confidence,
         warned=warned,
         missed=missed,
+        confidence=confidence,
     )
 
 

@@ -38,6 +38,7 @@ ByteArray = NDArray[np.uint8]
 Program = Callable[[ByteArray, ByteArray, Sequence[Curve]], list[Trace]]
 
 SEGMENTATION = "segmentation"
+FULL_TRACER = "full tracer"
 
 _STYLES = ("solid", "dashed", "dotted")
 _TOUCHING_PX = 8
@@ -98,7 +99,7 @@ def full_tracer(strip: ByteArray, classes: ByteArray, curves: Sequence[Curve]) -
 PROGRAMS: dict[str, Program] = {
     "classical": classical,
     "argmax and centroid": argmax_centroid,
-    "full tracer": full_tracer,
+    FULL_TRACER: full_tracer,
 }
 
 
@@ -168,6 +169,7 @@ def beside_truth(
                 depth_unit=depth.unit,
                 low_confidence=log.confidence < LOW_CONFIDENCE,
                 warned=warned,
+                confidence=log.confidence,
             )
         )
     on_paper = [one.truth % 1.0 if one.curve.wrap else one.truth for one in found]

@@ -14,13 +14,16 @@ import numpy as np
 from veernet.curves.identity import stretches
 from veernet.review.evaluate import WRONG_FRACTION, Score, kinds_of, score
 from veernet.review.samples import CROSSING_SAMPLES, CurveSamples
-from veernet.study.tracing import PROGRAMS, SEGMENTATION, Traced
+from veernet.study.tracing import FULL_TRACER, PROGRAMS, SEGMENTATION, Traced
 
 _KINDS = {"all curves": "all", "solid": "solid", "dashed/dotted": "dashed"}
 _COLUMNS = (
     "| sheets | program | samples | coverage | within 1 % | within 2 % | wrong > 3 % | mean error | r | SNR, dB |"
 )
 _SWAPPED_COLUMNS = "| sheets | program | samples swapped | of them flagged | swaps | of them flagged |"
+_CONFIDENCE_COLUMNS = "| sheets | confidence | of all values | mean confidence | within 1 % |"
+#: Where one range of confidences ends and the next one begins.
+_CONFIDENCES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 _TIME_COLUMNS = "| | s per megapixel | of the segmentation | CPU s per megapixel | of the segmentation |"
 
 
@@ -82,8 +85,42 @@ def swaps_of(curves: Sequence[CurveSamples]) -> Swaps:
     return Swaps(samples, flagged, of, runs, runs_flagged)
 
 
+@dataclass(frozen=True)
+class Reliability:
+    """What values of a range of confidences were worth.
+
+    Args:
+        least: Confidence from which the range goes, up to the next one.
+        share: Of all values with a truth.
+        confidence: Mean of the values in it.
+        within_1: How many of them are within 1 % of the track.
+    """
+
+    least: float
+    share: float
+    confidence: float
+    within_1: float
+
+
+def reliability_of(curves: Sequence[CurveSamples]) -> list[Reliability]:
+    """Confidences beside how often they were right, range by range; ranges without a value are left out."""
+    confidences, rights = [np.zeros(0)], [np.zeros(0, bool)]
+    for one in curves:
+        if one.confidence is not None:
+            given = one.found & np.isfinite(one.truth)
+            confidences.append(one.confidence[given])
+            rights.append(one.track_error[given] <= 0.01)
+    confidence, right = np.concatenate(confidences), np.concatenate(rights)
+    ranges = np.searchsorted(_CONFIDENCES, confidence, side="right") - 1
+    return [
+        Reliability(least, float(within.mean()), float(confidence[within].mean()), float(right[within].mean()))
+        for least, within in ((least, ranges == index) for index, least in enumerate(_CONFIDENCES))
+        if within.any()
+    ]
+
+
 def markdown(traced: Traced) -> str:
-    """The tables of the study: all curves, crossings alone, solid and dashed apart, swaps, and what each program costs."""
+    """The tables of the study: all curves, crossings alone, solid and dashed apart, swaps, what confidences are worth, and what each program costs."""
     rows = rows_of(traced)
     parts = []
     for title, kinds, crossings in (
@@ -100,6 +137,18 @@ def markdown(traced: Traced) -> str:
     swapped = [_shown_swaps(*key, swaps_of(curves)) for key, curves in alike.items()]
     if swapped:
         parts.append(_table("Two curves of one style: swaps", _SWAPPED_COLUMNS, swapped))
+    parts.append(
+        _table(
+            "Confidence of the full tracer",
+            _CONFIDENCE_COLUMNS,
+            [
+                _shown_reliability(sheets, one)
+                for (sheets, program), curves in traced.samples.items()
+                if program == FULL_TRACER
+                for one in reliability_of(curves)
+            ],
+        )
+    )
     cost = [_shown_cost(traced, name) for name in (SEGMENTATION, *PROGRAMS)]
     parts.append(_table(f"Time, over {traced.megapixels:.0f} megapixels of strip", _TIME_COLUMNS, cost))
     return "\n".join(parts)
@@ -156,6 +205,11 @@ def _shown_swaps(sheets: str, program: str, swaps: Swaps) -> str:
     share = f"{swaps.samples / max(swaps.of, 1):.1%}"
     flagged = f"{swaps.flagged / swaps.samples:.0%}" if swaps.samples else "-"
     return f"| {sheets} | {program} | {share} | {flagged} | {swaps.stretches} | {swaps.stretches_flagged} |"
+
+
+def _shown_reliability(sheets: str, found: Reliability) -> str:
+    at_least = f"from {found.least:g}"
+    return f"| {sheets} | {at_least} | {found.share:.1%} | {found.confidence:.3f} | {found.within_1:.1%} |"
 
 
 def _shown_cost(traced: Traced, program: str) -> str:
