@@ -13,7 +13,7 @@ import numpy as np
 
 from veernet.curves.identity import stretches
 from veernet.review.evaluate import WRONG_FRACTION, Score, kinds_of, score
-from veernet.review.samples import CROSSING_SAMPLES, CurveSamples
+from veernet.review.samples import CROSSING_SAMPLES, CurveSamples, FloatArray
 from veernet.study.tracing import FULL_TRACER, PROGRAMS, SEGMENTATION, Traced
 
 _KINDS = {"all curves": "all", "solid": "solid", "dashed/dotted": "dashed"}
@@ -104,11 +104,12 @@ class Reliability:
 
 def reliability_of(curves: Sequence[CurveSamples]) -> list[Reliability]:
     """Confidences beside how often they were right, range by range; ranges without a value are left out."""
-    confidences, rights = [np.zeros(0)], [np.zeros(0, bool)]
+    confidences: list[FloatArray] = [np.zeros(0)]
+    rights = [np.zeros(0, bool)]
     for one in curves:
         if one.confidence is not None:
             given = one.found & np.isfinite(one.truth)
-            confidences.append(one.confidence[given])
+            confidences.append(one.confidence[given].astype(np.float64))
             rights.append(one.track_error[given] <= 0.01)
     confidence, right = np.concatenate(confidences), np.concatenate(rights)
     ranges = np.searchsorted(_CONFIDENCES, confidence, side="right") - 1

@@ -1,0 +1,113 @@
+"""One curve followed through chunks of evidence, and read off along its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veernet.curves.path import NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
+from veernet.curves.runs import RUN_LEVEL, Positions, read_runs, strongest_within
+from veernet.curves.turns import TURNS, turn_prices
+from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS
+
+if TYPE_CHECKING:
+    from veernet.sheets.manifest import Curve, Scale
+
+ByteArray = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+
+#: Within so many columns of an edge a curve may go off scale.
+_EDGE_PX = 8
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Some rows whose way is decided."""
+
+    first_row: int
+    positions: Positions
+
+
+class Follower:
+    """Follows one curve through chunks of evidence and reads it off along the way.
+
+    Args:
+        curve: The manifest's.
+        scale: Of its track.
+        costs: Prices of the dynamic program.
+    """
+
+    def __init__(self, curve: Curve, scale: Scale, costs: PathCosts) -> None:
+        self.wrap = curve.wrap
+        self.ring = TRACK_COLUMNS if curve.wrap else 0
+        self._finder = PathFinder(*_state_prices(curve, scale, costs), costs)
+        self._held: dict[int, tuple[ByteArray, ByteArray]] = {}
+        self._pieces: list[Positions] = []
+        self._ended = False
+
+    def push(
+        self, first_row: int, evidence: ByteArray, own: ByteArray | None = None, way: ByteArray | None = None
+    ) -> Iterator[Decided]:
+        """Take the next chunk; yields what it decides, one chunk behind.
+
+        ``own``: what of it is of the curve's own class; ``way``: what its way is found by. The evidence itself, if not given.
+        """
+        self._held[first_row] = evidence, evidence if own is None else own
+        for found in self._finder.push(first_row, self._states(evidence if way is None else way)):
+            yield self._read(found)
+
+    def follow(
+        self, first_row: int, evidence: ByteArray, own: ByteArray | None = None, way: ByteArray | None = None
+    ) -> None:
+        """Take the next chunk of a curve that no other waits for."""
+        for _ in self.push(first_row, evidence, own, way):
+            pass
+
+    def finish(self) -> Iterator[Decided]:
+        """Yield the last chunk."""
+        self._ended = True
+        for way in self._finder.finish():
+            yield self._read(way)
+
+    def positions(self) -> Positions:
+        """All that was read, from the top of the strip to its end."""
+        if not self._ended:
+            for _ in self.finish():
+                pass
+        return Positions.join(self._pieces)
+
+    def _states(self, evidence: ByteArray) -> ByteArray:
+        if self.wrap:
+            evidence = evidence[:, MARGIN : MARGIN + TRACK_COLUMNS]
+        # Of slices, because numpy is slow at reducing an axis of two.
+        states = np.maximum.reduce([evidence[:, column::STATE_COLUMNS] for column in range(STATE_COLUMNS)])
+        return np.tile(states, (1, len(TURNS))) if self.wrap else states
+
+    def _read(self, way: PathChunk) -> Decided:
+        evidence, own = self._held.pop(way.first_row)
+        offset = MARGIN + TURNS.start * TRACK_COLUMNS if self.wrap else 0
+        low, high, middle, support, rival = read_runs(
+            evidence, way.entry, way.leave, STATE_COLUMNS, offset, self.ring, RUN_LEVEL
+        )
+        own_support = strongest_within(own, low, high, self.ring)
+        self._pieces.append(Positions(low, high, middle, support, rival, own_support))
+        return Decided(way.first_row, self._pieces[-1])
+
+
+def _state_prices(curve: Curve, scale: Scale, costs: PathCosts) -> tuple[FloatArray, FloatArray]:
+    """Price of leaving each state into each kind of absence, and of a row in it."""
+    if curve.wrap:
+        prices = turn_prices(curve, scale, costs)
+        leave = np.full((3, prices.size), NEVER, np.float32)
+        leave[0] = costs.leave
+        return leave, prices
+    columns = np.arange(0, STRIP_WIDTH, STATE_COLUMNS)
+    leave = np.full((3, columns.size), NEVER, np.float32)
+    leave[0] = costs.leave
+    leave[1, columns < MARGIN + _EDGE_PX] = costs.leave_edge
+    leave[2, columns >= STRIP_WIDTH - MARGIN - _EDGE_PX] = costs.leave_edge
+    return leave, np.zeros(columns.size, np.float32)
