@@ -9,7 +9,7 @@ from test_trace import Drawn, class_map, middles, wave
 
 from veernet.curves.identity import Trace
 from veernet.curves.trace import trace_track
-from veernet.sheets.geometry import STRIP_WIDTH, strip_column
+from veernet.sheets.geometry import STRIP_WIDTH, TRACK_COLUMNS, strip_column
 
 ROWS = 900
 ONE, OTHER = wave(ROWS, 0.3, 0.08, 300), wave(ROWS, 0.7, 0.1, 220)
@@ -71,3 +71,13 @@ def test_where_one_of_two_broken_curves_is_lost_for_long_the_other_may_be_it() -
     assert np.isnan(dashed.fraction[320:480]).all()
     assert [(320, 480)] == [(max(320, doubt.first_row), min(480, doubt.end_row)) for doubt in dotted.doubts]
     assert dotted.confidence[320:480].max() < 0.9 < dotted.confidence[600:690].min()
+
+
+def test_of_two_broken_curves_on_one_stroke_for_long_neither_is_sure() -> None:
+    """Dashes that nobody sees apart from the dots' stroke may be all that is there: the dots may run elsewhere, unseen."""
+    beside = OTHER + 8.0 / TRACK_COLUMNS
+    classes = class_map(OTHER, beside)
+    classes[0, 300:460] = 0
+    dashed, dotted = trace_track([classes], [Drawn("dashed"), Drawn("dotted")])
+    assert np.isfinite(dashed.fraction[310:450]).all()
+    assert dotted.confidence[310:450].max() < 0.9 < dotted.confidence[600:800].min()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.curves.identity import Trace, doubted, stretches
+from veernet.curves.identity import SHARES_INK, Trace, doubted, stretches
 from veernet.curves.pens import pen_ink
 from veernet.curves.wrong_stroke import UNCLAIMED_CONFIDENCE
 from veernet.sheets.geometry import strip_column
@@ -36,12 +36,23 @@ def is_lone(traces: Sequence[Trace]) -> bool:
 
 
 def doubt_where_lone(traces: Sequence[Trace]) -> list[Trace]:
-    """The traces of two broken curves, in doubt where for long one alone was found: the other may be on the stroke, and its own unseen."""
-    known = [np.isfinite(trace.fraction) for trace in traces]
+    """The traces of two broken curves, in doubt where for long one alone was found: the other may be on the stroke, and its own unseen.
+
+    One that is carried along the other's stroke was not found there.
+    """
+    known = [_found(trace) for trace in traces]
     found = []
     for trace, here, other in zip(traces, known, known[::-1], strict=True):
         rows = [(first, end) for first, end in stretches(here & ~other) if end - first >= _LONE_ROWS]
         found.append(doubted(trace, rows, UNCLAIMED_CONFIDENCE, _LONE))
+    return found
+
+
+def _found(trace: Trace) -> NDArray[np.bool_]:
+    found = np.isfinite(trace.fraction)
+    for doubt in trace.doubts:
+        if doubt.reason == SHARES_INK:
+            found[doubt.first_row : doubt.end_row] = False
     return found
 
 

@@ -16,6 +16,7 @@ FloatArray = NDArray[np.float32]
 SHARED_ROWS, _CROSSED_ROWS = 200, 60
 #: Confidence of what is only known from the other curve at most.
 SHARED_CONFIDENCE = 0.5
+SHARES_INK = "shares the ink of the track's other curve"
 #: Columns from the other one's stroke within which a curve that is not seen is taken to be beneath it.
 _BESIDE_PX = 14.0
 #: Rows of bare paper that the gap of a dashed curve has at most.
@@ -82,7 +83,7 @@ def share_ink(traces: list[Trace], alike: bool = False) -> list[Trace]:
             if beneath is not None:
                 fraction[first:end] = beneath
                 confidence[first:end] = np.minimum(other.confidence[first:end], SHARED_CONFIDENCE)
-                doubts.append(Doubt(first, end, "shares the ink of the track's other curve"))
+                doubts.append(Doubt(first, end, SHARES_INK))
         shared.append(Trace(fraction, confidence, tuple(doubts)))
     return shared
 
