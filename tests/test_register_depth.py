@@ -266,6 +266,34 @@ def test_labels_belong_to_the_heavy_lines_beside_them() -> None:
     assert ticks.on_line.all()
 
 
+def test_labels_belong_to_lines_twice_as_thick_though_hardly_stronger() -> None:
+    """At 100 dpi: two rows of ink ten rows below a label's middle, where one row runs."""
+    paper, one = sheet(9)
+    ink = np.zeros_like(paper.search)
+    rows = [round(label_row(index, None, 0)) for index in range(9)]
+    for row in rows:
+        ink[row - 90 : row + 100 : 10] = 1
+        ink[row + 11] = 1
+    ink[:, COLUMN - 50 : COLUMN + 50] = 0
+    coarse = replace(paper, dpi=100.0, search=ink, full=np.packbits(ink, axis=1))
+    boxes = np.array([[row - 8, COLUMN - 15, row + 9, COLUMN + 15] for row in rows], np.float64)
+    ticks = placed(coarse, replace(one, labels=replace(one.labels, boxes=boxes)))
+    assert ticks.rows == pytest.approx([row + 10.5 for row in rows], abs=1.0)
+    assert ticks.against == 0
+
+
+def test_depths_begin_and_end_where_they_are_told() -> None:
+    """Five labels of nine have a line, and the last two have none: between lines depths are told, beyond them they are a guess."""
+    paper, one = sheet(9)
+    ink = paper.search.copy()
+    for index in (1, 3, 5, 7, 8):
+        row = round(label_row(index, None, 0))
+        ink[row - 25 : row + 25] = 0
+    ticks = placed(replace(paper, search=ink, full=np.packbits(ink, axis=1)), one)
+    assert ticks.depths[-1] == FIRST_DEPTH + 600.0
+    assert ticks.told.all()
+
+
 def test_a_thick_line_is_met_in_its_middle() -> None:
     """Heavy lines of a fine scan, 12 px thick and of uneven ink, above and below the middle of their labels."""
     paper, one = sheet(9)
@@ -289,3 +317,16 @@ def test_lines_beside_labels_do_not_slant_because_others_are_near() -> None:
     apart = np.concatenate([np.linspace(-134.0, -50.0, 6), np.linspace(50.0, 134.0, 6)])
     window = Beside(gaussian_filter1d(blocks, 0.8, axis=0), apart, 0)
     assert slopes_of([window] * 5, 9.6) == pytest.approx(0.0)
+
+
+def test_labels_without_a_line_say_nothing_of_how_lines_slant() -> None:
+    """Level lines on one side, beside every other label: where the paper is slanted far enough, those above and below the others come into sight."""
+    apart = np.concatenate([np.linspace(-134.0, -50.0, 6), np.linspace(50.0, 134.0, 6)])
+    near = 28
+    windows = []
+    for middles in ((60,), (60 - near - 4, 60 + near + 4)) * 4:
+        blocks = np.zeros((121, 12))
+        for middle in middles:
+            blocks[middle - 1 : middle + 2, 6:] = 1.0
+        windows.append(Beside(gaussian_filter1d(blocks, 0.8, axis=0), apart, 0))
+    assert slopes_of(windows, 9.6) == pytest.approx(0.0, abs=0.003)

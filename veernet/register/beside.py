@@ -21,9 +21,13 @@ _STRIP_INCHES = (0.28, 0.95)
 _RUN_INCHES = 0.07
 _BLOCKS = 6
 """Of a strip, each moved by itself as lines slant."""
-_SLANT_COST = 0.03
+_SLANT_COST = 0.01
+_AGREE = 0.7
+"""What speaks for a slope: less, of what blocks show, speaks against it, and nothing says nothing."""
+_ALIKE_SLOPES = 2.0
+_USUAL_LINE = 0.9
 _TO_LINE = 1.5
-_NO_LINE = 1e-3
+_NO_LINE = 1e-4
 """Variance of the rows of blocks without a line."""
 _SLACK_PX = 8
 
@@ -66,10 +70,10 @@ class Beside:
         # On one side there may be no grid at all.
         return np.asarray(0.75 * np.maximum(left, right) + 0.25 * np.minimum(left, right))
 
-    def slants(self, slopes: Floats, reach: float) -> Floats:
-        """How well the blocks agree at each slope, so far about the label: lines that are moved as they slant add up.
+    def slants(self, slopes: Floats, reach: float) -> tuple[Floats, Floats]:
+        """How well the blocks agree at each slope, so far about the label, and how much they show there: lines that are moved as they slant add up.
 
-        Of what each block shows there: another line that comes into sight where blocks are moved is no agreement.
+        Of what each block shows, and of those that show anything: another line that comes into sight where blocks are moved is no agreement.
         """
         size = len(self.blocks)
         moves = np.round(slopes[:, None] * self.apart).astype(int)
@@ -77,7 +81,11 @@ class Beside:
         near = np.arange(max(0, int(size / 2 - half)), min(size, int(size / 2 + half) + 1))
         at = np.clip(near[:, None, None] + moves, 0, size - 1)
         moved = self.blocks[at, np.arange(self.blocks.shape[1])]
-        return np.asarray(moved.mean(axis=2).var(axis=0) / (moved.var(axis=0).mean(axis=1) + _NO_LINE))
+        shown = moved.var(axis=0)
+        much = shown.mean(axis=1)
+        together = moved.mean(axis=2).var(axis=0) / (much + _NO_LINE)
+        showing = much**2 / ((shown**2).mean(axis=1) + _NO_LINE**2)
+        return np.asarray(np.minimum(together / (showing + _NO_LINE), 1.0)), np.asarray(much)
 
 
 def _runs(paper: Paper, top: int, end: int, left: float, right: float) -> Floats:
@@ -99,10 +107,14 @@ def _runs(paper: Paper, top: int, end: int, left: float, right: float) -> Floats
 def slopes_of(windows: list[Beside], reach: float) -> Floats:
     """Slope of the lines at each label, so far about it, steadily from one to the next."""
     slopes = np.linspace(-STEEPEST, STEEPEST, _SLOPES)
-    agreement = np.stack([window.slants(slopes, reach) for window in windows])
-    agreement /= agreement.max(axis=1, keepdims=True) + 1e-9
-    agreement -= _SLANT_COST * np.abs(slopes) / STEEPEST
-    return slopes[steady_path(agreement, 4, 0.03, 0.5)]
+    agreement, much = (
+        np.stack(each) for each in zip(*(window.slants(slopes, reach) for window in windows), strict=True)
+    )
+    # Beside a label without a line, what comes into sight as blocks are moved is little.
+    voice = np.minimum(much / (np.quantile(much.max(axis=1), _USUAL_LINE) + _NO_LINE), 1.0)
+    # Blocks are moved by whole px, so that slopes beside each other are alike but for steps: the middle of those that agree best is meant.
+    rewards = gaussian_filter1d(voice * (agreement - _AGREE), _ALIKE_SLOPES, axis=1)
+    return slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.03, 0.5)]
 
 
 def steady_path(rewards: Floats, most: int, cost: float, jump: float) -> NDArray[np.intp]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from veernet.register.beside import Beside, slopes_of, steady_path
 from veernet.register.labels import Labels, Pass
@@ -37,11 +37,13 @@ _OFF_MIDDLE = 0.2
 _STRAY, _LOOSE = 8.0, 0.2
 """Labels that keep their place above their lines to a px all keep it: so many times their usual scatter, and so much of the reach, are let pass."""
 _STANDS_OUT = 1.3
+_HEAVIER, _RATHER = 1.2, 1.1
+"""Times the ink of lines that are found, in the middling label: lines that are all alike differ by less, and heavy ones by more; what is between leaves a doubt."""
 _APART_PX = 6.0
 """What is nearer is the same line."""
 _NEAR_PLACE_PX = 3.0
-_THICKEST_INCHES = 0.05
-"""Of a printed line: what goes on longer is another one that runs into it."""
+_THICK_INCHES, _THICKEST_INCHES = 0.025, 0.05
+"""Of a heavy line, and of any that is printed: what goes on longer is another one that runs into it."""
 _NEIGHBOURS = 9
 
 
@@ -90,12 +92,13 @@ def placed(paper: Paper, one: Pass) -> Placed:
     most = max(2, round(_CHANGE_COST_INCHES * paper.dpi / _STEP_PX))
     path = steady_path(rewards, most, _CHANGE / most, _CHANGE)
     at, seen = _peaks(strength, path, offsets, _THICKEST_INCHES * paper.dpi)
-    if heavier := _heavier(around, at, wide, reach):
+    ink = _ink(around, _THICK_INCHES * paper.dpi)
+    if heavier := _heavier(ink, at, wide, reach):
         path = np.clip(path + round(heavier / _STEP_PX), 0, offsets.size - 1)
         at, seen = _peaks(strength, path, offsets, _THICKEST_INCHES * paper.dpi)
     on_line = seen >= _LINE_SHARE
     rows = about + at
-    rivals = _rivals(around, at, seen, wide, on_line)
+    rivals = _rivals(around, ink, at, seen, wide, on_line)
     if on_line.any():
         usual = _usual(at, on_line & has_label)
         rows = np.where(on_line, rows, about + usual)
@@ -110,7 +113,7 @@ def placed(paper: Paper, one: Pass) -> Placed:
     against = (seen >= _LINE_SHARE) & ~on_line
     told = on_line.copy()
     size = np.inf if labels.turned else float(np.median(labels.boxes[:, 2] - labels.boxes[:, 0]))
-    if _between_two(at[on_line], rivals.apart[on_line], rivals.strength[on_line], seen[on_line], size):
+    if _between_two(at[on_line], rivals.apart[on_line], rivals.ink[on_line], size):
         against |= on_line
     if on_line.sum() >= 2:
         # Lines on both sides tell better than a label where its own is: unless it says that the paper slipped there.
@@ -120,7 +123,7 @@ def placed(paper: Paper, one: Pass) -> Placed:
         told |= lost & has_label & _both_beside(on_line) & (np.abs(rows - between) <= _UNEVEN_PX)
         rows = np.where(lost & ~slipped, between, rows)
         against |= lost & slipped
-    kept = _within(on_line)
+    kept = _within(told)
     even = np.abs(rows - _neighbours(rows))[kept] <= max(_EVEN_PX, _EVEN_INCHES * paper.dpi)
     return Placed(
         depths[kept],
@@ -138,10 +141,10 @@ def _both_beside(on_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(np.append(False, on_line[:-1]) & np.append(on_line[1:], False))
 
 
-def _within(on_line: NDArray[np.bool_]) -> slice:
-    """From the first depth on a line to the last one, where most are: between two lines a depth can be told, beyond them it is a guess."""
-    where = np.flatnonzero(on_line)
-    return slice(int(where[0]), int(where[-1]) + 1) if where.size > on_line.size / 2 else slice(None)
+def _within(told: NDArray[np.bool_]) -> slice:
+    """From the first depth that is told to the last one, where most are: between two lines a depth can be told, beyond them it is a guess."""
+    where = np.flatnonzero(told)
+    return slice(int(where[0]), int(where[-1]) + 1) if where.size > told.size / 2 else slice(None)
 
 
 def _whole(labels: Labels) -> NDArray[np.bool_]:
@@ -180,18 +183,23 @@ def _usual(at: Floats, known: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.interp(np.arange(at.size), where, smooth))
 
 
-def _heavier(strength: Floats, at: Floats, offsets: Floats, reach: float) -> float:
+def _ink(strength: Floats, thick: float) -> Floats:
+    """Of all of a line about each place: at 100 dpi a heavy one is hardly stronger at its top than a thin one, but twice as thick."""
+    return np.asarray(uniform_filter1d(strength, round(max(thick, 2.0 * _NEAR_PLACE_PX) / _STEP_PX), mode="constant"))
+
+
+def _heavier(ink: Floats, at: Floats, offsets: Floats, reach: float) -> float:
     """How far below the lines that were found heavier ones run all along, within reach; 0 for nowhere.
 
     Grids print every so manieth line heavy, and the depths that are labelled are among those.
     """
     by = np.arange(-2.0 * reach, 2.0 * reach + _STEP_PX / 2, _STEP_PX)
     beside = np.stack(
-        [np.interp(own + by, offsets, row, left=0.0, right=0.0) for own, row in zip(at, strength, strict=True)]
+        [np.interp(own + by, offsets, row, left=0.0, right=0.0) for own, row in zip(at, ink, strict=True)]
     )
     usual = np.median(beside, axis=0)
     other = np.where((np.abs(by) > _APART_PX) & (np.abs(np.median(at) + by) <= reach), usual, 0.0)
-    return float(by[other.argmax()]) if other.max() >= _STANDS_OUT * usual[by.size // 2] > 0.0 else 0.0
+    return float(by[other.argmax()]) if other.max() >= _HEAVIER * usual[by.size // 2] > 0.0 else 0.0
 
 
 def _peaks(strength: Floats, path: NDArray[np.intp], offsets: Floats, thickest: float) -> tuple[Floats, Floats]:
@@ -219,14 +227,17 @@ def _about_top(line: Floats, top: int, most: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class _Rivals:
-    """The nearest other line of each depth: how far it is, and how strong; where there is none, beyond reach and of no strength."""
+    """The nearest other line of each depth: how far it is, how strong, and how much ink it has for all of the depth's own; where there is none, beyond reach and of no strength."""
 
     apart: Floats
     strength: Floats
+    ink: Floats
 
 
-def _rivals(strength: Floats, at: Floats, seen: Floats, offsets: Floats, on_line: NDArray[np.bool_]) -> _Rivals:
-    apart, other = np.full(at.size, 2.0 * float(offsets[-1])), np.zeros(at.size)
+def _rivals(
+    strength: Floats, ink: Floats, at: Floats, seen: Floats, offsets: Floats, on_line: NDArray[np.bool_]
+) -> _Rivals:
+    apart, other, beside = np.full(at.size, 2.0 * float(offsets[-1])), np.zeros(at.size), np.zeros(at.size)
     for index in np.flatnonzero(on_line):
         row = strength[index]
         peaks = np.flatnonzero((row[1:-1] >= row[:-2]) & (row[1:-1] > row[2:])) + 1
@@ -234,17 +245,18 @@ def _rivals(strength: Floats, at: Floats, seen: Floats, offsets: Floats, on_line
         if peaks.size:
             nearest = peaks[np.abs(offsets[peaks] - at[index]).argmin()]
             apart[index], other[index] = abs(offsets[nearest] - at[index]), row[nearest]
+            beside[index] = ink[index, nearest] / float(np.interp(at[index], offsets, ink[index]))
     # Where labels' lines are no heavier than others, one that stands alone may be a stroke of a pen where the label's own line is lost.
     usual = median_filter(apart, min(_NEIGHBOURS, apart.size), mode="nearest")
-    return _Rivals(np.minimum(apart, usual), other)
+    return _Rivals(np.minimum(apart, usual), other, beside)
 
 
-def _between_two(at: Floats, apart: Floats, other: Floats, seen: Floats, size: float) -> bool:
-    """Whether labels of a size, if upright, may as well belong to the next lines: these are as near or cut through no labels, and are no weaker."""
+def _between_two(at: Floats, apart: Floats, ink: Floats, size: float) -> bool:
+    """Whether labels of a size, if upright, may as well belong to the next lines: these are as near or cut through no labels, and are no lighter; or they are the heavier ones."""
     if at.size == 0:
         return False
     between = np.abs(np.median(at)) > min(_NEAREST * float(np.median(apart)), _OFF_MIDDLE * size)
-    return bool(between and np.median(seen) < _STANDS_OUT * np.median(other))
+    return bool(np.median(ink) > (1.0 / _HEAVIER if between else _RATHER))
 
 
 def _neighbours(rows: Floats) -> Floats:
