@@ -32,7 +32,8 @@ _STRAY_INCHES, _BLANK_SHARE = 0.1, 0.15
 """Of paper beside tracks that lines across may cover all the same, and of a track that they may leave blank."""
 _SNAP_INCHES = 0.03
 _OWN_ROOM = 0.45
-_KNOT_ROWS = 300.0
+_KNOT_ROWS, _KNOTS = float(WINDOW_ROWS), 9
+"""From one place at which an edge is looked at to the next, search px, and how many say together where it is: a curve may run along it for some."""
 _WORTH_A_POINT_PX = 0.7
 
 
@@ -236,7 +237,7 @@ def edge_points(
     off = found - about
     known = np.isfinite(off)
     if known.sum() >= 3:
-        level = median_filter(off[known], min(5, int(known.sum()) | 1), mode="nearest")
+        level = median_filter(off[known], min(_KNOTS, int(known.sum()) | 1), mode="nearest")
         about = about + np.interp(knots, knots[known], level)
     keep = _thinned(knots, about)
     if np.ptp(about) <= _WORTH_A_POINT_PX:
