@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from veernet.register.across import covered
 from veernet.register.body import Columns, extent, framing
-from veernet.register.tracks import Grid, Lines, grids
+from veernet.register.paper import Paper
+from veernet.register.tracks import Grid, Lines, edge_points, grids
 from veernet.register.upright import Run
 
 DPI = 150.0
@@ -56,6 +57,16 @@ def test_lines_run_across_tracks_and_not_across_what_is_between_them() -> None:
     ink[TOP + 10 : END : 100, 390:405] = 1
     assert [0.0, 1.0, 0.0, 1.0, 0.0] == pytest.approx(
         covered(ink, STRAIGHT, np.array([0, *EDGES, 899.0]), (TOP, END), DPI)
+    )
+
+
+def test_a_dark_border_is_no_lines_across() -> None:
+    """Half of the rows beside a track are black for 100 rows on end, as of a rag on the scanner."""
+    ink = printed(EDGES, [EDGES[:2], EDGES[2:]])
+    for first in range(TOP, END, 200):
+        ink[first : first + 100, :55] = 1
+    assert [0.0, 1.0, 0.0, 1.0, 0.0] == pytest.approx(
+        covered(ink, STRAIGHT, np.array([0, *EDGES, 899.0]), (TOP, END), DPI), abs=0.01
     )
 
 
@@ -114,3 +125,19 @@ def test_what_runs_on_for_inches_is_the_grid_itself() -> None:
     down = np.array([450.0, 825.0])
     ink = printed(down, [])
     assert not framing(Columns(ink, STRAIGHT, down), (TOP + 350.0, float(END)), DPI).any()
+
+
+def test_an_edge_follows_paper_that_swings_within_a_few_inches() -> None:
+    """Though its run, smoothed over windows, takes it for straight, and a curve lies beside it for an inch."""
+    rows = np.arange(3000)
+    course = 300.0 + 4.0 * np.sin(2 * np.pi * rows / 1500)
+    ink = np.zeros((rows.size, 600), np.uint8)
+    for thick in range(3):
+        ink[rows, np.round(course).astype(int) - 1 + thick] = 1
+    ink[1500:1700, 304:307] = 1
+    paper = Paper(600, 200.0, True, 1, np.packbits(ink, axis=1), ink)
+    windows = rows.size // 96
+    run = Run(0, windows, np.zeros(windows), np.ones(windows), np.zeros(600))
+    points = edge_points(paper, run, 300.0, 50.0, (0.0, 2999.0))
+    found = np.interp(rows, *zip(*points, strict=True))
+    assert np.abs(found - course).max() < 2.0

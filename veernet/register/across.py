@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 
 _RUN_INCHES = 0.15
 """Of ink that runs across: longer than letters are wide, shorter than what is left of a broken line."""
+_TALL_INCHES = 0.1
+"""What runs across in so many rows on end is no line: a dark border, a stain, a rag beside the paper."""
 _FEWEST_ROWS = 8
 _TYPICAL = 0.7
 _BLANK, _COVERED = 0.1, 0.45
@@ -36,6 +38,7 @@ def covered(search: Bits, run: Run, columns: Floats, inside: tuple[float, float]
     # A line that slants changes its row now and then.
     ink = cv2.dilate(search[first:end], np.ones((2, 1), np.uint8))
     across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    across &= ~cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((max(5, round(_TALL_INCHES * dpi)), 1), np.uint8))
     before = np.pad(np.cumsum(across, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
     swing = run.swing_at(np.arange(first, end, dtype=np.float64))[:, None]
     width = search.shape[1]
