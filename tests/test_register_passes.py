@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from veernet.register.chains import chains
-from veernet.register.numbered import Asked
-from veernet.register.numbers import read
+from veernet.register.chains import Chain, chains
+from veernet.register.labels import Pass
+from veernet.register.numbered import Asked, passes_of
+from veernet.register.numbers import CHARACTERS, read
 from veernet.register.paper import Paper
 from veernet.register.passes import find_passes
 from veernet.register.sought import completed
@@ -117,3 +118,38 @@ def test_a_column_of_depths_among_much_other_print_is_one_chain(seed: int) -> No
     boxes = np.stack([rows - 9, columns - 20, rows + 9, columns + 20], axis=1).astype(np.int64)
     found = chains(Words(boxes, turned=False), DPI)
     assert any(set(range(300, 308)) <= set(chain.members.tolist()) for chain in found)
+
+
+def test_few_depths_of_a_reduced_copy_are_a_pass() -> None:
+    """Four labels of a log at 1:240, copied at seven tenths: no usual scale, and surely these depths."""
+    ink = np.zeros((3000, 900), np.uint8)
+    for index in range(4):
+        print_number(ink, 11900 + STEP * index, FIRST_ROW + 710 * index)
+    (one,) = find_passes(on_paper(ink), read)
+    assert [11900 + STEP * index for index in range(4)] == one.labels.depths.tolist()
+    assert one.confidence > 0.5
+
+
+def test_one_number_is_no_pass() -> None:
+    """Others below it may say what they should there, and rather say something else: that tells no rows a unit of depth."""
+    boxes = np.array([[FIRST_ROW + PITCH * index, 370, FIRST_ROW + PITCH * index + 20, 430] for index in range(4)])
+    paper = on_paper(np.zeros((1200, 900), np.uint8))
+
+    def passes(sure: int) -> list[Pass]:
+        """Of labels of which so many surely are numbers, and the third digit of the others rather is a point."""
+        logs = np.full((4, 8, len(CHARACTERS) + 1), np.log(1e-6))
+        logs[:, 1::2, 0] = np.log(0.9)
+        for index in range(4):
+            for place, digit in enumerate(str(FIRST + STEP * index)):
+                logs[index, 2 * place, 1 + CHARACTERS.index(digit)] = np.log(0.9)
+            if index >= sure:
+                logs[index, 4, 1 + CHARACTERS.index("0")] = np.log(0.3)
+                logs[index, 4, 1 + CHARACTERS.index(".")] = np.log(0.6)
+        asked = {box.tobytes(): log for box, log in zip(boxes, logs, strict=True)}
+        ask = Asked(paper, lambda _: np.zeros(0))
+        ask._known = {(0, key): log for key, log in asked.items()}
+        chain = Chain(np.arange(4), np.arange(4), float(PITCH), 4.0)
+        return list(passes_of(paper, Words(boxes, turned=False), chain, ask, (0,)))
+
+    assert [4] == [one.labels.rows.size for one in passes(4)]
+    assert [] == passes(1)

@@ -109,7 +109,8 @@ def _consistent(paper: Paper, of: Words, places: NDArray[np.intp], logs: Floats,
         return
     part = slice(first, last)
     inner = _voted(paper, pitch, places[part] - places[first], readings[part], logs[part])
-    if inner is not None:
+    # One label alone tells no rows a unit of depth.
+    if inner is not None and inner.agreeing.sum() > 1:
         yield _pass(paper, of.some(np.arange(first, last)), places[part], readings[part], inner, turned)
     for rest in (slice(0, first), slice(last, len(places))):
         yield from _consistent(paper, of.some(np.arange(len(places))[rest]), places[rest], logs[rest], turned)

@@ -15,7 +15,7 @@ INCHES: dict[Unit, float] = {"ft": 12.0, "m": 39.3701}
 
 _NEAR = 0.10
 """By how much paper, film and scanners stretch a scale, the worst that was seen being 6 %."""
-_STRANGE = -10.0
+_COPY, _STRANGE = -5.0, -10.0
 _COPIED = (0.45, 1.1)
 """Size of a copy beside its original."""
 _RATIO = re.compile(r"1\s?[:.]\s?(\d{3,4})(?!\d)")
@@ -41,8 +41,12 @@ def nearest(px_per_unit: float, dpi: float) -> VerticalScale:
 
 
 def prior(px_per_unit: float, dpi: float) -> float:
-    """Logarithm of how usual a scale is."""
-    return 0.0 if nearest(px_per_unit, dpi).off <= _NEAR else _STRANGE
+    """Logarithm of how usual a scale is: copies of any size are less so, and what no copy makes of a usual one is hardly a scale."""
+    if nearest(px_per_unit, dpi).off <= _NEAR:
+        return 0.0
+    inches = px_per_unit / dpi
+    sizes = (inches * scale / INCHES[unit] for unit in USUAL for scale in USUAL[unit])
+    return _COPY if any(_COPIED[0] <= size <= _COPIED[1] for size in sizes) else _STRANGE
 
 
 def printed_units(texts: Iterable[str], px_per_unit: float, dpi: float) -> frozenset[Unit]:
