@@ -15,7 +15,7 @@ from veernet.register.labels import Pass
 from veernet.register.numbered import Asked, passes_of
 from veernet.register.numbers import CHARACTERS, read
 from veernet.register.paper import Paper
-from veernet.register.passes import find_passes
+from veernet.register.passes import find_passes, passes_at
 from veernet.register.sought import completed
 from veernet.register.told_chains import told_chains
 from veernet.register.words import Words, clear, words
@@ -153,3 +153,28 @@ def test_one_number_is_no_pass() -> None:
 
     assert [4] == [one.labels.rows.size for one in passes(4)]
     assert [] == passes(1)
+
+
+def test_print_of_a_narrow_log_is_found_though_its_scan_does_not_tell_its_resolution() -> None:
+    """A strip 4.5 inches wide, taken for one of 8.5 scanned at half its resolution, at which its digits are too large to be digits."""
+    ink = np.zeros((3000, 900), np.uint8)
+    for index in range(7):
+        cv2.putText(ink, str(FIRST + STEP * index), (350, 200 + PITCH * index), cv2.FONT_HERSHEY_DUPLEX, 1.1, 1, 2)
+    guessed = replace(on_paper(ink), dpi=DPI / 2, dpi_claimed=False)
+    assert not find_passes(guessed, read)
+    paper, (one,) = passes_at(guessed, read)
+    assert DPI == paper.dpi
+    assert [FIRST + STEP * index for index in range(7)] == one.labels.depths.tolist()
+
+
+def test_print_is_found_in_grain_that_joins_it_all() -> None:
+    """A fifth of a scan at 300 dpi is black, here and there."""
+    ink = np.zeros((2400, 700), np.uint8)
+    for index in range(7):
+        cv2.putText(ink, str(FIRST + STEP * index), (250, 200 + 300 * index), cv2.FONT_HERSHEY_DUPLEX, 1.5, 1, 6)
+    ink |= (np.random.default_rng(2).random(ink.shape) < 0.2).astype(np.uint8)
+    half = (cv2.resize(255 * ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) > 63).astype(np.uint8)
+    paper = replace(on_paper(ink), dpi=300.0, factor=2, search=half)
+    assert not find_passes(paper, read)
+    _, (one,) = passes_at(paper, read)
+    assert [FIRST + STEP * index for index in range(7)] == one.labels.depths.tolist()

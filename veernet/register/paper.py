@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,10 +21,14 @@ SEARCH_DPI = 140.0
 USUAL_WIDTH_INCHES = 8.5
 """Of a log on folded paper; where a scan does not tell its resolution."""
 
+_BAND_ROWS = 512
+"""Search rows that are read at once."""
 _HALF = INK // 2
 _PALEST = 40
 """Darkness that is ink in a grey scan, if it stands out of what is about it."""
 _AROUND_INCHES = 0.15
+_GRAIN_INCHES = 0.017
+"""Across what is looked at about a place for grain: as wide as strokes of print are."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +79,40 @@ def paper_of(scan: Scan) -> Paper:
         ScanError: The file is damaged or cut short.
     """
     dpi = scan.dpi or scan.width / USUAL_WIDTH_INCHES
-    factor = max(1, int(dpi // SEARCH_DPI))
+    factor = _factor(dpi)
     full, search = [], []
-    for band in scan.bands(512 * factor):
+    for band in scan.bands(_BAND_ROWS * factor):
         ink = ink_of(band.darkness, dpi)
         full.append(np.packbits(ink, axis=1))
         search.append(_reduced(ink, factor))
     return Paper(scan.width, dpi, scan.dpi is not None, factor, np.concatenate(full), np.concatenate(search))
+
+
+def of_narrow_paper(paper: Paper) -> Paper:
+    """The same scan, if its paper is half as wide as was guessed: a log of one track, or cut in two."""
+    dpi = 2.0 * paper.dpi
+    factor = _factor(dpi)
+    band = _BAND_ROWS * factor
+    search = [_reduced(paper.crop(first, first + band), factor) for first in range(0, paper.rows, band)]
+    return replace(paper, dpi=dpi, factor=factor, search=np.concatenate(search))
+
+
+def without_grain(paper: Paper) -> Paper:
+    """The same scan with that ink alone which most about it is: strokes of print stay, grain goes, and thin lines and small print with it."""
+    size = round(_GRAIN_INCHES * paper.dpi) | 1
+    full, search = [], []
+    for first in range(0, paper.rows, _BAND_ROWS * paper.factor):
+        above = min(first, size)
+        ink = paper.crop(first - above, first + _BAND_ROWS * paper.factor + size)
+        count = cv2.boxFilter(ink, cv2.CV_16U, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        mostly = (count > size * size // 2).view(np.uint8)[above : above + _BAND_ROWS * paper.factor]
+        full.append(np.packbits(mostly, axis=1))
+        search.append(_reduced(mostly, paper.factor))
+    return replace(paper, full=np.concatenate(full), search=np.concatenate(search))
+
+
+def _factor(dpi: float) -> int:
+    return max(1, int(dpi // SEARCH_DPI))
 
 
 def ink_of(darkness: NDArray[np.uint8], dpi: float) -> Bits:

@@ -10,16 +10,38 @@ from numpy.typing import NDArray
 from veernet.register.chains import chains
 from veernet.register.labels import Floats, Labels, Pass, Turn, continues, joined, overlap
 from veernet.register.numbered import Asked, Reader, passes_of
-from veernet.register.paper import Paper
+from veernet.register.paper import Paper, of_narrow_paper, without_grain
 from veernet.register.sought import completed
 from veernet.register.told_chains import told_chains
 from veernet.register.words import Words, clear, words
 
-_SURE, _MOSTLY = 0.95, 0.9
+_SURE, _MOSTLY, _LIKELY = 0.95, 0.9, 0.5
 _FEWEST_TYPICAL = 6
 """Labels that agree, to know by them how depths are printed on a paper."""
 _COLUMN_INCHES = 0.5
 """From the middle of the column that depths are printed in."""
+
+
+def passes_at(paper: Paper, read: Reader) -> tuple[Paper, list[Pass]]:
+    """The passes of a scan, from the top, and the scan at the resolution at which they were found.
+
+    Where its file does not tell that, a log may be half as wide as most are: print of a quarter of an inch is looked for in vain. And where grain
+    joins all print, it is looked for without that.
+    """
+    found = find_passes(paper, read)
+    if not paper.dpi_claimed and not _any_likely(found):
+        narrow = of_narrow_paper(paper)
+        other = find_passes(narrow, read)
+        if _any_likely(other):
+            return narrow, other
+    if not _any_likely(found):
+        other = find_passes(without_grain(paper), read)
+        return paper, other if _any_likely(other) else found
+    return paper, found
+
+
+def _any_likely(found: Sequence[Pass]) -> bool:
+    return any(one.confidence >= _LIKELY for one in found)
 
 
 def find_passes(paper: Paper, read: Reader) -> list[Pass]:

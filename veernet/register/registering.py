@@ -15,7 +15,7 @@ from veernet.register.logged import Logged, logged
 from veernet.register.numbered import Reader
 from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
-from veernet.register.passes import find_passes
+from veernet.register.passes import passes_at
 from veernet.register.scale_block import Blocks
 from veernet.register.scales import Unit, nearest, printed_units
 from veernet.register.sections import Layout, laid_out, only_repeats_below
@@ -59,13 +59,13 @@ def register(path: Path, name: str, read: Reader = read_numbers) -> Draft:
 
 def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     """Draft the manifest of a scan that was read."""
+    paper, passes = passes_at(paper, read)
     draft = Draft(
         source=name,
         width_px=paper.width,
         rows=paper.rows,
         dpi=Found(value=paper.dpi, confidence=0.9 if paper.dpi_claimed else 0.2),
     )
-    passes = find_passes(paper, read)
     if not passes:
         return draft.model_copy(update={"well": well_of(paper, 0.0, name)})
     profiles = line_profiles(paper.search)
