@@ -139,5 +139,6 @@ def test_an_edge_follows_paper_that_swings_within_a_few_inches() -> None:
     windows = rows.size // 96
     run = Run(0, windows, np.zeros(windows), np.ones(windows), np.zeros(600))
     points = edge_points(paper, run, 300.0, 50.0, (0.0, 2999.0))
-    found = np.interp(rows, *zip(*points, strict=True))
+    at_rows, columns = np.array(points).T
+    found = np.interp(rows, at_rows, columns)
     assert np.abs(found - course).max() < 2.0

@@ -38,7 +38,8 @@ def covered(search: Bits, run: Run, columns: Floats, inside: tuple[float, float]
     # A line that slants changes its row now and then.
     ink = cv2.dilate(search[first:end], np.ones((2, 1), np.uint8))
     across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    across &= ~cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((max(5, round(_TALL_INCHES * dpi)), 1), np.uint8))
+    tall = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((max(5, round(_TALL_INCHES * dpi)), 1), np.uint8))
+    across = cv2.subtract(across, tall)
     before = np.pad(np.cumsum(across, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
     swing = run.swing_at(np.arange(first, end, dtype=np.float64))[:, None]
     width = search.shape[1]

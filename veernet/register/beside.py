@@ -26,6 +26,7 @@ _AGREE = 0.7
 """What speaks for a slope: less, of what blocks show, speaks against it, and nothing says nothing."""
 _ALIKE_SLOPES = 2.0
 _USUAL_LINE = 0.9
+"""Quantile of what is shown beside labels that is surely a line: of many labels only every other one may have one."""
 _TO_LINE = 1.5
 _NO_LINE = 1e-4
 """Variance of the rows of blocks without a line."""
