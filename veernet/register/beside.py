@@ -115,7 +115,7 @@ def slopes_of(windows: list[Beside], reach: float) -> Floats:
     voice = np.minimum(much / (np.quantile(much.max(axis=1), _USUAL_LINE) + _NO_LINE), 1.0)
     # Blocks are moved by whole px, so that slopes beside each other are alike but for steps: the middle of those that agree best is meant.
     rewards = gaussian_filter1d(voice * (agreement - _AGREE), _ALIKE_SLOPES, axis=1)
-    return slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.03, 0.5)]
+    return slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.02, 0.35)]
 
 
 def steady_path(rewards: Floats, most: int, cost: float, jump: float) -> NDArray[np.intp]:
