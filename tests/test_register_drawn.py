@@ -133,6 +133,43 @@ def test_lines_across_a_paper_that_was_scanned_askew_are_no_strokes_that_wrap() 
     assert not may_wrap(on_paper(ink), *edges)
 
 
+def test_what_is_left_of_thin_lines_across_is_no_stroke_that_wraps() -> None:
+    """Broken ones are too little ink to be lines row by row, but they come at even distances."""
+    rng = np.random.default_rng(4)
+    ink = np.zeros((1000, 700), np.uint8)
+    ink[:, [100, 600]] = 1
+    for row in range(11, 1000, 26):
+        for left in rng.integers(100, 560, 3):
+            ink[row, left : left + 40] = 1
+        if row % 3 == 0:
+            ink[row, 100:130] = ink[row, 570:600] = 1
+    edges = [((0.0, column), (999.0, column)) for column in (100.0, 600.0)]
+    assert not may_wrap(on_paper(ink), *edges)
+    ink[517:520, 100:150] = ink[517:520, 550:600] = 1
+    assert may_wrap(on_paper(ink), *edges)
+
+
+def test_what_stands_below_a_track_is_none_of_its_strokes() -> None:
+    """Frames of the block below it cross both edges."""
+    ink = np.zeros((1000, 700), np.uint8)
+    ink[850:853, 50:150] = ink[850:853, 550:650] = 1
+    edges = [((0.0, column), (840.0, column)) for column in (100.0, 600.0)]
+    assert not may_wrap(on_paper(ink), *edges)
+
+
+def test_dashes_of_a_few_pixels_that_leave_and_come_back_may_wrap() -> None:
+    """On a coarse scan no stroke goes through the strips at both edges unbroken."""
+    ink = np.zeros((600, 260), np.uint8)
+    columns = np.arange(200, 300)
+    for column in columns[columns % 9 < 5]:
+        ink[300 + (column - 200) // 12, 10 + (column - 10) % 240] = 1
+    edges = [((0.0, column), (599.0, column)) for column in (10.0, 250.0)]
+    coarse, fine = (Paper(260, dpi, True, 1, np.packbits(ink, axis=1), ink) for dpi in (100.0, DPI))
+    assert [True, False] == [may_wrap(paper, *edges) for paper in (coarse, fine)]
+    ink[:, :40] = 0
+    assert not may_wrap(Paper(260, 100.0, True, 1, np.packbits(ink, axis=1), ink), *edges)
+
+
 def test_a_stroke_that_leaves_and_comes_back_over_the_other_edge_may_wrap() -> None:
     """Both edges are crossed in the same rows."""
     rows = np.arange(1000)
@@ -198,6 +235,45 @@ def test_specks_are_no_curve() -> None:
     assert 1 == curves_drawn(on_paper(ink), *edges)
 
 
+def test_a_stamp_is_no_curve() -> None:
+    """Its strokes stand beside the curve's in one place; curves run on."""
+    ink = np.zeros((6000, 700), np.uint8)
+    rows = np.arange(6000)
+    for by in range(-2, 3):
+        ink[rows, (250 + by + 40 * np.sin(rows / 45.0)).astype(int)] = 1
+        ink[3000:3600, [400 + by, 480 + by]] = 1
+    edges = [((0.0, column), (5999.0, column)) for column in (100.0, 600.0)]
+    assert 1 == curves_drawn(on_paper(ink), *edges)
+
+
+def test_dashes_of_a_curve_that_runs_nearly_level_are_one_curve() -> None:
+    """In one row of a spike several of them stand beside each other, and beside the solid curve that runs along with them."""
+    ink = np.zeros((4000, 700), np.uint8)
+    rows = np.arange(4000.0)
+    columns = 350 + 200 * np.sin(rows / 25.0)
+    along = np.cumsum(np.hypot(1.0, np.diff(columns, prepend=columns[0])))
+    solid = np.linspace(0.0, along[-1], int(2 * along[-1]))
+    for below, drawn in ((0, solid), (10, solid[solid % 33 < 20])):
+        at, across = (np.interp(drawn, along, each).astype(int) for each in (rows, columns))
+        for thick in range(-1, 2):
+            ink[np.clip(at + below + thick, 0, 3999), across] = 1
+    edges = [((0.0, column), (3999.0, column)) for column in (100.0, 600.0)]
+    assert 2 == curves_drawn(on_paper(ink), *edges)
+
+
+def test_lines_of_a_log_grid_that_stand_close_are_no_curves() -> None:
+    """Of a reduced copy, two px thick and one or two apart: most of the columns there are of lines."""
+    ink = np.zeros((2000, 400), np.uint8)
+    rows = np.arange(2000)
+    for by in range(-2, 3):
+        ink[rows, (200 + by + 40 * np.sin(rows / 45.0)).astype(int)] = 1
+    for first in (0, 60, 120, 180, 240):
+        for off in (0, 18, 29, 36, 42, 47, 51, 54, 57):
+            ink[rows % 10 < 8, 50 + first + off] = ink[rows % 10 < 8, 51 + first + off] = 1
+    edges = [((0.0, column), (1999.0, column)) for column in (50.0, 350.0)]
+    assert 1 == curves_drawn(on_paper(ink), *edges)
+
+
 def test_a_curve_that_runs_in_a_track_and_was_not_named_needs_a_person() -> None:
     """Else its sheet would go through without it, or with its strokes taken for the other's."""
     one = Curve(mnemonic=Found[str](value="GR", confidence=1.0))
@@ -209,12 +285,14 @@ def test_a_curve_that_runs_in_a_track_and_was_not_named_needs_a_person() -> None
     assert not any("drawn" in doubt.why for doubt in _of_tracks(draft.model_copy(update={"tracks": (named,)})))
 
 
-@pytest.mark.parametrize(("dpi", "sure"), [(200.0, True), (100.0, False)])
-def test_a_coarse_scan_is_not_sure_that_its_curves_never_wrap(dpi: float, sure: bool) -> None:
-    """Two papers of 100 dpi went through and were wrong: in one a wrap was not seen, in the other three curves ran together to one."""
+@pytest.mark.parametrize(("dpi", "drawn", "sure"), [(200.0, 1, True), (100.0, 1, True), (100.0, 0, False)])
+def test_a_coarse_scan_is_sure_that_curves_do_not_wrap_only_if_they_are_seen(
+    dpi: float, drawn: int, sure: bool
+) -> None:
+    """Where strokes are lost, those that leave the track may be."""
     edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
     paper = replace(on_paper(np.zeros((2000, 700), np.uint8)), dpi=dpi)
-    (curve,) = with_wraps((Curve(),), paper, *edges, drawn=1)
+    (curve,) = with_wraps((Curve(),), paper, *edges, drawn=drawn)
     assert sure == curve.wrap.sure
 
 

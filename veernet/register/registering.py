@@ -23,7 +23,7 @@ from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
 from veernet.register.tracks import Grid, edge_points
 from veernet.register.upright import line_profiles, runs
-from veernet.register.wraps import may_wrap, wraps
+from veernet.register.wraps import FINE_DPI, may_wrap, wraps
 from veernet.sheets.raster import open_scan
 
 _LINES_SEEN = 0.8
@@ -32,8 +32,6 @@ _FEW_LABELS = 4
 """That must say their depths on their own; so few only at a usual scale."""
 _AT_SCALE, _NEAR_SCALE = 0.04, 0.1
 _A_LINE_IS_OFF = 0.9
-_FINE_DPI = 150
-"""Below, tips of strokes that wrap are lost, and curves beside each other run together: such scans went through wrong."""
 _SEEN = 0.7
 """Share of a grid's lines that tells even ones from decades."""
 
@@ -224,7 +222,7 @@ def _whole_decades(left: float, right: float) -> bool:
 
 
 def with_wraps(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points, drawn: int) -> tuple[Curve, ...]:
-    """Sure of curves without a printed second scale, where their strokes tell whether they wrap, if the scan is fine enough to show it.
+    """Sure of curves without a printed second scale, where their strokes tell whether they wrap.
 
     Args:
         curves: Of one track, as the scale block tells them.
@@ -233,11 +231,12 @@ def with_wraps(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Poi
         right: Its right edge.
         drawn: Curves that run in it.
     """
-    if paper.dpi < _FINE_DPI or all(curve.wrap.value for curve in curves):
+    unseen = paper.dpi < FINE_DPI and not drawn
+    if unseen or all(curve.wrap.value for curve in curves):
         return curves
     if not may_wrap(paper, left, right):
         told = Found[bool](value=False, confidence=0.97, why="no stroke goes over both edges in the same rows")
-    elif len(curves) == drawn == 1 and wraps(paper, left, right):
+    elif paper.dpi >= FINE_DPI and len(curves) == drawn == 1 and wraps(paper, left, right):
         told = Found[bool](value=True, confidence=0.96, why="its stroke goes over one edge and comes back at the other")
     else:
         return curves

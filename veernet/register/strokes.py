@@ -6,11 +6,13 @@ across do not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
+from veernet.register.lines_down import lines_down
 from veernet.register.paper import Bits, Paper, Points
 from veernet.register.pieces import no_speck_from, pieces_of
 
@@ -18,8 +20,12 @@ _BANDS, _BAND_INCHES = 48, 0.5
 """Places down the track that are looked at, and rows of each."""
 _BESIDE_EDGE_INCHES = 0.05
 """What is not looked at beside each edge."""
-_AROUND_INCHES, _LINE = 0.08, 0.08
-"""Share of rows in which a column has more ink than those about it, if a line runs down there."""
+_STRETCH = 0.125
+"""Of the places: as much as a stamp or a note takes."""
+_LEAST_ROWS = 0.1
+"""Of a place, that must say something, lest few rows decide."""
+_LEVEL_INCHES = 0.04
+"""Length of a stroke in one row from which on it runs so nearly level that its dashes stand beside each other."""
 _ACROSS = 0.3
 _THICKEST_PX = 5
 """Of a line; the strokes that it crosses are mended."""
@@ -49,12 +55,20 @@ def curves_drawn(paper: Paper, left: Points, right: Points) -> int:
     bands = _bands(paper, left, right)
     if not bands.size:
         return 0
-    profile = bands.mean(axis=(0, 1))
-    usual = median_filter(profile, round(_AROUND_INCHES * dpi) | 1, mode="nearest")
-    down = _widened(profile - usual > _LINE)
-    counts = np.concatenate([_beside_each_other(_strokes(band, down, dpi)) for band in bands])
-    seen = [bool(counts.size and (counts >= curves).mean() >= share) for curves, share in enumerate(_SHARES, start=1)]
+    down = lines_down(bands.mean(axis=(0, 1)), dpi)
+    counts = [_beside_each_other(_strokes(band, down, dpi), dpi) for band in bands]
+    seen = [_share(counts, curves) >= share for curves, share in enumerate(_SHARES, start=1)]
     return sum(np.cumprod(seen).tolist())
+
+
+def _share(counts: Sequence[NDArray[np.intp]], curves: int) -> float:
+    """Share of the rows that have so many strokes, the stretch left out that has most of them: a stamp is in one place, curves run on."""
+    some = np.array([(count >= curves).sum() for count in counts], np.float64)
+    rows = np.array([max((count >= 0).sum(), _LEAST_ROWS * count.size) for count in counts], np.float64)
+    stretch = np.ones(max(1, round(_STRETCH * len(counts))))
+    most, there = (np.convolve(each, stretch, "valid") for each in (some, rows))
+    worst = int(most.argmax())
+    return float((some.sum() - most[worst]) / max(1.0, rows.sum() - there[worst]))
 
 
 def _bands(paper: Paper, left: Points, right: Points) -> Bits:
@@ -98,13 +112,14 @@ def _unspecked(ink: Bits, dpi: float) -> Bits:
     return large[pieces].astype(np.uint8)
 
 
-def _beside_each_other(strokes: Bits) -> NDArray[np.intp]:
-    """How many strokes each row has, hatched rows left out."""
+def _beside_each_other(strokes: Bits, dpi: float) -> NDArray[np.intp]:
+    """How many strokes each row has, -1 for one that says nothing: it is hatched, or a stroke runs nearly level in it."""
     if not strokes.size:
         return np.zeros(0, np.intp)
-    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, _BESIDE_PX), np.uint8))
+    joined = np.asarray(cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, _BESIDE_PX), np.uint8)), np.uint8)
     count = (np.diff(np.pad(joined, ((0, 0), (1, 0))).astype(np.int8), axis=1) > 0).sum(axis=1)
-    return np.asarray(count[count <= _FILLED], np.intp)
+    level = cv2.erode(strokes, np.ones((1, max(3, round(_LEVEL_INCHES * dpi))), np.uint8)).any(axis=1)
+    return np.where((count <= _FILLED) & ~level, count, -1)
 
 
 def _widened(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -9,21 +9,35 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
+from scipy.signal import correlate
 
+from veernet.register.lines_down import lines_down
 from veernet.register.paper import Bits, Paper, Points
-from veernet.register.pieces import pieces_of
+from veernet.register.pieces import no_speck_from, pieces_of
 
 _WINDOW_ROWS = 256
 _BESIDE_EDGE = 0.02
 """Width of the strip beside an edge, as a share of the track's, that a stroke crosses where it leaves."""
 _LINE_INCHES = 0.025
 """From the middle of an edge to where its own line is no more."""
-_SAME_ROWS_INCHES = 0.05
+_SAME_ROWS_INCHES, _ABOUT_ROWS_INCHES = 0.05, 0.1
+FINE_DPI = 150
+"""Below, strokes are broken, dashes are of a few pixels, and few that leave go through the strips at both edges unbroken."""
+_DASH_PX, _LARGEST_SPECK_PX = 4, 9.0
+_LINK_PX = (3, 7)
+"""What is linked to one stroke there."""
+_FROM, _COMES = 4, 1.6
+"""Widths of the strip from which such a stroke is followed to it, and of what is one at the least."""
 _STEEPEST, _FALLS = 0.04, 9
 """Rows that lines across fall a column, at the most, and windows over which that is steady."""
 _ACROSS = 0.35
 _MIDDLE = 0.1
 """At each side of a track, of its width: what is not looked at for lines across."""
+
+_FLAT_INCHES, _BROKEN = 0.06, 0.08
+"""Of ink that runs level, and share of a row that has such ink where a broken line may be."""
+_APART_INCHES, _AGAIN = (0.04, 1.1), 0.5
+"""Distances of lines across, and share of these rows that have another at the same distance."""
 
 _BAND_ROWS = 64
 _LINE_COLUMNS, _LINE = 15, 0.08
@@ -52,34 +66,89 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         left: The track's left edge, ``(row_px, column_px)``.
         right: Its right one.
     """
-    over = round(_SAME_ROWS_INCHES * paper.dpi)
+    coarse = paper.dpi < FINE_DPI
+    over = round((_ABOUT_ROWS_INCHES if coarse else _SAME_ROWS_INCHES) * paper.dpi)
+    crossed, flat = [np.zeros(0, np.bool_)], [np.zeros(0)]
     for ink in _windows(paper, left, right):
         near, line = max(3, round(_BESIDE_EDGE * ink.shape[1])), max(2, round(_LINE_INCHES * paper.dpi))
         if ink.shape[1] < 4 * (near + line):
             return True
         strokes = _without_lines_across(ink)
-        lefts = _crossed(strokes[:, line : line + near])
-        rights = _crossed(strokes[:, -line - near : -line])
-        if (lefts & _widened(rights, over)).any():
-            return True
-    return False
+        if coarse:
+            lefts, rights = (_reached(seen[:, line:], near, paper.dpi) for seen in (strokes, strokes[:, ::-1]))
+        else:
+            lefts, rights = _crossed(strokes[:, line : line + near]), _crossed(strokes[:, -line - near : -line])
+        crossed.append(lefts & _widened(rights, over))
+        flat.append(_flat_share(ink, paper.dpi))
+    rows = np.concatenate(crossed)
+    return bool(rows.any() and (rows & ~_regular(np.concatenate(flat), paper.dpi)).any())
+
+
+def _reached(strokes: Bits, near: int, dpi: float) -> NDArray[np.bool_]:
+    """Rows of the strokes, however broken, that come from well inside to the strip beside the left edge.
+
+    Args:
+        strokes: Of the track from behind the edge's own line on; lines down it are none.
+        near: Width of the strip.
+        dpi: Of the scan.
+    """
+    kept = np.where(lines_down(strokes.mean(axis=0), dpi), 0, strokes)[:, : _FROM * near].astype(np.uint8)
+    pieces, stats = pieces_of(kept)
+    area = stats[:, cv2.CC_STAT_AREA]
+    large = area >= no_speck_from(area, _DASH_PX, _LARGEST_SPECK_PX, kept.size / dpi**2)
+    large[0] = False
+    ink = large[pieces].view(np.uint8)
+    linked, stats = pieces_of(np.asarray(cv2.dilate(ink, np.ones(_LINK_PX, np.uint8)), np.uint8))
+    wide = stats[:, cv2.CC_STAT_WIDTH] - _LINK_PX[1] // 2
+    come = (stats[:, cv2.CC_STAT_LEFT] < near) & (wide >= _COMES * near)
+    come[0] = False
+    return np.asarray((come[linked] & (ink > 0))[:, :near].any(axis=1))
+
+
+def _flat_share(ink: Bits, dpi: float) -> NDArray[np.float64]:
+    """Share of each row that runs level for longer than dashes do."""
+    runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(5, round(_FLAT_INCHES * dpi))), np.uint8))
+    return np.asarray(runs.mean(axis=1))
+
+
+def _regular(flat: NDArray[np.float64], dpi: float) -> NDArray[np.bool_]:
+    """Rows of broken lines across: level ink that comes again at an even distance, as a curve's does not.
+
+    Args:
+        flat: Share of each row that runs level.
+        dpi: Of the scan.
+    """
+    nearest, furthest = (round(inches * dpi) for inches in _APART_INCHES)
+    seen = flat >= _BROKEN
+    alike = correlate(seen.astype(np.float64), _widened(seen, 1).astype(np.float64), "full", "fft")
+    by_distance = alike[len(seen) - 1 :][nearest : furthest + 1]
+    if not by_distance.size or by_distance.max() < _AGAIN * seen.sum():
+        return np.zeros(len(seen), np.bool_)
+    apart = nearest + int(by_distance.argmax())
+    near = _widened(seen, 1)
+    above, below = np.roll(near, apart), np.roll(near, -apart)
+    above[:apart], below[-apart:] = False, False
+    return _widened((seen & (above | below)) | (above & below), 1)
 
 
 def _windows(paper: Paper, left: Points, right: Points) -> Iterator[Bits]:
     """The track in full resolution, window by window, sheared so that lines across run level."""
-    rows = np.arange(left[0][0], left[-1][0], _WINDOW_ROWS)
+    end = int(left[-1][0])
+    rows = np.arange(int(left[0][0]), end, _WINDOW_ROWS)
     starts, stops = (np.interp(rows + _WINDOW_ROWS / 2, *np.array(edge).T) for edge in (left, right))
     falls = [
         _fall(paper.crop(row, row + _WINDOW_ROWS, start, stop))
-        for row, start, stop in zip(rows, starts, stops, strict=True)
+        for row, start, stop in zip(rows.tolist(), starts, stops, strict=True)
     ]
     falls = median_filter(np.array(falls, np.float64), _FALLS, mode="nearest")
-    for row, start, stop, fall in zip(rows, starts, stops, falls, strict=True):
+    for row, start, stop, fall in zip(rows.tolist(), starts, stops, falls, strict=True):
+        # What stands below a track, frames and the next block, is none of its strokes.
+        high = min(_WINDOW_ROWS, end - row)
         spare = int(abs(fall) / 2) + 1
-        first = max(0, int(row) - spare)
-        ink = paper.crop(first, row + _WINDOW_ROWS + spare, start, stop)
+        first = max(0, row - spare)
+        ink = paper.crop(first, row + high + spare, start, stop)
         off = np.round(fall * (np.arange(ink.shape[1]) / max(1, ink.shape[1]) - 0.5)).astype(np.intp)
-        wanted = np.arange(int(row) - first, int(row) - first + _WINDOW_ROWS)[:, None] + off
+        wanted = np.arange(row - first, row - first + high)[:, None] + off
         inside = (wanted >= 0) & (wanted < len(ink))
         if ink.size:
             yield np.asarray(ink[np.clip(wanted, 0, len(ink) - 1), np.arange(ink.shape[1])] * inside, np.uint8)
