@@ -241,7 +241,8 @@ def test_a_stamp_is_no_curve() -> None:
     rows = np.arange(6000)
     for by in range(-2, 3):
         ink[rows, (250 + by + 40 * np.sin(rows / 45.0)).astype(int)] = 1
-        ink[3000:3600, [400 + by, 480 + by]] = 1
+        for column in (400, 480):
+            ink[rows[3000:3600], column + by + (rows[3000:3600] - 3000) // 6] = 1
     edges = [((0.0, column), (5999.0, column)) for column in (100.0, 600.0)]
     assert 1 == curves_drawn(on_paper(ink), *edges)
 

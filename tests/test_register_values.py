@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from test_register_names import LEFT, RIGHT, Sheet, found
 
 from veernet.register.bare_ink import rules
-from veernet.register.block_words import read_print
-from veernet.register.curves_told import curves_told
+from veernet.register.block_words import Print, read_print
+from veernet.register.curves_told import Told, curves_told
 from veernet.register.draft import Box
 from veernet.register.edge_readings import Number, read_numbers
+from veernet.register.mnemonics import Named
+from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import Row, rows_of
-from veernet.register.scale_vote import says
+from veernet.register.scale_vote import best_number, says
 from veernet.register.text import Line
 
 
@@ -106,6 +108,38 @@ def test_a_value_that_its_print_does_not_say_is_a_guess(value: float, said: bool
     number = read(ink)
     assert number is not None
     assert said == says(number, value)
+
+
+def test_a_number_that_begins_with_a_nought_has_lost_its_point() -> None:
+    """Nothing else is written so."""
+    ink = np.zeros((20, 60), np.uint8)
+    cv2.putText(ink, "02", (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 2)
+    number = read(ink)
+    assert number is not None
+    assert ("02", 0.2) == (number.text, best_number(number))
+    assert [True, False] == [says(number, value) for value in (0.2, 2.0)]
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.012])
+def test_the_feet_of_letters_are_no_sample_line(slope: float) -> None:
+    """The line runs close below a name that fills its track, on a paper that may have been scanned askew."""
+    print_of_it = np.zeros((120, 700), np.uint8)
+    columns = np.arange(700)
+    inside = (columns >= 60) & (columns < 640)
+    print_of_it[20:45, inside & (columns % 20 < 4)] = 1
+    print_of_it[44:48, inside & (columns % 20 < 12)] = 1
+    line = np.zeros_like(print_of_it)
+    line[57:60] = 1
+    bare, ink = (
+        np.stack([np.roll(each[:, column], round(slope * (column - 350))) for column in columns], axis=1)
+        for each in (print_of_it, print_of_it | line)
+    )
+    word = Line(14, 56, 51, 646, "DEEP INDUCTION", 1.0)
+    block = Print(0, ink, bare, np.zeros_like(ink), slope, (word,), 300.0)
+    values = Box(top_row=66, left_px=0, end_row=86, end_px=700)
+    name = Box(top_row=14, left_px=0, end_row=86, end_px=700)
+    told = Told(Named(None, None, 0.0, None), None, None, Row("", None, None, values), name, one_row=False)
+    assert ("solid", 0.95) == style_of(block, told, 0.0, 700.0, 120.0)
 
 
 def test_how_a_log_was_drawn_names_no_curve() -> None:

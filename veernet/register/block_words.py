@@ -212,8 +212,16 @@ def _parted(box: Sequence[int], down: Bits) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def level_ink(printed: Print, rows: tuple[float, float], columns: tuple[float, float]) -> Bits:
-    """All ink between some rows and columns, full px, sheared so that rules run level; the rows are those of the middle column."""
+def level_ink(printed: Print, rows: tuple[float, float], columns: tuple[float, float], ink: Bits | None = None) -> Bits:
+    """Ink between some rows and columns, full px, sheared so that rules run level; the rows are those of the middle column.
+
+    Args:
+        printed: The block.
+        rows: From which to which.
+        columns: The same.
+        ink: Of the block; all of it unless given.
+    """
+    ink = printed.ink if ink is None else ink
     first, last = max(0, round(columns[0])), min(printed.ink.shape[1], round(columns[1]))
     height = round(rows[1] - rows[0])
     if last <= first or height <= 0:
@@ -221,8 +229,8 @@ def level_ink(printed: Print, rows: tuple[float, float], columns: tuple[float, f
     at = np.arange(first, last)
     tops = np.round(rows[0] - printed.top + printed.slope * (at - 0.5 * (first + last))).astype(np.intp)
     wanted = tops + np.arange(height)[:, None]
-    inside = (wanted >= 0) & (wanted < len(printed.ink))
-    return np.asarray(printed.ink[np.clip(wanted, 0, len(printed.ink) - 1), at] * inside, np.uint8)
+    inside = (wanted >= 0) & (wanted < len(ink))
+    return np.asarray(ink[np.clip(wanted, 0, len(ink) - 1), at] * inside, np.uint8)
 
 
 def without(lines: Sequence[Line], taken: Sequence[Line]) -> list[Line]:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from veernet.register.block_words import Print, level_ink
 from veernet.register.curves_told import Told
 from veernet.register.draft import Style
-from veernet.register.text import Line
 
 _SOLID, _DASHED = 0.93, 0.3
 _DASH_INCHES = 0.025
 _MARGIN = 0.04
 _ABOVE_INCHES = 0.04
 _BELOW_INCHES = 0.2
+_TALLEST_INCHES = 0.3
+"""Of print: so far above and below the rows that are looked at, words reach into them."""
 _THICK_INCHES = 0.012
 """Over which a line that wanders is gathered."""
 _FEWEST_STROKES = 5
@@ -42,8 +43,10 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     end = min(below + 0.02 * dpi if told.one_row else below, box.end_row + _BELOW_INCHES * dpi)
     if told.on_line:
         end = 0.5 * (box.top_row + box.end_row)
-    ink = level_ink(printed, (first, end), (left + margin, right - margin))
-    line = _line(ink, _words(printed, ink.shape, first, left + margin), max(1, round(_THICK_INCHES * dpi) // 2))
+    rows, columns = (first, end), (left + margin, right - margin)
+    line = _line(
+        level_ink(printed, rows, columns), _words(printed, rows, columns), max(1, round(_THICK_INCHES * dpi) // 2)
+    )
     if line is None:
         return "solid", 0.3
     most = float(line.mean())
@@ -54,44 +57,38 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES else 0.5
 
 
-def _words(printed: Print, shape: tuple[int, ...], top: float, left: float) -> NDArray[np.bool_]:
-    """Where words stand in some rows and columns, ``shape``."""
-    found = np.zeros(shape, bool)
+def _words(printed: Print, rows: tuple[float, float], columns: tuple[float, float]) -> NDArray[np.bool_]:
+    """Where words stand in ink that was levelled: letters of a long name do not stand in one row of a paper that was scanned askew."""
+    over = round(_TALLEST_INCHES * printed.dpi)
+    top, end = round(rows[0]) - over, round(rows[0]) + round(rows[1] - rows[0]) + over
+    letters = level_ink(
+        printed, (top + rows[0] - round(rows[0]), end + rows[0] - round(rows[0])), columns, printed.bare
+    )
+    found = np.zeros(letters.shape, bool)
     for line in printed.lines:
-        middle = 0.5 * (line.left + line.right) - left - 0.5 * shape[1]
+        middle = 0.5 * (line.left + line.right) - 0.5 * (columns[0] + columns[1])
+        first = round(line.top - rows[0]) + over - round(printed.slope * middle)
+        word = (
+            slice(max(0, first), max(0, first + round(line.end - line.top))),
+            slice(max(0, round(line.left - columns[0])), max(0, round(line.right - columns[0]))),
+        )
         # The finder's boxes are larger than the letters, and would cover the line beside them.
-        ink = printed.bare[_rows(printed, line), round(line.left) : round(line.right)]
-        inked = np.flatnonzero(ink.any(axis=1))
-        if not inked.size:
+        kept = letters[word]
+        if not kept.any():
             continue
-        kept = ink[inked[0] : inked[-1] + 1]
         # Brackets and tails of letters reach the line below a long name: there they alone are in its way.
         across = kept.sum(axis=1) > _A_TAIL * kept.sum(axis=1).max()
-        taken = across[:, None] | (cv2.dilate(kept, np.ones((3, 3), np.uint8)) > 0)
-        row = round(_rows(printed, line).start + printed.top - top - printed.slope * middle + inked[0])
-        _mark(found, taken, row, round(line.left - left))
-    return found
-
-
-def _mark(found: NDArray[np.bool_], taken: NDArray[np.bool_], row: int, column: int) -> None:
-    """Mark what is taken, from a row and a column on, as far as it lies inside."""
-    rows = slice(max(0, row), max(0, min(len(found), row + len(taken))))
-    columns = slice(max(0, column), max(0, min(found.shape[1], column + taken.shape[1])))
-    if rows.start < rows.stop and columns.start < columns.stop:
-        found[rows, columns] |= taken[
-            rows.start - row : rows.stop - row, columns.start - column : columns.stop - column
-        ]
-
-
-def _rows(printed: Print, line: Line) -> slice:
-    return slice(max(0, round(line.top) - printed.top), max(0, round(line.end) - printed.top))
+        found[word] |= across[:, None] | (cv2.dilate(kept, np.ones((3, 3), np.uint8)) > 0)
+    return found[over:-over]
 
 
 def _line(ink: NDArray[np.uint8], words: NDArray[np.bool_], half: int) -> NDArray[np.bool_] | None:
     """Along the first row of rows that are a line, which columns have ink, words left out; None where no row is one."""
     best: NDArray[np.bool_] | None = None
+    # What is gathered about a row has the feet of the letters above it, too.
+    hidden = cv2.dilate(words.view(np.uint8), np.ones((2 * half + 1, 1), np.uint8)) if words.size else words
     for row in range(len(ink)):
-        free = ~words[row]
+        free = hidden[row] == 0
         if free.mean() < _FREE:
             continue
         line = np.asarray(ink[max(0, row - half) : row + half + 1, free].any(axis=0), bool)

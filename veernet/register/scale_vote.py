@@ -8,6 +8,7 @@ letter or digit then moves nothing, and the confidence is the share that the win
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ _NUMBERS = 1.125
 """Weight of a number's print over that of a name's: digits are read more surely than letters."""
 _SPECK = 0.05
 """Chance that a point is dirt."""
+_LOST_POINT = math.log(0.05)
+"""For a nought and digits without a point between them, which are no number otherwise."""
 _NO_MINUS = math.log(0.01)
 """For a flat piece before a number that is no minus."""
 _USUAL, _UNUSUAL = math.log(0.85), math.log(0.15 / 60)
@@ -270,8 +273,8 @@ def _fitting(scale: Pair, decades: int | None) -> float:
 
 
 def best_number(line: Line) -> float:
-    """The likeliest number of a line, whatever it is."""
-    return float(line.text)
+    """The likeliest number of a line, whatever it is; one that begins as only those do that have a point has lost it."""
+    return float(re.sub(r"^(-?0)(?=\d)", r"\1.", line.text))
 
 
 def number_chance(line: Line, value: float) -> float:
@@ -315,8 +318,10 @@ def _chance_of(steps: NDArray[np.float32], value: float, times: int) -> float:
         forms = [times * form for form in forms if len(form) == 1]
         if not forms:
             return len(written(value)[0]) * math.log(_LEAST)
-    logs = np.broadcast_to(logs, (len(forms), *logs.shape))
-    return float(np.max(log_chance(logs, forms)))
+    pointless = [form.replace(".", "") for form in forms if re.match(r"-?0\.", form)] if times == 1 else []
+    found = log_chance(np.broadcast_to(logs, (len(forms) + len(pointless), *logs.shape)), [*forms, *pointless])
+    found[len(forms) :] += _LOST_POINT
+    return float(np.max(found))
 
 
 def written(value: float) -> list[str]:

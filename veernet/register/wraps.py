@@ -21,6 +21,8 @@ _BESIDE_EDGE = 0.02
 _LINE_INCHES = 0.025
 """From the middle of an edge to where its own line is no more."""
 _SAME_ROWS_INCHES, _ABOUT_ROWS_INCHES = 0.05, 0.1
+_CROSSED_INCHES = 0.01
+"""Of rows, where a stroke leaves and where it comes back together; what is left of one thin line is less."""
 FINE_DPI = 150
 """Below, strokes are broken, dashes are of a few pixels, and few that leave go through the strips at both edges unbroken."""
 _DASH_PX, _LARGEST_SPECK_PX = 4, 9.0
@@ -81,7 +83,10 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         crossed.append(lefts & _widened(rights, over))
         flat.append(_flat_share(ink, paper.dpi))
     rows = np.concatenate(crossed)
-    return bool(rows.any() and (rows & ~_regular(np.concatenate(flat), paper.dpi)).any())
+    if not rows.any():
+        return False
+    strokes_cross = rows & ~_regular(np.concatenate(flat), paper.dpi)
+    return bool(strokes_cross.sum() >= max(1, round(_CROSSED_INCHES * paper.dpi)))
 
 
 def _reached(strokes: Bits, near: int, dpi: float) -> NDArray[np.bool_]:
