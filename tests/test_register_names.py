@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from veernet.register.block_words import read_print
 from veernet.register.draft import SURE, Curve, Found
 from veernet.register.edge_numbers import edge_numbers
-from veernet.register.facts import date_of, legal_of_uwi, letters, service_of, state_of
-from veernet.register.header import fact_of, well_of, with_legal
+from veernet.register.facts import date_of, legal_of_uwi, letters, service_of, state_of, state_of_api
+from veernet.register.header import fact_of, vouched, well_of, with_legal
 from veernet.register.mnemonics import named, unit_of, usual_units
 from veernet.register.paper import Paper
 from veernet.register.scale_block import Blocks
@@ -375,6 +375,30 @@ def test_an_identifier_that_contradicts_the_place_beside_it_leaves_both_in_doubt
     assert [False, True] == [misread[key].sure for key in ("uwi", "location")]
 
 
+@pytest.mark.parametrize(("name", "sure"), [("PALMER #60", True), ("PALMER #6O", False), ("PALMER #I2", False)])
+def test_a_letter_for_a_digit_in_the_number_of_a_well_is_never_sure(name: str, sure: bool) -> None:
+    """It is misread alike wherever it is printed, so that two lines vouch for nothing."""
+    fact = fact_of("name", name, 0.99)
+    assert fact is not None
+    assert sure == fact.sure
+    doubted = {"name": fact.model_copy(update={"confidence": 0.6})}
+    assert sure == vouched(doubted, [f"WELL {name}", name])["name"].sure
+
+
+def test_a_fact_is_sure_only_if_it_is_read_alike_however_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else tells a misread digit of a number."""
+    paper = form([("WELL", "PALMER 43")])
+    assert well_of(paper, 900, "a.tif")["name"].sure
+    monkeypatch.setattr("veernet.register.form.read_lines", lambda crops: [("PALMER 48", 0.9)] * len(crops))
+    assert not well_of(paper, 900, "a.tif")["name"].sure
+
+
+def test_every_state_has_its_code() -> None:
+    """A misread code is another state's, which then contradicts the one that is printed."""
+    states = ("03-123-07579", "Arkansas"), ("30-025-02016", "New Mexico"), ("51-003-00001", "Hawaii")
+    assert [name for _, name in states] == [state_of_api(number) for number, _ in states]
+
+
 def test_half_a_name_is_not_vouched_for_by_the_whole() -> None:
     """What a narrow place has cut off stands in the whole name, too."""
     paper = form([("COMPANY", "SMELTING EXPLORAT")])
@@ -400,6 +424,9 @@ def test_the_state_is_that_of_the_api_number() -> None:
         ("42-387-39839-0000", "42387398390000", True),
         ("42-387-39839-OOO0", "4238739839", False),
         ("42-387-39839-00", "4238739839", False),
+        ("42-387-39839--00-00", "42387398390000", True),
+        ("42-387-39839 -00- 00", "42387398390000", True),
+        ("42-387-39839 00", "4238739839", False),
     ],
 )
 def test_an_api_number_that_goes_on_and_cannot_be_read_to_its_end_is_not_sure(

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from veernet.register.bare_ink import mended_ink
-from veernet.register.block_words import Print, read_again
+from veernet.register.block_words import Print, read_again, renderings
 from veernet.register.facts import letters
 from veernet.register.pieces import pieces_of
-from veernet.register.text import Line, parted
+from veernet.register.text import Line, parted, read_lines
 
 READ_ONCE = 0.8
 """Most that a fact is sure by one reading: each for itself is too sure."""
@@ -70,7 +70,16 @@ def _whole(printed: Print, start: float, value: Line) -> tuple[str, float]:
         ):
             value = _joined(value, other)
     text, chance = _twice(value, read_again(printed, value))
+    if chance > READ_ONCE and not _as_ever(printed, value, letters(text)):
+        chance = READ_ONCE
     return text, chance if _stands_alone(printed, start, value) else min(chance, _UNFINISHED)
+
+
+def _as_ever(printed: Print, value: Line, said: str) -> bool:
+    """Whether what a line says is read however it is shown: of a number, nothing else tells a misread digit."""
+    top, left = max(0, round(value.top) - printed.top), max(0, round(value.left))
+    ink = printed.bare[top : round(value.end) - printed.top, left : round(value.right)]
+    return all(letters(text) == said for text, chance in read_lines(renderings(ink)) if chance >= _LEAST_READ)
 
 
 def _joined(one: Line, other: Line) -> Line:

@@ -61,7 +61,11 @@ _FEWEST_LETTERS = 5
 _LAST_STATE = 56
 _API = re.compile(r"(?<!\d)(\d{2})-?(\d{3})-?(\d{5})(?:(\d{4})|-(\d{2})-(\d{2})|-(0000))?(?!\d)")
 """State, county, well, and the sidetrack and completion that may follow."""
-_API_GOES_ON = re.compile(r"\s?-\s?[^\W_]|[^\W_]")
+_HYPHEN = re.compile(r"\s*-[\s-]*")
+"""Readers see one twice, or a gap beside it."""
+_API_GOES_ON = re.compile(r"\s*-|[\s.:,]*\d|[^\W_]")
+_LETTER_FOR_DIGIT = re.compile(r"\d[OQISZ]|\b[OQISZ]\d", re.IGNORECASE)
+"""In the number of a well: a misread one looks the same wherever it is printed."""
 
 
 def well_of(paper: Paper, until_row: float, name: str, words: Sequence[str] = ()) -> Facts:
@@ -80,7 +84,7 @@ def well_of(paper: Paper, until_row: float, name: str, words: Sequence[str] = ()
         for key, fact in _facts(printed).items():
             if fact.confidence > found.get(key, Found[str]()).confidence:
                 found[key] = fact
-        found = _vouched(found, [*(line.text for line in printed.lines), *words])
+        found = vouched(found, [*(line.text for line in printed.lines), *words])
     return with_legal(_with_state(found))
 
 
@@ -92,6 +96,7 @@ def _from_name(name: str) -> Facts:
 
 def _api_in(text: str) -> tuple[str | None, bool]:
     """The digits of an API number that a text has, and whether they are all of it: sidetrack and completion are misread as any digits are."""
+    text = _HYPHEN.sub("-", text)
     found = _API.search(text)
     if found is None or not 1 <= int(found.group(1)) <= _LAST_STATE:
         return None, False
@@ -183,16 +188,18 @@ def fact_of(key: str, value: str, chance: float) -> Found[str] | None:
         or (key == "uwi" and sum(letter.isdigit() for letter in value) < 8)
     ):
         return None
-    return Found(value=one_case(value), confidence=confidence, why="read off the header")
+    sure = min(confidence, _DOUBTED) if key == "name" and _LETTER_FOR_DIGIT.search(value) else confidence
+    return Found(value=one_case(value), confidence=sure, why="read off the header")
 
 
-def _vouched(facts: Facts, texts: Sequence[str]) -> Facts:
+def vouched(facts: Facts, texts: Sequence[str]) -> Facts:
     """With those as sure that two lines of print say, letter by letter."""
     found = dict(facts)
     for key, fact in facts.items():
         said = letters(fact.value or "")
         whole = len(said) >= _FEWEST_LETTERS and not _GOES_ON.search(fact.value or "")
-        if fact.confidence >= SURE or not whole or key in ("state", "date", "service_company"):
+        doubtful = key == "name" and _LETTER_FOR_DIGIT.search(fact.value or "")
+        if fact.confidence >= SURE or not whole or doubtful or key in ("state", "date", "service_company"):
             continue
         if sum(_says_whole(text, said) for text in texts) >= 2:
             found[key] = fact.model_copy(update={"confidence": _VOUCHED, "why": "printed twice in the same letters"})

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from veernet.register.block_words import Print, level_ink
 from veernet.register.curves_told import Told
 from veernet.register.draft import Style
+from veernet.register.paper import Bits
+from veernet.register.pieces import pieces_of
 
 _SOLID, _DASHED = 0.93, 0.3
 _DASH_INCHES = 0.025
@@ -17,6 +19,7 @@ _ABOVE_INCHES = 0.04
 _BELOW_INCHES = 0.2
 _TALLEST_INCHES = 0.3
 """Of print: so far above and below the rows that are looked at, words reach into them."""
+_FLAT_INCHES = 0.03
 _THICK_INCHES = 0.012
 """Over which a line that wanders is gathered."""
 _FEWEST_STROKES = 5
@@ -44,9 +47,11 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     if told.on_line:
         end = 0.5 * (box.top_row + box.end_row)
     rows, columns = (first, end), (left + margin, right - margin)
-    line = _line(
-        level_ink(printed, rows, columns), _words(printed, rows, columns), max(1, round(_THICK_INCHES * dpi) // 2)
-    )
+    words, letters = _words(printed, rows, columns)
+    ink, half = level_ink(printed, rows, columns), max(1, round(_THICK_INCHES * dpi) // 2)
+    # The feet of letters would be gathered into the rows below them; a line that has grown together with letters is seen with these alone.
+    line = _line(np.where(letters, 0, ink).astype(np.uint8), words, half)
+    line = _line(ink, words, half) if line is None else line
     if line is None:
         return "solid", 0.3
     most = float(line.mean())
@@ -57,14 +62,16 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES else 0.5
 
 
-def _words(printed: Print, rows: tuple[float, float], columns: tuple[float, float]) -> NDArray[np.bool_]:
-    """Where words stand in ink that was levelled: letters of a long name do not stand in one row of a paper that was scanned askew."""
+def _words(
+    printed: Print, rows: tuple[float, float], columns: tuple[float, float]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where words stand in ink that was levelled, and their letters alone: those of a long name do not stand in one row of a paper that was scanned askew."""
     over = round(_TALLEST_INCHES * printed.dpi)
     top, end = round(rows[0]) - over, round(rows[0]) + round(rows[1] - rows[0]) + over
     letters = level_ink(
         printed, (top + rows[0] - round(rows[0]), end + rows[0] - round(rows[0])), columns, printed.bare
     )
-    found = np.zeros(letters.shape, bool)
+    found, tall = np.zeros(letters.shape, bool), np.zeros(letters.shape, bool)
     for line in printed.lines:
         middle = 0.5 * (line.left + line.right) - 0.5 * (columns[0] + columns[1])
         first = round(line.top - rows[0]) + over - round(printed.slope * middle)
@@ -73,22 +80,31 @@ def _words(printed: Print, rows: tuple[float, float], columns: tuple[float, floa
             slice(max(0, round(line.left - columns[0])), max(0, round(line.right - columns[0]))),
         )
         # The finder's boxes are larger than the letters, and would cover the line beside them.
-        kept = letters[word]
-        if not kept.any():
+        inked = np.flatnonzero(letters[word].any(axis=1))
+        if not inked.size:
             continue
+        word = (slice(word[0].start + int(inked[0]), word[0].start + int(inked[-1]) + 1), word[1])
+        kept = letters[word]
         # Brackets and tails of letters reach the line below a long name: there they alone are in its way.
         across = kept.sum(axis=1) > _A_TAIL * kept.sum(axis=1).max()
         found[word] |= across[:, None] | (cv2.dilate(kept, np.ones((3, 3), np.uint8)) > 0)
-    return found[over:-over]
+        tall[word] |= _letters(kept, printed.dpi)
+    return found[over:-over], tall[over:-over]
+
+
+def _letters(word: Bits, dpi: float) -> NDArray[np.bool_]:
+    """The print of a word without what is as flat as the dashes of the line below it, which may have been left in it."""
+    pieces, stats = pieces_of(np.ascontiguousarray(word))
+    tall = stats[:, cv2.CC_STAT_HEIGHT] > max(2.0, _FLAT_INCHES * dpi)
+    tall[0] = False
+    return np.asarray(cv2.dilate(tall[pieces].view(np.uint8), np.ones((3, 3), np.uint8)) > 0)
 
 
 def _line(ink: NDArray[np.uint8], words: NDArray[np.bool_], half: int) -> NDArray[np.bool_] | None:
     """Along the first row of rows that are a line, which columns have ink, words left out; None where no row is one."""
     best: NDArray[np.bool_] | None = None
-    # What is gathered about a row has the feet of the letters above it, too.
-    hidden = cv2.dilate(words.view(np.uint8), np.ones((2 * half + 1, 1), np.uint8)) if words.size else words
     for row in range(len(ink)):
-        free = hidden[row] == 0
+        free = ~words[row]
         if free.mean() < _FREE:
             continue
         line = np.asarray(ink[max(0, row - half) : row + half + 1, free].any(axis=0), bool)
