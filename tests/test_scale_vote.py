@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from veernet.register.scale_vote import Row, Values, elected, number_chance, written
+from veernet.register.scale_vote import Row, Values, best_number, elected, number_chance, written
 from veernet.register.spelling import Spelled, spelled_names
 from veernet.register.text import CHARACTERS, Line
 
@@ -54,6 +54,12 @@ def test_letters_that_cannot_be_told_leave_a_name_what_it_is() -> None:
     """Blots that are as likely three other letters each."""
     found = names("GAMMA RAY", doubtful={1: "NRW", 6: "HPB"})
     assert max(found.named, key=lambda key: found.named[key])[0] == "GR"
+
+
+@pytest.mark.parametrize(("text", "value"), [("02", 0.2), ("-025", -0.25), ("-00.00", 0.0), ("0.2", 0.2), ("0", 0.0)])
+def test_a_point_is_put_behind_a_leading_nought_only_where_none_is(text: str, value: float) -> None:
+    """Broken print has noughts of its own."""
+    assert value == best_number(line(text))
 
 
 def test_words_that_name_no_curve_are_none() -> None:

@@ -274,7 +274,7 @@ def _fitting(scale: Pair, decades: int | None) -> float:
 
 def best_number(line: Line) -> float:
     """The likeliest number of a line, whatever it is; one that begins as only those do that have a point has lost it."""
-    return float(re.sub(r"^(-?0)(?=\d)", r"\1.", line.text))
+    return float(re.sub(r"^(-?0)(?=\d+$)", r"\1.", line.text))
 
 
 def number_chance(line: Line, value: float) -> float:
