@@ -16,8 +16,8 @@ from veernet.register.edge_readings import Number, read_numbers
 from veernet.register.mnemonics import Named
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import Row, rows_of
-from veernet.register.scale_vote import best_number, says
 from veernet.register.text import Line
+from veernet.register.value_print import best_number, says
 
 
 def broken_nought() -> NDArray[np.uint8]:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from veernet.register.scale_vote import Row, Values, best_number, elected, number_chance, written
+from veernet.register.scale_vote import Row, Values, elected
 from veernet.register.spelling import Spelled, spelled_names
 from veernet.register.text import CHARACTERS, Line
+from veernet.register.value_print import best_number, number_chance, written
 
 
 def printed(text: str, sure: float = 0.97, doubtful: dict[int, str] | None = None) -> NDArray[np.float32]:

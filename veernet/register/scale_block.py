@@ -13,9 +13,10 @@ from veernet.register.mnemonics import Known, Scale, usual_units
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import rows_of
-from veernet.register.scale_vote import Elected, Values, elected, says
+from veernet.register.scale_vote import Elected, Values, elected
 from veernet.register.scale_vote import Row as VoteRow
 from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by
+from veernet.register.value_print import says
 
 _ABOVE_INCHES = 3.6
 _BELOW_INCHES = 1.4
