@@ -286,15 +286,18 @@ def test_a_curve_that_runs_in_a_track_and_was_not_named_needs_a_person() -> None
     assert not any("drawn" in doubt.why for doubt in _of_tracks(draft.model_copy(update={"tracks": (named,)})))
 
 
-@pytest.mark.parametrize(("dpi", "drawn", "sure"), [(200.0, 1, True), (100.0, 1, True), (100.0, 0, False)])
-def test_a_coarse_scan_is_sure_that_curves_do_not_wrap_only_if_they_are_seen(
-    dpi: float, drawn: int, sure: bool
+@pytest.mark.parametrize(
+    ("dpi", "named", "drawn", "sure"),
+    [(200.0, 1, 1, True), (200.0, 2, 1, True), (100.0, 1, 1, True), (100.0, 1, 0, False), (100.0, 2, 1, False)],
+)
+def test_a_coarse_scan_is_sure_that_curves_do_not_wrap_only_if_each_is_seen(
+    dpi: float, named: int, drawn: int, sure: bool
 ) -> None:
-    """Where strokes are lost, those that leave the track may be."""
+    """Where strokes are lost, those that leave the track may be, and where they run together, one that nobody named."""
     edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
     paper = replace(on_paper(np.zeros((2000, 700), np.uint8)), dpi=dpi)
-    (curve,) = with_wraps((Curve(),), paper, *edges, drawn=drawn)
-    assert sure == curve.wrap.sure
+    found = with_wraps((Curve(),) * named, paper, *edges, drawn=drawn)
+    assert [sure] * named == [curve.wrap.sure for curve in found]
 
 
 def excursions(beyond: str) -> tuple[Paper, list[tuple[tuple[float, float], ...]]]:

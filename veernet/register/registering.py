@@ -231,8 +231,9 @@ def with_wraps(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Poi
         right: Its right edge.
         drawn: Curves that run in it.
     """
-    unseen = paper.dpi < FINE_DPI and not drawn
-    if unseen or all(curve.wrap.value for curve in curves):
+    # On a coarse scan curves run together: where fewer strokes are seen than are named, another one may run there that nobody named.
+    blurred = paper.dpi < FINE_DPI and drawn < len(curves)
+    if blurred or all(curve.wrap.value for curve in curves):
         return curves
     if not may_wrap(paper, left, right):
         told = Found[bool](value=False, confidence=0.97, why="no stroke goes over both edges in the same rows")

@@ -43,7 +43,7 @@ def _straight(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
     chosen = int(rng.integers(len(recipe.strokes)))
     centre = float(rng.uniform(0.04, 0.96))
     lines = [fraction for fraction, _ in divisions(recipe.grid)][1:-1]
-    if rng.random() < 0.5 and lines:
+    if rng.random() < 0.65 and lines:
         centre = float(rng.choice(lines) + rng.normal(0.0, rng.choice([0.006, 0.025])))
     stroke = _calm if rng.random() < 0.4 else _ruled
     return _with(recipe, chosen, stroke(recipe.strokes[chosen], centre, rng))
@@ -62,7 +62,8 @@ def _without_solid(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe
     first, second = recipe.strokes
     first = replace(_in_long_dashes(first, rng), style="dashed", thickness_px=min(first.thickness_px, 4.0))
     second = replace(second, style="dotted", pattern_px=dots(rng, second.thickness_px))
-    return replace(recipe, strokes=(first, second))
+    recipe = replace(recipe, strokes=(first, second))
+    return _shadowing(recipe, rng) if rng.random() < 0.4 else recipe
 
 
 def _crossed(recipe: TrackRecipe, rng: np.random.Generator) -> TrackRecipe:
@@ -188,17 +189,17 @@ _OF_ALIKE: tuple[tuple[_MakeOver, float], ...] = (
     (_annotated, 0.08),
 )
 _OF_PAIRS: tuple[tuple[_MakeOver, float], ...] = (
-    (_straight, 0.24),
-    (_alike, 0.18),
-    (_shadowing, 0.16),
-    (_narrow, 0.11),
-    (_heavily_ruled, 0.07),
-    (_annotated, 0.07),
-    (_crossed, 0.06),
-    (_sparsely_dotted, 0.04),
-    (_long_dashed, 0.03),
-    (_thin_dashed, 0.02),
-    (_without_solid, 0.02),
+    (_straight, 0.26),
+    (_without_solid, 0.24),
+    (_alike, 0.12),
+    (_shadowing, 0.11),
+    (_narrow, 0.10),
+    (_heavily_ruled, 0.05),
+    (_annotated, 0.04),
+    (_crossed, 0.03),
+    (_sparsely_dotted, 0.02),
+    (_long_dashed, 0.02),
+    (_thin_dashed, 0.01),
 )
 
 
