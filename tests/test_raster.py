@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import logging
 import struct
-import subprocess
-import sys
 import tracemalloc
 import warnings
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import peak_kb
 
 from veernet.errors import ScanError, SourceMissingError
 from veernet.sheets.raster import BAND_ROWS, open_scan
@@ -401,14 +400,9 @@ def peak_bytes(path: Path) -> int:
     code = (
         "import sys; from pathlib import Path; from veernet.sheets.raster import open_scan\n"
         "with open_scan(Path(sys.argv[1]), 'x') as scan:\n"
-        "    for band in scan.bands(): pass\n"
-        # Not getrusage: its peak is at the least what the parent had when this process was started.
-        "status = Path('/proc/self/status').read_text().splitlines()\n"
-        "print(next(line.split()[1] for line in status if line.startswith('VmHWM')))"
+        "    for band in scan.bands(): pass"
     )
-    run = [sys.executable, "-c", code, str(path)]
-    output = subprocess.run(run, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
-    return int(output.stdout) * 1024
+    return peak_kb(code, path) * 1024
 
 
 def test_memory_does_not_grow_with_height(tmp_path: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import struct
-import subprocess
-import sys
 import threading
 import tracemalloc
 import zlib
@@ -17,9 +15,10 @@ import cv2
 import numpy as np
 import pytest
 import rasterio
+from processes import peak_kb
 from rasterio.windows import Window
 
-from faults.sheets import MANIFEST, ROOT, Ended, Folder, digitise, write
+from faults.sheets import MANIFEST, Ended, Folder, digitise, write
 from veernet.errors import ManifestError, OptionError, ScanError
 from veernet.location import resolve
 from veernet.sheets.manifest import read_manifest
@@ -333,20 +332,15 @@ def test_no_odd_sheet_has_done_harm_to_another(ended: Ended) -> None:
 
 # --- what it costs --------------------------------------------------------------------------------------------------------
 
-# Not getrusage: what it calls the peak of a process is at the least what its parent had when it was started.
-_MEASURE = """
+_IMPORTS = """
 import sys
 from pathlib import Path
-{body}
-print(next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))
 """
 
 
 def peak_mb(body: str, *arguments: object) -> float:
     """Peak memory in MB of a process of its own that runs this code."""
-    run = [sys.executable, "-c", _MEASURE.format(body=body), *map(str, arguments)]
-    output = subprocess.run(run, check=True, capture_output=True, text=True, cwd=ROOT)
-    return int(output.stdout.split()[-1]) / 1024
+    return peak_kb(_IMPORTS + body, *arguments) / 1024
 
 
 _READ = """
