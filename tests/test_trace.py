@@ -84,6 +84,30 @@ def test_a_near_horizontal_spike_keeps_its_peak() -> None:
     assert np.nanmax(trace.fraction) == pytest.approx(0.9, abs=0.01)
 
 
+def test_ink_carries_a_steep_stroke_on_where_the_network_lost_it() -> None:
+    """A gamma ray spike goes over its scale twice, eight rows from layer to layer; where it runs into another line little of it is claimed."""
+    truth = np.interp(np.arange(401), [0, 190, 202, 214, 400], [0.3, 0.3, 2.3, 0.3, 0.3])
+    ink = class_map(truth, wrap=True)[0]
+    classes = np.stack([ink, np.zeros_like(ink)])
+    classes[0, 194:210, 150:240] = 0
+    (trace,) = trace_track([classes], [Drawn(wrap=True)], strips=lambda: [ink])
+    assert np.abs(trace.fraction - middles(truth))[199:204].max() < 0.1
+    assert trace.confidence[195:209].max() < 0.5
+
+
+def test_a_line_across_the_track_leads_no_curve_to_another_ones_ink() -> None:
+    """Where a stroke fades, a scrap elsewhere is no better for lying on the same printed depth line."""
+    truth = np.full(401, 0.3)
+    stroke, scrap = class_map(truth), class_map(np.full(401, 0.6))
+    classes = stroke.copy()
+    classes[0, 195:207] = scrap[0, 195:207]
+    strip = np.maximum(stroke[0], classes[0])
+    strip[[196, 205], 16:496] = 255
+    (trace,) = trace_track([classes], [Drawn()], strips=lambda: [strip])
+    known = np.isfinite(trace.fraction)
+    assert np.abs(trace.fraction[known] - 0.3).max() < 0.02
+
+
 def test_two_crossing_curves_keep_their_classes() -> None:
     """The one beneath is carried across the crossing."""
     first, second = wave(800, 0.5, 0.3, 160), wave(800, 0.5, 0.25, 160, 0.5)

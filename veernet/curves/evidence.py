@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from veernet.curves.dashes import JOINED_ROWS, Stroke, long_strokes
 from veernet.curves.identity import stretches
+from veernet.curves.ruled import weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, erase_runs
 
 ByteArray = NDArray[np.uint8]
@@ -21,6 +22,8 @@ _SHARED, _LEFT_OVER = 0.3, 0.7
 #: What the other's ink is worth to the way of a curve that may run beneath it: less lacks than its absence costs, so that dashes that come to light beside
 #: that stroke are one curve. No value is read off there.
 _BENEATH = 0.45
+#: Ink is this dark; what it carries a curve sideways as, whatever the network says of it; and the share of a row in which a line across the track is dark.
+_DARK, _CARRYING, _LINE_ACROSS = 100, 191, 0.6
 
 #: Rows from which a stroke is a line that may be dashed.
 _LINE_ROWS = 96
@@ -32,44 +35,80 @@ _BLUR_PX = 3
 _BESIDE_PX = 8
 
 
-def first_evidence(classes: ByteArray, either: bool) -> ByteArray:
-    """Evidence of a track's first or only curve, uint8 ``(rows, 512)``: its class, and a part of the other's, whose ink it may share.
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for one curve in some rows of a strip, each uint8 ``(rows, 512)``.
 
-    ``either``: the track's curves are all of one style, and a pixel of either class is theirs.
+    Args:
+        seen: What values are read off by.
+        own: What of it is of the curve's own class.
+        way: What its way is found by.
+        carrying: What ink is worth to a step sideways; None without a strip.
     """
-    if either:
-        return np.asarray(cv2.add(classes[0], classes[1]), np.uint8)  # saturates
-    return _sharing(classes[0], classes[1])
+
+    seen: ByteArray
+    own: ByteArray
+    way: ByteArray
+    carrying: ByteArray | None
+
+
+def first_evidence(classes: ByteArray, strip: ByteArray | None, printed: NDArray[np.bool_], either: bool) -> Evidence:
+    """Evidence of a track's first or only curve: its class, and a part of the other's, whose ink it may share.
+
+    ``strip``: darkness in these rows, if at hand; ``printed``: the columns of printed lines, bool ``(512,)``; ``either``: the track's curves are
+    all of one style, and a pixel of either class is theirs.
+    """
+    seen = weigh_ruled(_either(classes) if either else _sharing(classes[0], classes[1]), printed)
+    return Evidence(seen, seen, seen, _carrying(strip))
 
 
 def second_evidence(
-    classes: ByteArray, strip: Callable[[], ByteArray | None], first: Positions, ring: int, alike: bool
-) -> tuple[ByteArray, ByteArray]:
-    """Evidence of the second curve, when the first one's way is known, and what of it is its own and no other line's.
+    classes: ByteArray,
+    strip: ByteArray | None,
+    printed: NDArray[np.bool_],
+    first: Positions,
+    ring: int,
+    alike: bool,
+) -> Evidence:
+    """Evidence of the second curve, when the first one's way is known.
 
     What the first curve leaves of its own class is most likely the second's: long dashes and steep ones look solid to the network. Where
-    such a stroke is dashed on the strip, it certainly is; the strip is asked for only then.
+    such a stroke is dashed on the strip, it certainly is.
     """
-    left = first_evidence(classes, either=True) if alike else classes[0].copy()
-    erase_runs(left, first.low, first.high, ring, _BLUR_PX)
+    left = _either(classes) if alike else classes[0].copy()
+    carrying = _carrying(strip)
+    for ink in (left, carrying):
+        if ink is not None:
+            erase_runs(ink, first.low, first.high, ring, _BLUR_PX)
     if alike:
-        return left, left
+        seen = weigh_ruled(left, printed)
+        return Evidence(seen, seen, seen, carrying)
     own = classes[1].copy()
     strokes = long_strokes(left, _LINE_ROWS)
-    paper = strip() if strokes else None
-    dashed = [] if paper is None else [stroke for stroke in strokes if stroke.is_dashed(paper)]
+    dashed = [] if strip is None else [stroke for stroke in strokes if stroke.is_dashed(strip)]
     for stroke in dashed:
         lent = np.where(stroke.seen, cv2.LUT(left[stroke.box], _times(_LEFT_OVER)), 0)
         own[stroke.box] = np.maximum(own[stroke.box], lent)
     for stroke in strokes:
         if stroke.rows > _LENT_ROWS and stroke not in dashed and not _goes_on(stroke, own):
             left[stroke.box][stroke.part] = 0
-    return np.asarray(cv2.max(_sharing(own, classes[0]), cv2.LUT(left, _times(_LEFT_OVER))), np.uint8), own
+    seen = np.asarray(cv2.max(_sharing(own, classes[0]), cv2.LUT(left, _times(_LEFT_OVER))), np.uint8)
+    seen = weigh_ruled(seen, printed)
+    way = np.asarray(cv2.max(seen, cv2.LUT(classes[0], _times(_BENEATH))), np.uint8)
+    return Evidence(seen, own, way, carrying)
 
 
-def way_beneath(seen: ByteArray, other: ByteArray) -> ByteArray:
-    """Evidence by which the way of a curve is found: what is seen of it, or the ink of the other that may hide it."""
-    return np.asarray(cv2.max(seen, cv2.LUT(other, _times(_BENEATH))), np.uint8)
+def _carrying(strip: ByteArray | None) -> ByteArray | None:
+    """What ink is worth to a step sideways. That of a line across the whole track is worth nothing: it leads from every curve to every other."""
+    if strip is None:
+        return None
+    dark = (strip > _DARK).view(np.uint8)
+    dark[np.count_nonzero(dark, axis=1) > _LINE_ACROSS * dark.shape[1]] = 0
+    return dark * np.uint8(_CARRYING)
+
+
+def _either(classes: ByteArray) -> ByteArray:
+    return np.asarray(cv2.add(classes[0], classes[1]), np.uint8)  # saturates
 
 
 def _goes_on(stroke: Stroke, own: ByteArray) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.curves.evidence import Evidence
 from veernet.curves.path import NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
 from veernet.curves.runs import RUN_LEVEL, Positions, read_runs, strongest_within
 from veernet.curves.turns import TURNS, turn_prices
@@ -45,26 +46,20 @@ class Follower:
         self.wrap = curve.wrap
         self.ring = TRACK_COLUMNS if curve.wrap else 0
         self._finder = PathFinder(*_state_prices(curve, scale, costs), costs)
-        self._held: dict[int, tuple[ByteArray, ByteArray]] = {}
+        self._held: dict[int, Evidence] = {}
         self._pieces: list[Positions] = []
         self._ended = False
 
-    def push(
-        self, first_row: int, evidence: ByteArray, own: ByteArray | None = None, way: ByteArray | None = None
-    ) -> Iterator[Decided]:
-        """Take the next chunk; yields what it decides, one chunk behind.
-
-        ``own``: what of it is of the curve's own class; ``way``: what its way is found by. The evidence itself, if not given.
-        """
-        self._held[first_row] = evidence, evidence if own is None else own
-        for found in self._finder.push(first_row, self._states(evidence if way is None else way)):
+    def push(self, first_row: int, evidence: Evidence) -> Iterator[Decided]:
+        """Take the next chunk; yields what it decides, one chunk behind."""
+        self._held[first_row] = evidence
+        carrying = None if evidence.carrying is None else self._states(evidence.carrying)
+        for found in self._finder.push(first_row, self._states(evidence.way), carrying):
             yield self._read(found)
 
-    def follow(
-        self, first_row: int, evidence: ByteArray, own: ByteArray | None = None, way: ByteArray | None = None
-    ) -> None:
+    def follow(self, first_row: int, evidence: Evidence) -> None:
         """Take the next chunk of a curve that no other waits for."""
-        for _ in self.push(first_row, evidence, own, way):
+        for _ in self.push(first_row, evidence):
             pass
 
     def finish(self) -> Iterator[Decided]:
@@ -88,12 +83,12 @@ class Follower:
         return np.tile(states, (1, len(TURNS))) if self.wrap else states
 
     def _read(self, way: PathChunk) -> Decided:
-        evidence, own = self._held.pop(way.first_row)
+        evidence = self._held.pop(way.first_row)
         offset = MARGIN + TURNS.start * TRACK_COLUMNS if self.wrap else 0
         low, high, middle, support, rival = read_runs(
-            evidence, way.entry, way.leave, STATE_COLUMNS, offset, self.ring, RUN_LEVEL
+            evidence.seen, way.entry, way.leave, STATE_COLUMNS, offset, self.ring, RUN_LEVEL
         )
-        own_support = strongest_within(own, low, high, self.ring)
+        own_support = strongest_within(evidence.own, low, high, self.ring)
         self._pieces.append(Positions(low, high, middle, support, rival, own_support))
         return Decided(way.first_row, self._pieces[-1])
 

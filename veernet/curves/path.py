@@ -3,7 +3,8 @@
 A state is a column, of the track itself or, for a curve that wraps, of several copies of the track side by side, so that a wrap is
 an ordinary step to the next copy; or it is *absent*, somewhere unknown or beyond one edge of its track. Going down a row costs what its column lacks in evidence. Moving
 sideways within a row costs per column what *these* columns lack, so that a near-horizontal stroke is nearly free
-and a jump over paper is dear. A curve may become absent and come back anywhere at a price; it goes off scale over an edge, and comes
+and a jump over paper is dear; ink that the evidence does not claim carries a curve sideways, too, because where a steep stroke runs into a
+printed line or another curve little of it is claimed. A curve may become absent and come back anywhere at a price; it goes off scale over an edge, and comes
 back over the same edge, for less. All of it is a shortest path over rows and columns, found in two sweeps a row: linear time.
 
 Rows come in chunks. The way through a chunk is decided when the whole next one has been seen, so that memory does
@@ -93,13 +94,19 @@ class PathFinder:
         self._absent_cost = np.where((leave_costs < NEVER).any(axis=1), begins, NEVER).astype(np.float32)
         self._pending: tuple[int, NDArray[np.uint8], NDArray[np.int32]] | None = None
 
-    def push(self, first_row: int, evidence: NDArray[np.uint8]) -> Iterator[PathChunk]:
-        """Take the next chunk of evidence, uint8 ``(rows, states)``; yields the way through the chunk before it."""
+    def push(
+        self, first_row: int, evidence: NDArray[np.uint8], carrying: NDArray[np.uint8] | None = None
+    ) -> Iterator[PathChunk]:
+        """Take the next chunk of evidence, uint8 ``(rows, states)``; yields the way through the chunk before it.
+
+        ``carrying``: what ink is worth to a step sideways, of the same shape. None beside the evidence, if not given.
+        """
         rows, states = evidence.shape
         back = np.empty((rows, states), np.uint8)
         back_absent = np.empty((rows, 3), np.int32)
         _forward(
             evidence,
+            evidence if carrying is None else np.maximum(evidence, carrying),
             self._cost,
             self._absent_cost,
             self._leave_costs,
@@ -137,7 +144,18 @@ class PathFinder:
 
 @njit(cache=True, nogil=True)
 def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover - compiled
-    evidence, cost, absent_cost, leave_costs, bias, sideways, sideways_ink, absent_rows, elsewhere, back, back_absent
+    evidence,
+    carrying,
+    cost,
+    absent_cost,
+    leave_costs,
+    bias,
+    sideways,
+    sideways_ink,
+    absent_rows,
+    elsewhere,
+    back,
+    back_absent,
 ):
     rows, states = evidence.shape
     lack = np.maximum(0.0, FULL_EVIDENCE - np.arange(256)) / FULL_EVIDENCE
@@ -170,12 +188,12 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
                     cost[x] = candidate
                     back[row, x] = 3 + kind
         for x in range(1, states):
-            candidate = cost[x - 1] + steps[evidence[row, x]]
+            candidate = cost[x - 1] + steps[carrying[row, x]]
             if candidate < cost[x]:
                 cost[x] = candidate
                 back[row, x] = 1
         for x in range(states - 2, -1, -1):
-            candidate = cost[x + 1] + steps[evidence[row, x]]
+            candidate = cost[x + 1] + steps[carrying[row, x]]
             if candidate < cost[x]:
                 cost[x] = candidate
                 back[row, x] = 2

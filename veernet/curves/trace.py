@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,13 +17,13 @@ from numpy.typing import NDArray
 
 from veernet.curves.alike import keep_identities
 from veernet.curves.broken import doubt_where_lone, is_lone, name_broken
-from veernet.curves.evidence import first_evidence, second_evidence, way_beneath
+from veernet.curves.evidence import first_evidence, second_evidence
 from veernet.curves.follower import Decided, Follower
 from veernet.curves.identity import Trace, share_ink
 from veernet.curves.naming import name_alike
 from veernet.curves.path import CHUNK_ROWS, PathCosts
 from veernet.curves.read_off import as_trace
-from veernet.curves.ruled import doubt_ruled, printed_columns, weigh_ruled
+from veernet.curves.ruled import doubt_ruled, printed_columns
 from veernet.curves.turns import doubt_turns
 from veernet.curves.wrong_stroke import Unclaimed, doubt_lookalikes, doubt_unclaimed
 
@@ -92,27 +91,26 @@ def _traced(bands: Iterable[ByteArray], track: _Track, alike: bool) -> list[Trac
     order = sorted(range(len(curves)), key=lambda index: _STYLE_RANK[curves[index].style])
     followers = [Follower(curves[index], track.scale, track.costs) for index in order]
     unclaimed = Unclaimed()
-    undecided: dict[int, ByteArray] = {}  # class maps of chunks through which the first curve's way is not known yet
-    pieces = _with_rows(_chunks(piece[None] for piece in track.strips()))  # read only as far as somebody asks
+    undecided: dict[
+        int, tuple[ByteArray, ByteArray | None]
+    ] = {}  # chunks through which the first curve's way is not known yet
 
     def follow_second(decided: Iterable[Decided]) -> None:
         for first in decided:
-            classes = undecided.pop(first.first_row)
+            classes, strip = undecided.pop(first.first_row)
             if not alike:
                 unclaimed.leave(first.first_row, classes[0], first.positions, followers[0].ring)
-            strip = partial(_piece_at, pieces, first.first_row)
             for second in followers[1:]:
-                seen, own = second_evidence(classes, strip, first.positions, followers[0].ring, alike)
-                evidence = weigh_ruled(seen, printed)
-                if alike:
-                    second.follow(first.first_row, evidence)
-                else:
-                    second.follow(first.first_row, evidence, own, way_beneath(evidence, classes[0]))
+                evidence = second_evidence(classes, strip, printed, first.positions, followers[0].ring, alike)
+                second.follow(first.first_row, evidence)
 
     first_row = 0
+    pieces = _chunks(piece[None] for piece in track.strips())
     for chunk in _chunks(bands):
-        undecided[first_row] = chunk
-        evidence = weigh_ruled(first_evidence(chunk, either=len(curves) == 1 or alike), printed)
+        piece = next(pieces, None)
+        strip = None if piece is None else piece[0]
+        undecided[first_row] = chunk, strip
+        evidence = first_evidence(chunk, strip, printed, either=len(curves) == 1 or alike)
         follow_second(followers[0].push(first_row, evidence))
         first_row += chunk.shape[1]
     follow_second(followers[0].finish())
@@ -131,20 +129,7 @@ def _traced(bands: Iterable[ByteArray], track: _Track, alike: bool) -> list[Trac
     return [by_curve[index] for index in range(len(curves))]
 
 
-def _with_rows(chunks: Iterable[ByteArray]) -> Iterator[tuple[int, ByteArray]]:
-    """Chunks ``(1, rows, 512)`` as strips, each with its first row."""
-    first_row = 0
-    for chunk in chunks:
-        yield first_row, chunk[0]
-        first_row += chunk.shape[1]
-
-
-def _piece_at(pieces: Iterator[tuple[int, ByteArray]], first_row: int) -> ByteArray | None:
-    """The piece that begins at a row, further on than the last one that was asked for; None where there are none."""
-    return next((piece for row, piece in pieces if row == first_row), None)
-
-
-def _chunks(bands: Iterable[ByteArray]) -> Iterable[ByteArray]:
+def _chunks(bands: Iterable[ByteArray]) -> Iterator[ByteArray]:
     """Regroup bands ``(n, rows, 512)`` of any height into chunks of ``CHUNK_ROWS``, the last one shorter."""
     held: list[ByteArray] = []
     rows = 0
