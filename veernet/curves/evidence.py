@@ -13,6 +13,7 @@ from veernet.curves.dashes import JOINED_ROWS, Stroke, long_strokes
 from veernet.curves.identity import stretches
 from veernet.curves.ruled import weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, erase_runs
+from veernet.sheets.geometry import STRIP_WIDTH
 
 ByteArray = NDArray[np.uint8]
 
@@ -102,9 +103,10 @@ def _carrying(strip: ByteArray | None) -> ByteArray | None:
     """What ink is worth to a step sideways. That of a line across the whole track is worth nothing: it leads from every curve to every other."""
     if strip is None:
         return None
-    dark = (strip > _DARK).view(np.uint8)
-    dark[np.count_nonzero(dark, axis=1) > _LINE_ACROSS * dark.shape[1]] = 0
-    return dark * np.uint8(_CARRYING)
+    ink = np.asarray(cv2.threshold(strip, _DARK, _CARRYING, cv2.THRESH_BINARY)[1], np.uint8)
+    dark = cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
+    ink[dark > _LINE_ACROSS * _CARRYING * STRIP_WIDTH] = 0
+    return ink
 
 
 def _either(classes: ByteArray) -> ByteArray:

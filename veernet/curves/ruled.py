@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
@@ -44,12 +45,12 @@ def printed_columns(strips: Iterable[NDArray[np.uint8]]) -> NDArray[np.bool_]:
 
 def weigh_ruled(evidence: NDArray[np.uint8], printed: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Evidence uint8 ``(rows, 512)``, that of straight runs down printed columns halved."""
-    columns = np.flatnonzero(printed)
-    columns = columns[np.count_nonzero(evidence[:, columns] >= _CLAIMED, axis=0) >= _STRAIGHT_ROWS]
+    claimed = cv2.threshold(evidence, _CLAIMED - 1, 1, cv2.THRESH_BINARY)[1]
+    rows = cv2.reduce(claimed, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
+    columns = np.flatnonzero(printed & (rows >= _STRAIGHT_ROWS))
     if not columns.size:
         return evidence
-    claimed = (evidence[:, columns] >= _CLAIMED).astype(np.uint8)
-    straight = minimum_filter1d(claimed, _STRAIGHT_ROWS, axis=0, mode="constant")
+    straight = minimum_filter1d(claimed[:, columns], _STRAIGHT_ROWS, axis=0, mode="constant")
     ruled = maximum_filter1d(straight, _STRAIGHT_ROWS, axis=0, mode="constant", origin=-1) > 0
     weighed = evidence.copy()
     weighed[:, columns] = np.where(ruled, (evidence[:, columns] * _RULED_SHARE).astype(np.uint8), evidence[:, columns])
