@@ -24,7 +24,7 @@ _SHARED, _LEFT_OVER = 0.3, 0.7
 #: that stroke are one curve. No value is read off there.
 _BENEATH = 0.45
 #: Ink is this dark; what it carries a curve sideways as, whatever the network says of it; and the share of a row in which a line across the track is dark.
-_DARK, _CARRYING, _LINE_ACROSS = 100, 191, 0.6
+_DARK, _CARRYING, _LINE_ACROSS = 100, 185, 0.6
 
 #: Rows from which a stroke is a line that may be dashed.
 _LINE_ROWS = 96

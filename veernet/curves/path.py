@@ -50,7 +50,7 @@ class PathCosts:
     """
 
     sideways: float = 0.12
-    sideways_ink: float = 0.004
+    sideways_ink: float = 0.001
     absent: float = 0.6
     leave: float = 5.0
     off_scale: float = 0.45
