@@ -297,6 +297,20 @@ def test_doubts_are_read_off_the_confidence_curve(tmp_path: Path) -> None:
     assert gr.warned is None
 
 
+def test_what_confidences_were_worth_is_told_where_a_log_has_them(tmp_path: Path) -> None:
+    """A hundred values at 0.6, of which half are a tenth of the track off; the others at 0.96. Without such a curve nobody said, and nothing is told."""
+    truth = write(tmp_path / "truth.las", DEPTHS, GR=TRUTH)
+    off = np.where(np.arange(401) < 50, 15.0, 0.0)
+    confidence = np.where(np.arange(401) < 100, 0.6, 0.96)
+    got = write(tmp_path / "got.las", DEPTHS, GR=TRUTH + off, GR_CONF=confidence)
+    bare = write(tmp_path / "bare.las", DEPTHS, GR=TRUTH + off)
+    told = printed(read_samples("a", truth, got, MANIFEST), by_kind=False)
+    at = next(index for index, line in enumerate(told) if line.startswith("confidences"))
+    rows = [line.replace("│", " ").split() for line in told[at:] if " 0." in line]
+    assert [["0.50", "24.9%", "0.60", "50.0%"], ["0.95", "75.1%", "0.96", "100.0%"]] == rows
+    assert not any("confidences" in line for line in printed(read_samples("a", truth, bare, MANIFEST), by_kind=False))
+
+
 def test_doubts_are_read_off_the_record_too(tmp_path: Path) -> None:
     """Its stretches of low confidence, and those it warns of, of this curve and no other; other notes are no stretch."""
     truth = write(tmp_path / "truth.las", DEPTHS, GR=TRUTH)

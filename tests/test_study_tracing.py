@@ -18,6 +18,7 @@ from veernet.errors import SourceMissingError
 from veernet.network.body import BodyConfig
 from veernet.network.predict import Segmenter
 from veernet.network.targets import Network
+from veernet.review.reliability import reliability_of
 from veernet.review.samples import CurveSamples, lay_beside
 from veernet.sheets.geometry import STRIP_WIDTH, strip_column
 from veernet.sheets.manifest import Curve
@@ -25,7 +26,7 @@ from veernet.study.classical import ClassicalSettings, trace_classically, withou
 from veernet.study.frozen import held_out_wells
 from veernet.study.held_out_sheets import SheetSet, crossing_stretches, drawn_sheets, sheet_sets
 from veernet.study.tracing import PROGRAMS, Traced, argmax_centroid, cut, study_tracing
-from veernet.study.tracing_table import markdown, reliability_of, swaps_of, write_csv
+from veernet.study.tracing_table import markdown, swaps_of, write_csv
 from veernet.training.motion import held_out
 from veernet.training.real_log import RealLog
 

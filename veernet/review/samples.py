@@ -116,6 +116,8 @@ def read_samples(sheet: str, truth_path: Path, got_path: Path | None, manifest: 
             digitised = np.full_like(depths, np.nan)
             if got and column:
                 digitised = resample(depths, _depths_in(unit, got), column.values)
+            told = _column(got, f"{curve.mnemonic}_CONF")
+            sure = resample(depths, _depths_in(unit, got), told.values) if got and told else None
             found.append(
                 lay_beside(
                     values,
@@ -126,7 +128,8 @@ def read_samples(sheet: str, truth_path: Path, got_path: Path | None, manifest: 
                     sheet=sheet,
                     depth_unit=unit,
                     crossing=crossing,
-                    low_confidence=_low_confidence(curve.mnemonic, depths, unit, got, record),
+                    low_confidence=_low_confidence(curve.mnemonic, depths, sure, record),
+                    confidence=sure,
                     warned=_warned(curve.mnemonic, depths, record),
                     missed=got is None,
                 )
@@ -246,12 +249,11 @@ def _record_beside(got_path: Path) -> SheetRecord | None:
 
 
 def _low_confidence(
-    mnemonic: str, depths: FloatArray, unit: str, got: LasContent | None, record: SheetRecord | None
+    mnemonic: str, depths: FloatArray, confidence: FloatArray | None, record: SheetRecord | None
 ) -> BoolArray | None:
     """By the log's own confidence curve, or else by the stretches in its record, which mean the same."""
-    column = _column(got, f"{mnemonic}_CONF")
-    if got and column:
-        return np.asarray(resample(depths, _depths_in(unit, got), column.values) < LOW_CONFIDENCE, np.bool_)
+    if confidence is not None:
+        return np.asarray(confidence < LOW_CONFIDENCE, np.bool_)
     found = next((curve for curve in record.curves if curve.mnemonic == mnemonic), None) if record else None
     return _inside(depths, [(s.top, s.base) for s in found.low_confidence], 1e-6) if found else None
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from veernet.errors import OptionError
 from veernet.review.cells import quoted
 from veernet.review.evaluate import Score, kinds_of, score
+from veernet.review.reliability import Reliability, reliability_of
 from veernet.review.samples import CurveSamples
 
 _LABEL_COLUMNS = 24
@@ -25,7 +26,7 @@ _SCORE_COLUMNS = 15
 def print_scores(
     console: Console, curves: Sequence[CurveSamples], *, by_kind: bool, without_truth: Sequence[str] = ()
 ) -> None:
-    """Print what these curves score over all depths, and at crossings alone.
+    """Print what these curves score over all depths, and at crossings alone, and what their logs' confidences were worth.
 
     Args:
         console: Where to; its width is kept.
@@ -44,6 +45,8 @@ def print_scores(
         if any(one.samples for one in scores):
             for table in score_tables(told, scores, console.width):
                 console.print(table)
+    if reliability := reliability_of(curves):
+        console.print(_reliability_table(reliability))
     for told, names in (("missed, no result, counted as NULL", missed), ("not judged, no truth", without_truth)):
         if names:
             console.print(f"{told}: {escape(', '.join(names))}", highlight=False, soft_wrap=True)
@@ -61,6 +64,15 @@ def score_tables(title: str, scores: Sequence[Score], width: int = 120) -> Itera
         for label, shown in _MEASURES:
             table.add_row(label, *(escape(shown(one)) for one in chosen))
         yield table
+
+
+def _reliability_table(ranges: Sequence[Reliability]) -> Table:
+    table = Table(title="confidences, and how many of their values are within 1 %", title_justify="left")
+    for label in ("confidence from", "share of values", "on average", "within 1 %"):
+        table.add_column(label, justify="right")
+    for one in ranges:
+        table.add_row(f"{one.least:.2f}", f"{one.share:.1%}", f"{one.confidence:.2f}", f"{one.within_1:.1%}")
+    return table
 
 
 def score_table(scores: Sequence[Score]) -> Table:

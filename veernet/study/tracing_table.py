@@ -13,7 +13,8 @@ import numpy as np
 
 from veernet.curves.identity import stretches
 from veernet.review.evaluate import WRONG_FRACTION, Score, kinds_of, score
-from veernet.review.samples import CROSSING_SAMPLES, CurveSamples, FloatArray
+from veernet.review.reliability import Reliability, reliability_of
+from veernet.review.samples import CROSSING_SAMPLES, CurveSamples
 from veernet.study.tracing import FULL_TRACER, PROGRAMS, SEGMENTATION, Traced
 
 _KINDS = {"all curves": "all", "solid": "solid", "dashed/dotted": "dashed"}
@@ -22,8 +23,6 @@ _COLUMNS = (
 )
 _SWAPPED_COLUMNS = "| sheets | program | samples swapped | of them flagged | swaps | of them flagged |"
 _CONFIDENCE_COLUMNS = "| sheets | confidence | of all values | mean confidence | within 1 % |"
-#: Where one range of confidences ends and the next one begins.
-_CONFIDENCES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 _TIME_COLUMNS = "| | s per megapixel | of the segmentation | CPU s per megapixel | of the segmentation |"
 
 
@@ -83,41 +82,6 @@ def swaps_of(curves: Sequence[CurveSamples]) -> Swaps:
                 runs += 1
                 runs_flagged += bool(flags[max(0, first - CROSSING_SAMPLES) : end].any())
     return Swaps(samples, flagged, of, runs, runs_flagged)
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """What values of a range of confidences were worth.
-
-    Args:
-        least: Confidence from which the range goes, up to the next one.
-        share: Of all values with a truth.
-        confidence: Mean of the values in it.
-        within_1: How many of them are within 1 % of the track.
-    """
-
-    least: float
-    share: float
-    confidence: float
-    within_1: float
-
-
-def reliability_of(curves: Sequence[CurveSamples]) -> list[Reliability]:
-    """Confidences beside how often they were right, range by range; ranges without a value are left out."""
-    confidences: list[FloatArray] = [np.zeros(0)]
-    rights = [np.zeros(0, bool)]
-    for one in curves:
-        if one.confidence is not None:
-            given = one.found & np.isfinite(one.truth)
-            confidences.append(one.confidence[given].astype(np.float64))
-            rights.append(one.track_error[given] <= 0.01)
-    confidence, right = np.concatenate(confidences), np.concatenate(rights)
-    ranges = np.searchsorted(_CONFIDENCES, confidence, side="right") - 1
-    return [
-        Reliability(least, float(within.mean()), float(confidence[within].mean()), float(right[within].mean()))
-        for least, within in ((least, ranges == index) for index, least in enumerate(_CONFIDENCES))
-        if within.any()
-    ]
 
 
 def markdown(traced: Traced) -> str:
