@@ -67,7 +67,7 @@ def test_a_number_in_a_column_of_its_own_stands_alone_and_one_among_strokes_does
     ink[180:240:6, 380:480] = 1
     ink[200:218, 398:458] |= ink[200:218, 98:158]
     upright, _ = words(on_paper(ink))
-    alone = clear(on_paper(ink), upright)
+    (alone,) = clear(on_paper(ink), upright)
     assert [127.5] == pytest.approx(np.unique(alone.columns).tolist(), abs=2)
 
 

@@ -86,9 +86,8 @@ def test_numbers_beside_the_border_of_their_column_stand_alone() -> None:
     ink[:, COLUMN - 38 : COLUMN - 32] = 1
     paper = on_paper(ink)
     upright, _ = words(paper)
-    assert {FIRST_ROW + PITCH * index for index in range(8)} <= {
-        round(row / PITCH) * PITCH for row in clear(paper, upright).rows
-    }
+    (alone,) = clear(paper, upright)
+    assert {FIRST_ROW + PITCH * index for index in range(8)} <= {round(row / PITCH) * PITCH for row in alone.rows}
 
 
 def test_few_depths_among_other_numbers_are_told_by_what_they_say() -> None:

@@ -49,7 +49,7 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
     found: list[Pass] = []
     ask = Asked(paper, read)
     both = words(paper)
-    alone = [clear(paper, of) for of in both]
+    alone = clear(paper, *both)
     for group in (alone, both):
         candidates = [(chain, of) for of in _left(paper, group, found) for chain in chains(of, paper.search_dpi)]
         for chain, of in sorted(candidates, key=lambda candidate: -candidate[0].score):

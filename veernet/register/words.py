@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.at_once import at_once
 from veernet.register.boxes import Boxed
 from veernet.register.paper import Bits, Paper
 from veernet.register.pieces import pieces_of
@@ -17,8 +17,6 @@ Floats = NDArray[np.float64]
 
 _BAND_ROWS = 4096
 _OVERLAP_ROWS = 200
-_AT_ONCE = 2
-"""Bands, on as many cores."""
 _SMALLEST_INCHES = 0.045
 """Height of the smallest digits."""
 _TALLEST_INCHES = 0.2
@@ -66,8 +64,7 @@ class Words(Boxed):
 def words(paper: Paper) -> tuple[Words, Words]:
     """Upright and turned words of a scan."""
     bands = range(0, len(paper.search), _BAND_ROWS)
-    with ThreadPoolExecutor(max(1, min(_AT_ONCE, cv2.getNumThreads()))) as threads:
-        upright, turned = zip(*threads.map(lambda first: _of_band(paper, first), bands), strict=True)
+    upright, turned = zip(*at_once(lambda first: _of_band(paper, first), bands), strict=True)
     return Words(np.concatenate(upright), turned=False), Words(np.concatenate(turned), turned=True)
 
 
@@ -84,22 +81,38 @@ def _of_band(paper: Paper, first: int) -> list[NDArray[np.int64]]:
     return found
 
 
-def clear(paper: Paper, of: Words) -> Words:
-    """Those words that stand alone, as printed depths do in their column: curves and broken grids make words, too, but among their like."""
-    rule = np.ones((round(_RULE_INCHES * paper.search_dpi), 1), np.uint8)
+def clear(paper: Paper, *groups: Words) -> list[Words]:
+    """Those words of each group that stand alone, as printed depths do in their column: curves and broken grids make words, too, but among their like."""
+    boxes = np.concatenate([of.boxes for of in groups])
+    bands = boxes[:, 0] // _BAND_ROWS
+    alone = np.zeros(len(boxes), bool)
+
+    def look(band: int) -> None:
+        alone[bands == band] = _stand_alone(paper, boxes[bands == band])
+
+    at_once(look, np.unique(bands).tolist())
+    ends = np.cumsum([len(of.boxes) for of in groups])
+    return [of.some(part) for of, part in zip(groups, np.split(alone, ends[:-1]), strict=True)]
+
+
+def _stand_alone(paper: Paper, boxes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which boxes have next to no ink about them."""
+    rule, margin = round(_RULE_INCHES * paper.search_dpi), max(3, round(_CLEAR_INCHES * paper.search_dpi))
+    first = max(0, int(boxes[:, 0].min()) - margin - rule - 1)
+    ink = paper.search[first : int(boxes[:, 2].max()) + margin + rule + 1]
     # The lines beside a narrow depth column are no print.
-    total = cv2.integral(paper.search & ~np.asarray(cv2.morphologyEx(paper.search, cv2.MORPH_OPEN, rule), np.uint8))
-    margin = max(3, round(_CLEAR_INCHES * paper.search_dpi))
-    grow = np.array([-1, -1, 1, 1])
+    ruled = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((rule, 1), np.uint8)), np.uint8)
+    total = cv2.integral(ink & ~ruled)
+    boxes, grow = boxes - np.array([first, 0, first, 0]), np.array([-1, -1, 1, 1])
 
     def within(boxes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Ink and size of some boxes."""
-        top, left, end, right = np.clip(boxes, 0, [*paper.search.shape] * 2).T
+        top, left, end, right = np.clip(boxes, 0, [*ink.shape] * 2).T
         inside = total[end, right] - total[top, right] - total[end, left] + total[top, left]
         return inside, (end - top) * (right - left)
 
-    (inner, own), (outer, whole) = within(of.boxes + grow), within(of.boxes + (margin + 1) * grow)
-    return of.some(outer - inner <= _CLEAR * np.maximum(whole - own, 1))
+    (inner, own), (outer, whole) = within(boxes + grow), within(boxes + (margin + 1) * grow)
+    return np.asarray(outer - inner <= _CLEAR * np.maximum(whole - own, 1))
 
 
 def _marks(ink: Bits, dpi: float) -> Bits:
