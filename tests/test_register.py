@@ -14,7 +14,7 @@ from veernet.errors import DraftError
 from veernet.register.chains import chains
 from veernet.register.doubts import doubts
 from veernet.register.draft import Draft, Found
-from veernet.register.header import well_of
+from veernet.register.header import Header, well_of
 from veernet.register.mnemonics import known_curve
 from veernet.register.numbers import best_text, log_chance, read
 from veernet.register.paper import Paper, paper_of
@@ -265,7 +265,7 @@ def test_a_scan_without_a_log_says_so() -> None:
 )
 def test_an_api_number_in_a_files_name_is_taken(name: str, api: str | None) -> None:
     """State, county and well, with or without dashes; other numbers are none."""
-    found = well_of(on_paper(blank(100)), 0.0, name).get("api")
+    found = well_of(Header(), name).get("api")
     assert api == (found.value if found else None)
 
 

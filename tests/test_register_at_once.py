@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 
 from veernet.register import across, words
 from veernet.register.across import covered
-from veernet.register.at_once import at_once
+from veernet.register.at_once import at_once, both
 from veernet.register.paper import Paper
+from veernet.register.text import read_lines, read_steps, text_boxes
 from veernet.register.upright import Run
 
 DPI = 150.0
 ROWS, WIDTH = 1200, 800
+
+
+def typed(text: str) -> NDArray[np.uint8]:
+    """A line of print, ink 1."""
+    ink = np.zeros((48, 26 * len(text)), np.uint8)
+    cv2.putText(ink, text, (8, 38), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 1, 3)
+    return ink
 
 
 def logged() -> NDArray[np.uint8]:
@@ -42,6 +50,31 @@ def test_what_comes_of_parts_is_in_their_order() -> None:
         return part * part
 
     assert [0, 1, 4, 9] == at_once(late, range(4))
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_two_pieces_of_work_are_both_done_whatever_cores_there_are(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    """Where there is one, one after the other."""
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: cores)
+    assert ("one", 2) == both(lambda: "one", lambda: 2)
+
+
+def test_what_goes_wrong_beside_other_work_is_told() -> None:
+    """Nothing is drafted from half of what was looked at."""
+    with pytest.raises(ZeroDivisionError):
+        both(lambda: 1 // 0, lambda: 2)
+
+
+def test_print_is_read_alike_however_many_read_at_once() -> None:
+    """A network that two asked at the same time would give one of them what it made of the other's."""
+    lines = [typed(text) for text in ("GAMMA RAY", "CALIPER", "1250", "0.0002", "API NO. 42-371-03086", "DENSITY")]
+    alone = [read_steps([line])[0] for line in lines]
+    beside = at_once(lambda line: at_once(lambda one: read_steps([one])[0], [line] * 3), lines)
+    assert "1250" == read_lines(lines[2:3])[0][0]
+    for steps, others in zip(alone, beside, strict=True):
+        assert all(np.array_equal(steps, other) for other in others)
+    page = np.concatenate([np.pad(line, ((9, 9), (0, 600 - line.shape[1]))) for line in lines])
+    assert [text_boxes(page)] * 3 == at_once(text_boxes, [page] * 3)
 
 
 @pytest.mark.parametrize("rows", [64, 100, 512])

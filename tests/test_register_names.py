@@ -14,7 +14,7 @@ from veernet.register.block_words import read_print
 from veernet.register.draft import SURE, Curve, Found
 from veernet.register.edge_numbers import edge_numbers
 from veernet.register.facts import date_of, legal_of_uwi, letters, service_of, state_of, state_of_api
-from veernet.register.header import fact_of, vouched, well_of, with_legal
+from veernet.register.header import Header, fact_of, header_of, vouched, well_of, with_legal
 from veernet.register.mnemonics import named, unit_of, usual_units
 from veernet.register.paper import Paper
 from veernet.register.scale_block import Blocks
@@ -307,7 +307,7 @@ def facts() -> dict[str, Found[str]]:
         ("DATE", "12/26/2010"),
         ("LOCATION", "Other Services"),
     )
-    return well_of(form(typed), 900, "a.tif", ("Database File: heinen-no-12.db",))
+    return well_of(header_of(form(typed), 900), "a.tif", ("Database File: heinen-no-12.db",))
 
 
 def test_facts_are_read_beside_the_words_of_a_form(facts: dict[str, Found[str]]) -> None:
@@ -329,23 +329,23 @@ def test_a_name_that_is_printed_twice_is_sure(facts: dict[str, Found[str]]) -> N
 
 def test_a_name_that_was_cut_off_is_not_sure() -> None:
     """A well is never called by half its name, however well that half is read."""
-    name = well_of(form([("WELL", "ROGER #")]), 900, "1_Roger_1986.tif").get("name", Found[str]())
+    name = well_of(header_of(form([("WELL", "ROGER #")]), 900), "1_Roger_1986.tif").get("name", Found[str]())
     assert not name.sure
 
 
 def test_a_name_that_stands_in_two_pieces_is_read_whole() -> None:
     """A lease and its number are often found as two lines: the first alone is another well's name, or none."""
-    name = well_of(form([("WELL", "PALMER   #43-A")]), 900, "a.tif")["name"]
+    name = well_of(header_of(form([("WELL", "PALMER   #43-A")]), 900), "a.tif")["name"]
     assert "PALMER43A" == letters(name.value or "")
 
 
 def test_a_name_with_more_beside_it_is_not_sure() -> None:
     """What stands too far behind it to be read with it may be of it all the same."""
     paper = form([("WELL", "PALMER")])
-    assert well_of(paper, 900, "a.tif")["name"].sure
+    assert well_of(header_of(paper, 900), "a.tif")["name"].sure
     cv2.putText(paper.search, "43", (640, 100), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 1, 2)
     more = Paper(paper.width, DPI, True, 1, np.packbits(paper.search, axis=1), paper.search)
-    name = well_of(more, 900, "a.tif").get("name", Found[str]())
+    name = well_of(header_of(more, 900), "a.tif").get("name", Found[str]())
     assert not name.sure or "PALMER43" == letters(name.value or "")
 
 
@@ -388,9 +388,9 @@ def test_a_letter_for_a_digit_in_the_number_of_a_well_is_never_sure(name: str, s
 def test_a_fact_is_sure_only_if_it_is_read_alike_however_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing else tells a misread digit of a number."""
     paper = form([("WELL", "PALMER 43")])
-    assert well_of(paper, 900, "a.tif")["name"].sure
+    assert well_of(header_of(paper, 900), "a.tif")["name"].sure
     monkeypatch.setattr("veernet.register.form.read_lines", lambda crops: [("PALMER 48", 0.9)] * len(crops))
-    assert not well_of(paper, 900, "a.tif")["name"].sure
+    assert not well_of(header_of(paper, 900), "a.tif")["name"].sure
 
 
 def test_every_state_has_its_code() -> None:
@@ -403,16 +403,16 @@ def test_half_a_name_is_not_vouched_for_by_the_whole() -> None:
     """What a narrow place has cut off stands in the whole name, too."""
     paper = form([("COMPANY", "SMELTING EXPLORAT")])
     vouching = ("COMPANY SMELTING EXPLORATION INC", "SMELTING EXPLORAT")
-    whole = well_of(paper, 900, "a.tif", vouching[1:])["company"]
-    half = well_of(paper, 900, "a.tif", vouching[:1])["company"]
+    whole = well_of(header_of(paper, 900), "a.tif", vouching[1:])["company"]
+    half = well_of(header_of(paper, 900), "a.tif", vouching[:1])["company"]
     assert "printed twice in the same letters" == whole.why
     assert "printed twice in the same letters" != half.why
 
 
 def test_the_state_is_that_of_the_api_number() -> None:
     """Its first two digits are the state's code; a state that says otherwise makes both unsure."""
-    assert "North Dakota" == well_of(form([]), 0, "33-025-02016-0001.tif")["state"].value
-    told = well_of(form([("STATE", "TEXAS"), ("API NO.", "15-131-20215")]), 900, "a.tif")
+    assert "North Dakota" == well_of(Header(), "33-025-02016-0001.tif")["state"].value
+    told = well_of(header_of(form([("STATE", "TEXAS"), ("API NO.", "15-131-20215")]), 900), "a.tif")
     assert not told["state"].sure
     assert not told["api"].sure
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -68,23 +69,42 @@ _LETTER_FOR_DIGIT = re.compile(r"\d[OQISZ]|\b[OQISZ]\d", re.IGNORECASE)
 """In the number of a well: a misread one looks the same wherever it is printed."""
 
 
-def well_of(paper: Paper, until_row: float, name: str, words: Sequence[str] = ()) -> Facts:
-    """The facts of a header.
+@dataclass(frozen=True)
+class Header:
+    """What a header alone says, and its lines of print."""
+
+    facts: Facts = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+
+
+def header_of(paper: Paper, until_row: float) -> Header:
+    """Read a header.
 
     Args:
         paper: The scan.
         until_row: Row of the scan that the header ends above, full px.
+    """
+    rows = min(until_row, _TALLEST_INCHES * paper.dpi)
+    if rows < paper.dpi:
+        return Header()
+    printed = _print(paper, rows)
+    return Header(_facts(printed), tuple(line.text for line in printed.lines))
+
+
+def well_of(header: Header, name: str, words: Sequence[str] = ()) -> Facts:
+    """The facts of a well.
+
+    Args:
+        header: Of its scan.
         name: Of the scan's file.
         words: Lines that are printed elsewhere on the scan, and may say the same.
     """
     found = _from_name(name)
-    rows = min(until_row, _TALLEST_INCHES * paper.dpi)
-    if rows >= paper.dpi:
-        printed = _print(paper, rows)
-        for key, fact in _facts(printed).items():
-            if fact.confidence > found.get(key, Found[str]()).confidence:
-                found[key] = fact
-        found = vouched(found, [*(line.text for line in printed.lines), *words])
+    for key, fact in header.facts.items():
+        if fact.confidence > found.get(key, Found[str]()).confidence:
+            found[key] = fact
+    if header.texts:
+        found = vouched(found, [*header.texts, *words])
     return with_legal(_with_state(found))
 
 

@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from veernet.register.at_once import both
 from veernet.register.draft import SURE, Box, Curve, Depth, Draft, Found, Label, Tick, Track
-from veernet.register.header import well_of
+from veernet.register.header import Header, header_of, well_of
 from veernet.register.labels import Pass
 from veernet.register.logged import Logged, logged
 from veernet.register.numbered import Reader
@@ -65,7 +66,7 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
         dpi=Found(value=paper.dpi, confidence=0.9 if paper.dpi_claimed else 0.2),
     )
     if not passes:
-        return draft.model_copy(update={"well": well_of(paper, 0.0, name)})
+        return draft.model_copy(update={"well": well_of(Header(), name)})
     profiles = line_profiles(paper.search)
     lines = runs(profiles)
     whole = logged(paper, passes, profiles, lines)
@@ -76,7 +77,7 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     section = layout.sections[layout.main]
     own = only_repeats_below(paper, layout, lines)
     blocks = Blocks(paper, section.first_row, section.end_row, below_is_own=own)
-    tracks = _tracks(paper, main, blocks)
+    header, tracks = both(lambda: header_of(paper, section.first_row), lambda: _tracks(paper, main, blocks))
     column = _depth_column(paper, one)
     return draft.model_copy(
         update={
@@ -87,7 +88,7 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
             "depth_column": column,
             "tracks": tracks,
             "scale_blocks": blocks.drafted(),
-            "well": well_of(paper, section.first_row, name, blocks.words),
+            "well": well_of(header, name, blocks.words),
         }
     )
 

@@ -5,16 +5,17 @@ Their weights (Apache-2.0) lie beside this file; docs/register.md says where the
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import LifoQueue
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.at_once import MOST_AT_ONCE, at_once, cores
 from veernet.register.paper import Bits
 
 Floats = NDArray[np.float64]
@@ -25,7 +26,6 @@ CHARACTERS = "'208-7>:],13!|;H./*54(6)su[9SYFDAPT@%\"r=q?Jl&xzetb<Lwih+IBN^_M}~Z
 _HERE = Path(__file__).parent
 _READER_HEIGHT = 48
 _BATCH = 16
-_AT_ONCE = 2
 _SIDE = 32
 _INK_LEVEL = 0.3
 _BOX_LEVEL = 0.5
@@ -57,9 +57,7 @@ def text_boxes(ink: Bits) -> list[tuple[float, float, float, float]]:
     grey = np.full((rows, columns), 255, np.uint8)
     grey[: ink.shape[0], : ink.shape[1]] = 255 - 255 * ink
     image = np.repeat((grey.astype(np.float32) / 127.5 - 1.0)[None, None], 3, axis=1)
-    finder = _finder()
-    finder.setInput(image)
-    level = np.asarray(finder.forward())[0, 0]
+    level = _made_by("finder", image)[0, 0]
     mask = cv2.dilate((level > _INK_LEVEL).astype(np.uint8), np.ones((2, 2), np.uint8))
     outlines, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     found = []
@@ -102,17 +100,9 @@ def characters(crops: Sequence[Bits], width: int) -> NDArray[np.float32]:
     for image, crop in zip(images, crops, strict=True):
         grey = _scaled(crop, width)
         image[0, :, : grey.shape[1]] = grey.astype(np.float32) / 127.5 - 1.0
-    # OpenCV runs this network on one core, whatever it is allowed.
-    parts = np.array_split(images, max(1, min(_AT_ONCE, cv2.getNumThreads(), len(images))))
-    with ThreadPoolExecutor(len(parts)) as threads:
-        return np.concatenate(list(threads.map(_read, range(len(parts)), parts)))
-
-
-def _read(which: int, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What one of the readers makes of some images."""
-    reader = _readers()[which]
-    reader.setInput(np.repeat(images, 3, axis=1))
-    return np.asarray(reader.forward(), np.float32)
+    # OpenCV runs most of this network on one core, whatever it is allowed.
+    parts = np.array_split(images, max(1, min(cores(), len(images))))
+    return np.concatenate(at_once(lambda part: _made_by("reader", np.repeat(part, 3, axis=1)), parts))
 
 
 def _scaled(crop: Bits, width: int) -> NDArray[np.uint8]:
@@ -147,12 +137,24 @@ def parted(line: Line, at: int) -> tuple[Line, Line]:
     )
 
 
-@functools.cache
-def _readers() -> list[cv2.dnn.Net]:
-    """Those that run at once: a network is no two threads' at a time."""
-    return [cv2.dnn.readNetFromONNX(str(_HERE / "text_reader.onnx")) for _ in range(_AT_ONCE)]
+def _made_by(network: Literal["finder", "reader"], images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What one of the networks makes of some images, ``(n, 3, rows, columns)``."""
+    one = _FREE[network].get()
+    try:
+        one = cv2.dnn.readNetFromONNX(str(_HERE / f"text_{network}.onnx")) if one is None else one
+        one.setInput(images)
+        return np.asarray(one.forward(), np.float32)
+    finally:
+        _FREE[network].put(one)
 
 
-@functools.cache
-def _finder() -> cv2.dnn.Net:
-    return cv2.dnn.readNetFromONNX(str(_HERE / "text_finder.onnx"))
+def _copies(count: int) -> LifoQueue[cv2.dnn.Net | None]:
+    """So many of a network, each None until it is asked for: it is no two threads' at a time."""
+    free: LifoQueue[cv2.dnn.Net | None] = LifoQueue()
+    for _ in range(count):
+        free.put(None)
+    return free
+
+
+_FREE = {"finder": _copies(1), "reader": _copies(MOST_AT_ONCE)}
+"""Networks that nobody uses at the moment; that which was used last comes first."""
