@@ -152,11 +152,21 @@ def _windows(paper: Paper, left: Points, right: Points) -> Iterator[Bits]:
         spare = int(abs(fall) / 2) + 1
         first = max(0, row - spare)
         ink = paper.crop(first, row + high + spare, start, stop)
-        off = np.round(fall * (np.arange(ink.shape[1]) / max(1, ink.shape[1]) - 0.5)).astype(np.intp)
-        wanted = np.arange(row - first, row - first + high)[:, None] + off
-        inside = (wanted >= 0) & (wanted < len(ink))
         if ink.size:
-            yield np.asarray(ink[np.clip(wanted, 0, len(ink) - 1), np.arange(ink.shape[1])] * inside, np.uint8)
+            yield _sheared(ink, row - first, high, fall)
+
+
+def _sheared(ink: Bits, first: int, high: int, fall: float) -> Bits:
+    """So many rows of ink from one on, each column moved as lines that fall by some rows from edge to edge do in it; paper where there is no ink."""
+    columns = ink.shape[1]
+    off = np.round(fall * (np.arange(columns) / columns - 0.5)).astype(np.intp)
+    spare = int(np.abs(off).max())
+    padded = np.pad(ink, ((max(0, spare - first), max(0, first + high + spare - len(ink))), (0, 0)))
+    top = max(first, spare)
+    # Columns beside each other are moved by the same rows: there are few such stretches.
+    bounds = [0, *(np.flatnonzero(np.diff(off)) + 1).tolist(), columns]
+    parts = [padded[top + off[left] : top + off[left] + high, left:right] for left, right in pairwise(bounds)]
+    return np.concatenate(parts, axis=1)
 
 
 def _fall(ink: Bits) -> float:
