@@ -66,9 +66,8 @@ def write_picture(paper: Paper, draft: Draft, path: Path) -> None:
 def _scan(paper: Paper, scale: float) -> Picture:
     columns, rows = round(paper.width * scale), round(paper.rows * scale)
     pale = 255 - cv2.resize(paper.search * np.uint8(_INK), (columns, rows), interpolation=cv2.INTER_AREA)
-    canvas = np.full((rows, columns + 2 * _MARGIN_PX, 3), 255, np.uint8)
-    canvas[:, _MARGIN_PX : _MARGIN_PX + columns] = pale[..., None]
-    return canvas
+    canvas = cv2.copyMakeBorder(pale, 0, 0, _MARGIN_PX, _MARGIN_PX, cv2.BORDER_CONSTANT, value=255)
+    return np.asarray(cv2.cvtColor(canvas, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 def _write(

@@ -10,6 +10,7 @@ import yaml
 
 from veernet.errors import ManifestError
 from veernet.register import registering
+from veernet.register.at_once import both
 from veernet.register.doubts import Doubt, doubts, needed
 from veernet.register.draft import Draft
 from veernet.register.drafted import Drafted
@@ -43,9 +44,10 @@ def write_drafted(scan_path: Path, name: str, directory: Path, stem: str, *, sho
         if not (drafted.unsure or show_sure):
             return drafted
         picture = directory / f"{stem}.draft.png"
-        write_picture(paper, draft, picture)
-        del paper  # of a long scan more than all else together
-        page = write_page(partial(scan.bands), draft, directory, stem)
+        _, page = both(
+            lambda: write_picture(paper, draft, picture),
+            lambda: write_page(partial(scan.bands), draft, directory, stem),
+        )
     return replace(drafted, shown=(picture, page))
 
 
