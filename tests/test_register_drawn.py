@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from veernet.register.draft import SURE, Curve, Draft, Found, Section, Track
 from veernet.register.labels import Labels, Pass
 from veernet.register.logged import Logged, logged
 from veernet.register.paper import Paper
-from veernet.register.pieces import pieces_of
+from veernet.register.pieces import joined_along, pieces_of
 from veernet.register.registering import scale_of, unit_of_depth, with_wraps
 from veernet.register.scales import printed_units
 from veernet.register.sections import laid_out
@@ -351,6 +352,26 @@ def test_pieces_are_told_apart_however_many_there_are() -> None:
     ink[::2, ::2] = 1
     pieces, stats = pieces_of(ink)
     assert (90_000, 90_001) == (pieces.max(), len(stats))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sparse_ink_is_joined_as_the_image_of_it_is(seed: int) -> None:
+    """Marks of any size anywhere, at the ends of lines, too: each piece has the same box and as many px."""
+    rng = np.random.default_rng(seed)
+    marks = rng.random((30, 40)) < rng.choice([0.02, 0.1, 0.4])
+    ink = np.kron(marks, np.ones(rng.integers(1, 5, 2), bool)).astype(np.uint8)
+    gap = int(rng.choice([3, 7, 13]))
+    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    left, top, width, height, area = pieces_of(np.asarray(closed, np.uint8))[1][1:].T
+    boxes, areas = joined_along(*np.nonzero(ink), gap, ink.shape[1])
+    expected = np.stack([top, left, top + height, left + width, area], axis=1)
+    assert sorted(expected.tolist()) == sorted(np.column_stack([boxes, areas]).tolist())
+
+
+def test_paper_without_ink_has_no_pieces() -> None:
+    """Neither has a band of it without a mark."""
+    boxes, areas = joined_along(np.zeros(0, np.intp), np.zeros(0, np.intp), 7, 100)
+    assert [(0, 4), (0,)] == [boxes.shape, areas.shape]
 
 
 def _of_tracks(draft: Draft) -> tuple[Doubt, ...]:

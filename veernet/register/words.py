@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from veernet.register.at_once import at_once
 from veernet.register.boxes import Boxed
 from veernet.register.paper import Bits, Paper
-from veernet.register.pieces import pieces_of
+from veernet.register.pieces import joined_along, pieces_of
 
 Floats = NDArray[np.float64]
+Places = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 _BAND_ROWS = 4096
 _OVERLAP_ROWS = 200
@@ -71,10 +72,11 @@ def words(paper: Paper) -> tuple[Words, Words]:
 def _of_band(paper: Paper, first: int) -> list[NDArray[np.int64]]:
     """Boxes of upright and of turned words whose middles lie in a band."""
     start = max(0, first - _OVERLAP_ROWS)
-    marks = _marks(paper.search[start : first + _BAND_ROWS + _OVERLAP_ROWS], paper.search_dpi)
+    ink = paper.search[start : first + _BAND_ROWS + _OVERLAP_ROWS]
+    marks = _marks(ink, paper.search_dpi)
     found = []
     for turned in (False, True):
-        boxes = _lines_of(marks, paper.search_dpi, turned)
+        boxes = _lines_of(marks, ink.shape, paper.search_dpi, turned)
         boxes[:, [0, 2]] += start
         middles = (boxes[:, 0] + boxes[:, 2]) // 2
         found.append(boxes[(middles >= first) & (middles < first + _BAND_ROWS)])
@@ -115,16 +117,17 @@ def _stand_alone(paper: Paper, boxes: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray(outer - inner <= _CLEAR * np.maximum(whole - own, 1))
 
 
-def _marks(ink: Bits, dpi: float) -> Bits:
-    """The ink that is in pieces of the size of print."""
-    pieces, stats = pieces_of(_unruled(ink, dpi))
+def _marks(ink: Bits, dpi: float) -> Places:
+    """The ink that is in pieces of the size of print: rows and columns, row by row."""
+    ink = _unruled(ink, dpi)
+    pieces, stats = pieces_of(ink)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     short, long = np.minimum(width, height), np.maximum(width, height)
     keep = (short <= _TALLEST_INCHES * dpi) & (long <= _LONGEST_INCHES * dpi) & (long >= _SPECK_INCHES * dpi)
     # A grid that was lost but for dashes, and a curve's own, are long and thin; so is no digit but 1.
     keep &= (long <= _TALLEST_INCHES * dpi) | (short >= _SMALLEST_INCHES * dpi)
-    keep[0] = False
-    return keep.astype(np.uint8)[pieces]
+    inked = np.flatnonzero(ink.view(np.bool_))
+    return np.divmod(inked[keep[pieces.ravel()[inked]]], ink.shape[1])
 
 
 def _unruled(ink: Bits, dpi: float) -> Bits:
@@ -138,18 +141,22 @@ def _unruled(ink: Bits, dpi: float) -> Bits:
     return ink
 
 
-def _lines_of(marks: Bits, dpi: float, turned: bool) -> NDArray[np.int64]:
+def _lines_of(marks: Places, shape: tuple[int, ...], dpi: float, turned: bool) -> NDArray[np.int64]:
     """Boxes around marks in a line, once for each usual gap between digits."""
-    return np.unique(np.concatenate([_joined(marks, dpi, turned, gap) for gap in _GAPS_INCHES]), axis=0)
+    rows, columns = marks
+    if turned:
+        order = np.argsort(columns, kind="stable")
+        rows, columns = columns[order], rows[order]
+    length = shape[0 if turned else 1]
+    boxes = np.concatenate([_joined(rows, columns, length, dpi, gap) for gap in _GAPS_INCHES])
+    return np.unique(boxes[:, [1, 0, 3, 2]] if turned else boxes, axis=0)
 
 
-def _joined(marks: Bits, dpi: float, turned: bool, gap_inches: float) -> NDArray[np.int64]:
-    gap = max(3, round(gap_inches * dpi)) | 1
-    kernel = np.ones((gap, 1) if turned else (1, gap), np.uint8)
-    closed = cv2.morphologyEx(marks, cv2.MORPH_CLOSE, kernel)
-    _, stats = pieces_of(np.asarray(closed, np.uint8))
-    left, top, width, height, area = stats[1:].T.astype(np.int64)
-    tall, long = (width, height) if turned else (height, width)
+def _joined(
+    lines: NDArray[np.intp], places: NDArray[np.intp], length: int, dpi: float, gap_inches: float
+) -> NDArray[np.int64]:
+    boxes, area = joined_along(lines, places, max(3, round(gap_inches * dpi)) | 1, length)
+    tall, long = (boxes[:, 2:] - boxes[:, :2]).T
     keep = (tall >= _SMALLEST_INCHES * dpi) & (tall <= _TALLEST_INCHES * dpi)
-    keep &= (long >= 1.2 * tall) & (long <= _LONGEST_INCHES * dpi) & (area >= 0.25 * width * height)
-    return np.stack([top, left, top + height, left + width], axis=1)[keep]
+    keep &= (long >= 1.2 * tall) & (long <= _LONGEST_INCHES * dpi) & (area >= 0.25 * tall * long)
+    return boxes[keep]
