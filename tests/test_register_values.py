@@ -17,7 +17,7 @@ from veernet.register.mnemonics import Named
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import Row, rows_of
 from veernet.register.text import Line
-from veernet.register.value_print import best_number, says
+from veernet.register.value_print import NumberPrint, best_number
 
 
 def broken_nought() -> NDArray[np.uint8]:
@@ -107,7 +107,7 @@ def test_a_value_that_its_print_does_not_say_is_a_guess(value: float, said: bool
     cv2.putText(ink, "150", (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 2)
     number = read(ink)
     assert number is not None
-    assert said == says(number, value)
+    assert said == NumberPrint.of(number).says(value)
 
 
 def test_a_number_that_begins_with_a_nought_has_lost_its_point() -> None:
@@ -117,7 +117,7 @@ def test_a_number_that_begins_with_a_nought_has_lost_its_point() -> None:
     number = read(ink)
     assert number is not None
     assert ("02", 0.2) == (number.text, best_number(number))
-    assert [True, False] == [says(number, value) for value in (0.2, 2.0)]
+    assert [True, False] == [NumberPrint.of(number).says(value) for value in (0.2, 2.0)]
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.012])

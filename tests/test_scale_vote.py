@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from veernet.register.scale_vote import Row, Values, elected
 from veernet.register.spelling import Spelled, spelled_names
 from veernet.register.text import CHARACTERS, Line
-from veernet.register.value_print import best_number, number_chance, written
+from veernet.register.value_print import NumberPrint, best_number, written
 
 
 def printed(text: str, sure: float = 0.97, doubtful: dict[int, str] | None = None) -> NDArray[np.float32]:
@@ -119,4 +119,5 @@ def test_a_row_without_numbers_has_none() -> None:
 def test_a_number_is_known_in_each_way_that_it_is_written(value: float, form: str) -> None:
     """With a nought before its point or none, and filled up."""
     assert form in written(value)
-    assert number_chance(line(form), value) > number_chance(line(form), value + 1.0) + 3.0
+    shown = NumberPrint.of(line(form))
+    assert shown.chance(value) > shown.chance(value + 1.0) + 3.0

@@ -16,7 +16,7 @@ from veernet.register.scale_rows import rows_of
 from veernet.register.scale_vote import Elected, Values, elected
 from veernet.register.scale_vote import Row as VoteRow
 from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by
-from veernet.register.value_print import says
+from veernet.register.value_print import NumberPrint
 
 _ABOVE_INCHES = 3.6
 _BELOW_INCHES = 1.4
@@ -224,7 +224,7 @@ def _values(
         lines = [line for each in seen if (line := getattr(each.told.row, side)) is not None]
         if value is None or not lines:
             found.append(Found[float]())
-        elif any(says(line, value) for line in lines):
+        elif any(NumberPrint.of(line).says(value) for line in lines):
             found.append(Found[float](value=value, confidence=round(min(most, share), 3), why=why))
         else:
             guessed = "its print hardly says so"

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from veernet.register.mnemonics import KNOWN, Known, Scale, usual_units
 from veernet.register.spelling import Spelled
 from veernet.register.text import Line
-from veernet.register.value_print import best_number, number_chance
+from veernet.register.value_print import NumberPrint, best_number
 
 _Value = TypeVar("_Value")
 Pair = tuple[float | None, float | None]
@@ -64,8 +65,13 @@ class Values:
         if line is None or value is None:
             return _NOT_FOUND
         if (side, value) not in self._known:
-            self._known[side, value] = _NUMBERS * number_chance(line, value)
+            self._known[side, value] = _NUMBERS * self._prints[side].chance(value)
         return self._known[side, value]
+
+    @cached_property
+    def _prints(self) -> dict[str, NumberPrint]:
+        sides = (("left", self.left), ("right", self.right))
+        return {side: NumberPrint.of(line) for side, line in sides if line is not None}
 
 
 @dataclass(frozen=True)
