@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from veernet.errors import OptionError
-from veernet.register.beside import Beside, slopes_of
+from veernet.register.beside import Beside, slopes_of, without_strays
 from veernet.register.draft import Depth, Draft, Tick
 from veernet.register.labels import Labels, Pass
 from veernet.register.numbers import CHARACTERS, log_chance, read
@@ -330,3 +330,23 @@ def test_labels_without_a_line_say_nothing_of_how_lines_slant() -> None:
             blocks[middle - 1 : middle + 2, 6:] = 1.0
         windows.append(Beside(gaussian_filter1d(blocks, 0.8, axis=0), apart, 0))
     assert slopes_of(windows, 9.6) == pytest.approx(0.0, abs=0.003)
+
+
+def test_a_pen_beside_a_label_does_not_tip_its_line() -> None:
+    """An arrow at the last label, in the margin where no lines are: one of its strokes meets the line at a slant, and all other lines are level."""
+    paper, one = sheet(7)
+    ink = paper.search.copy()
+    ink[:, : COLUMN - 50] = 0
+    row = round(label_row(6, None, 0))
+    for column in range(COLUMN - 200, COLUMN - 50):
+        rise = round(0.02 * (COLUMN - column))
+        ink[row - rise : row - rise + 5, column] = 1
+    ticks = placed(replace(paper, search=ink, full=np.packbits(ink, axis=1)), one)
+    assert ticks.slope == pytest.approx(np.zeros(7), abs=0.003)
+
+
+def test_slopes_that_change_from_label_to_label_are_kept() -> None:
+    """A paper that swings does so at its ends, too; one label that stands out does not swing."""
+    swings = np.array([0.0, 0.01, 0.02, 0.03, 0.02, 0.01, 0.0])
+    assert without_strays(swings) == pytest.approx([0.0, 0.01, 0.02, 0.02, 0.02, 0.01, 0.0])
+    assert without_strays(np.array([0.05, 0.0, 0.0, -0.04, 0.0])) == pytest.approx(0.0)

@@ -115,7 +115,21 @@ def slopes_of(windows: list[Beside], reach: float) -> Floats:
     voice = np.minimum(much / (np.quantile(much.max(axis=1), _USUAL_LINE) + _NO_LINE), 1.0)
     # Blocks are moved by whole px, so that slopes beside each other are alike but for steps: the middle of those that agree best is meant.
     rewards = gaussian_filter1d(voice * (agreement - _AGREE), _ALIKE_SLOPES, axis=1)
-    return slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.02, 0.35)]
+    return without_strays(slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.02, 0.35)])
+
+
+def without_strays(slopes: Floats) -> Floats:
+    """Slopes from label to label, each the middle one of its own and its neighbours': paper swings over several labels, and what tips the line of one alone is a pen's.
+
+    At either end that of its own, its neighbour's, and where the next two lead to (Tukey's rule): paper that swings does so there, too.
+    """
+    if slopes.size < 3:
+        return slopes
+    inner = np.median(np.stack([slopes[:-2], slopes[1:-1], slopes[2:]]), axis=0)
+    whole = np.concatenate([slopes[:1], inner, slopes[-1:]])
+    for own, one, other in ((0, 1, 2), (-1, -2, -3)):
+        whole[own] = np.median([slopes[own], whole[one], 3 * whole[one] - 2 * whole[other]])
+    return np.asarray(whole)
 
 
 def steady_path(rewards: Floats, most: int, cost: float, jump: float) -> NDArray[np.intp]:
