@@ -72,6 +72,15 @@ def test_labels_between_those_that_were_found_are_the_passs_too() -> None:
     assert STEP == whole.step
 
 
+def test_labels_below_three_that_are_written_over_are_the_passs_too() -> None:
+    """Else the last steps of a log have no depths."""
+    paper = on_paper(numbered([*range(7), 10, 11]))
+    (one,) = find_passes(paper, read)
+    upper = replace(one, labels=one.labels.some(np.arange(7)))
+    upright, _ = words(paper)
+    assert completed(paper, upright, upper, Asked(paper, read)).labels.depths.tolist()[-2:] == [2000.0, 2100.0]
+
+
 def test_a_number_that_is_not_there_is_not_made_up() -> None:
     """A gap in the midst of a pass, and another number where the next depth would stand."""
     ink = numbered([0, 1, 2, 3, 5, 6, 7])

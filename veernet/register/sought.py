@@ -16,7 +16,7 @@ from veernet.register.paper import Bits, Paper
 from veernet.register.vote import STEPS, depth_of
 from veernet.register.words import Words
 
-_MOST_BEYOND, _MOST_MISSED = 6, 2
+_MOST_BEYOND, _MOST_MISSED = 6, 4
 """Labels above the first or below the last one, and how many of them that follow each other may be missing."""
 _NEAR, _NEAR_INCHES = 0.05, 0.05
 """Of a step, and in addition: how far from its place down the paper a label may stand."""
