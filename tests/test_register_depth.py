@@ -15,12 +15,14 @@ from scipy.ndimage import gaussian_filter1d
 
 from veernet.errors import OptionError
 from veernet.register.beside import Beside, slopes_of, without_strays
-from veernet.register.draft import Depth, Draft, Tick
+from veernet.register.draft import SURE, Depth, Draft, Tick
 from veernet.register.labels import Labels, Pass
+from veernet.register.line_distance import lines_every
 from veernet.register.numbers import CHARACTERS, log_chance, read
 from veernet.register.paper import Paper
 from veernet.register.passes import find_passes
-from veernet.register.registering import register
+from veernet.register.registering import register, unit_of_depth
+from veernet.register.scales import copied_units
 from veernet.register.ticks import placed
 from veernet.register.vote import Verdict, vote
 from veernet.study.scan_depths import markdown, read_printed, scans_with_printed, score_depths
@@ -350,3 +352,39 @@ def test_slopes_that_change_from_label_to_label_are_kept() -> None:
     swings = np.array([0.0, 0.01, 0.02, 0.03, 0.02, 0.01, 0.0])
     assert without_strays(swings) == pytest.approx([0.0, 0.01, 0.02, 0.02, 0.02, 0.01, 0.0])
     assert without_strays(np.array([0.05, 0.0, 0.0, -0.04, 0.0])) == pytest.approx(0.0)
+
+
+def test_lines_across_are_as_far_from_each_other_as_they_follow_throughout() -> None:
+    """Every 20 ft from one label to the next; with half of them lost, nothing is said."""
+    paper, one = sheet(9)
+    assert LINE_FT == lines_every(paper, placed(paper, one), COLUMN, one.step)
+    ink = paper.search.copy()
+    for index in range(9):
+        row = round(label_row(index, None, 0) + 2 * LINE_FT * PX_PER_FT)
+        ink[row - 5 : row + 70] = 0
+    lost = replace(paper, search=ink, full=np.packbits(ink, axis=1))
+    assert lines_every(lost, placed(lost, one), COLUMN, one.step) is None
+
+
+@pytest.mark.parametrize(
+    ("inches_per_unit", "lines_apart", "units"),
+    [
+        (0.05 * 0.7, 2.0, {"ft"}),  # 1:240 in feet at seven tenths: on paper in metres no line is every two
+        (
+            0.05 * 0.7,
+            10.0,
+            {"ft", "m"},
+        ),  # the same, its fine lines lost: 1:1000 in metres, hardly reduced, has such lines, too
+        (0.19685 * 0.7, 1.0, {"m"}),  # 1:200 in metres
+        (0.02 * 0.6, 10.0, {"ft"}),  # 1:600 in feet: in metres nothing is printed as small
+    ],
+)
+def test_lines_across_tell_feet_from_metres_on_copies_of_any_size(
+    inches_per_unit: float, lines_apart: float, units: set[str]
+) -> None:
+    """By the scales and lines that each unit is printed with."""
+    assert units == copied_units(inches_per_unit * DPI, DPI, lines_apart)
+    found = unit_of_depth(inches_per_unit * DPI, DPI, True, (), lambda: lines_apart)
+    assert found.confidence >= SURE or len(units) > 1
+    assert not unit_of_depth(inches_per_unit * DPI, DPI, False, (), lambda: lines_apart).sure
+    assert not unit_of_depth(inches_per_unit * DPI, DPI, True, (), lambda: None).sure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,13 +12,14 @@ from veernet.register.at_once import both
 from veernet.register.draft import SURE, Box, Curve, Depth, Draft, Found, Label, Tick, Track
 from veernet.register.header import Header, header_of, well_of
 from veernet.register.labels import Pass
+from veernet.register.line_distance import lines_every
 from veernet.register.logged import Logged, logged
 from veernet.register.numbered import Reader
 from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
 from veernet.register.passes import passes_at
 from veernet.register.scale_block import Blocks
-from veernet.register.scales import Unit, nearest, printed_units
+from veernet.register.scales import Unit, copied_units, nearest, printed_units
 from veernet.register.sections import Layout, laid_out, only_repeats_below
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
@@ -98,16 +99,24 @@ def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
     return (round(middle - half, 1), round(middle + half, 1))
 
 
-def unit_of_depth(px_per_unit: float, dpi: float, dpi_claimed: bool, printed: Sequence[str]) -> Found[Unit]:
+def unit_of_depth(
+    px_per_unit: float,
+    dpi: float,
+    dpi_claimed: bool,
+    printed: Sequence[str],
+    lines_every: Callable[[], float | None] = lambda: None,
+) -> Found[Unit]:
     """Feet or metres, by the vertical scale and by what is printed.
 
-    Copies are smaller than what they are copies of: 1:240 in feet at five sixths is nearly 1:1000 in metres. Where nothing is printed a scale must be met closely.
+    Copies are smaller than what they are copies of: 1:240 in feet at five sixths is nearly 1:1000 in metres. Where nothing is printed a scale must be met closely,
+    or lines run across as they do on one unit's grids only: every two feet.
 
     Args:
         px_per_unit: Rows a unit of depth.
         dpi: Of the scan.
         dpi_claimed: Whether the scan itself says so.
         printed: Lines above the log, from the top down.
+        lines_every: Asks every how many units lines run across, None for what is not known.
     """
     scale = nearest(px_per_unit, dpi)
     by_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
@@ -115,10 +124,21 @@ def unit_of_depth(px_per_unit: float, dpi: float, dpi_claimed: bool, printed: Se
     if len(said) == 1 and not (scale.off <= _NEAR_SCALE and scale.unit not in said):
         (unit,) = said
         return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")
+    sure = dpi_claimed and scale.off <= _AT_SCALE and not said
+    if not (said or sure) and dpi_claimed and (copied := _of_a_copy(px_per_unit, dpi, lines_every())):
+        return copied
     if said or scale.off > _NEAR_SCALE:
         return Found(value=scale.unit, confidence=0.4, why=by_scale)
-    sure = dpi_claimed and scale.off <= _AT_SCALE
     return Found(value=scale.unit, confidence=0.97 if sure else 0.5, why=by_scale)
+
+
+def _of_a_copy(px_per_unit: float, dpi: float, every: float | None) -> Found[Unit] | None:
+    """The one unit that a copy of any size can be in whose lines run across at a distance; None where both can."""
+    units = copied_units(px_per_unit, dpi, every) if every is not None else frozenset()
+    if len(units) != 1:
+        return None
+    (unit,) = units
+    return Found(value=unit, confidence=0.96, why=f"a copy whose lines are every {every:g} {unit}")
 
 
 def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> Depth:
@@ -135,7 +155,10 @@ def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> De
         f"{agreeing} of {one.labels.rows.size} labels read as they should, "
         f"{int(ticks.on_line.sum())} of {ticks.depths.size} depths are on a line, {ticks.against} near one that is out of place"
     )
-    unit = unit_of_depth(one.px_per_unit, paper.dpi, paper.dpi_claimed, printed)
+    column = float(np.median(one.labels.columns))
+    unit = unit_of_depth(
+        one.px_per_unit, paper.dpi, paper.dpi_claimed, printed, lambda: lines_every(paper, ticks, column, one.step)
+    )
     top, base = float(ticks.depths[0]), float(ticks.depths[-1])
     return Depth(
         confidence=round(confidence, 3),

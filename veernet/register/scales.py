@@ -13,6 +13,11 @@ USUAL: dict[Unit, tuple[int, ...]] = {"ft": (240, 600, 1200), "m": (200, 240, 50
 """5, 2 and 1 inches a hundred feet; the same of metres, and the 1:240 that forms in feet left behind."""
 INCHES: dict[Unit, float] = {"ft": 12.0, "m": 39.3701}
 
+_FINEST: dict[Unit, dict[int, tuple[float, ...]]] = {
+    "ft": {120: (1.0, 2.0), 240: (2.0, 5.0), 600: (5.0, 10.0), 1200: (10.0, 20.0, 25.0)},
+    "m": {100: (0.5, 1.0), 200: (1.0,), 240: (1.0,), 500: (5.0,), 1000: (5.0, 10.0)},
+}
+"""Every how many units the finest lines are, of scales that a copy may be of: where these are lost, those that are left are some times as far from each other."""
 _NEAR = 0.10
 """By how much paper, film and scanners stretch a scale, the worst that was seen being 6 %."""
 _COPY, _STRANGE = -5.0, -10.0
@@ -47,6 +52,24 @@ def prior(px_per_unit: float, dpi: float) -> float:
     inches = px_per_unit / dpi
     sizes = (inches * scale / INCHES[unit] for unit in USUAL for scale in USUAL[unit])
     return _COPY if any(_COPIED[0] <= size <= _COPIED[1] for size in sizes) else _STRANGE
+
+
+def copied_units(px_per_unit: float, dpi: float, lines_every: float) -> frozenset[Unit]:
+    """The units of depth that a log may be in that is a copy of any usual size.
+
+    Args:
+        px_per_unit: Rows a unit of depth.
+        dpi: Of the scan.
+        lines_every: Units of depth from one line across the paper to the next.
+    """
+    inches = px_per_unit / dpi
+    return frozenset(
+        unit
+        for unit, scales in _FINEST.items()
+        for scale, finest in scales.items()
+        if _COPIED[0] <= inches * scale / INCHES[unit] <= _COPIED[1]
+        and any(lines_every % distance == 0.0 for distance in finest)
+    )
 
 
 def printed_units(texts: Iterable[str], px_per_unit: float, dpi: float) -> frozenset[Unit]:
