@@ -321,6 +321,15 @@ def test_lines_beside_labels_do_not_slant_because_others_are_near() -> None:
     assert slopes_of([window] * 5, 9.6) == pytest.approx(0.0)
 
 
+def test_other_lines_that_come_into_sight_do_not_make_level_ones_slant() -> None:
+    """Thin ones 37 rows from each other, on one side of their labels: as blocks are moved, more is seen, and hardly less together."""
+    apart = np.concatenate([np.linspace(-134.0, -50.0, 6), np.linspace(50.0, 134.0, 6)])
+    blocks = np.zeros((121, 12))
+    blocks[[23, 60, 97], 6:] = 1.5
+    window = Beside(gaussian_filter1d(blocks, 0.8, axis=0), apart, 0)
+    assert slopes_of([window] * 9, 16.8) == pytest.approx(0.0, abs=0.003)
+
+
 def test_labels_without_a_line_say_nothing_of_how_lines_slant() -> None:
     """Level lines on one side, beside every other label: where the paper is slanted far enough, those above and below the others come into sight."""
     apart = np.concatenate([np.linspace(-134.0, -50.0, 6), np.linspace(50.0, 134.0, 6)])

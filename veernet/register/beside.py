@@ -111,8 +111,9 @@ def slopes_of(windows: list[Beside], reach: float) -> Floats:
     agreement, much = (
         np.stack(each) for each in zip(*(window.slants(slopes, reach) for window in windows), strict=True)
     )
-    # Beside a label without a line, what comes into sight as blocks are moved is little.
-    voice = np.minimum(much / (np.quantile(much.max(axis=1), _USUAL_LINE) + _NO_LINE), 1.0)
+    # A label's own line is in sight however blocks are moved; what comes into sight as they are says nothing of its slant.
+    own = much.min(axis=1, keepdims=True)
+    voice = np.minimum(own / (np.quantile(own, _USUAL_LINE) + _NO_LINE), 1.0)
     # Blocks are moved by whole px, so that slopes beside each other are alike but for steps: the middle of those that agree best is meant.
     rewards = gaussian_filter1d(voice * (agreement - _AGREE), _ALIKE_SLOPES, axis=1)
     return without_strays(slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.02, 0.35)])
