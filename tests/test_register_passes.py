@@ -78,7 +78,18 @@ def test_labels_below_three_that_are_written_over_are_the_passs_too() -> None:
     (one,) = find_passes(paper, read)
     upper = replace(one, labels=one.labels.some(np.arange(7)))
     upright, _ = words(paper)
-    assert completed(paper, upright, upper, Asked(paper, read)).labels.depths.tolist()[-2:] == [2000.0, 2100.0]
+    assert [2000, 2100] == completed(paper, upright, upper, Asked(paper, read)).labels.depths.tolist()[-2:]
+
+
+def test_labels_are_looked_for_as_far_as_they_go_on() -> None:
+    """Three alone were words, and eight more stand below them."""
+    paper = on_paper(numbered(range(11)))
+    (one,) = find_passes(paper, read)
+    few = replace(one, labels=one.labels.some(np.arange(3)))
+    upright, _ = words(paper)
+    assert [FIRST + STEP * index for index in range(11)] == completed(
+        paper, upright, few, Asked(paper, read)
+    ).labels.depths.tolist()
 
 
 def test_a_number_that_is_not_there_is_not_made_up() -> None:

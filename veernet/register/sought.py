@@ -16,8 +16,8 @@ from veernet.register.paper import Bits, Paper
 from veernet.register.vote import STEPS, depth_of
 from veernet.register.words import Words
 
-_MOST_BEYOND, _MOST_MISSED = 6, 4
-"""Labels above the first or below the last one, and how many of them that follow each other may be missing."""
+_MOST_MISSED = 4
+"""Labels above the first or below the last one that follow each other and may be missing: more are written over seldom."""
 _NEAR, _NEAR_INCHES = 0.05, 0.05
 """Of a step, and in addition: how far from its place down the paper a label may stand."""
 _ASIDE_INCHES = 0.15
@@ -40,9 +40,9 @@ def completed(paper: Paper, words: Words, one: Pass, ask: Asked) -> Pass:
             one, _ = _with(paper, words, one, ask, depth)
     for ahead, end in ((-1, 0), (1, -1)):
         depth, missed = float(one.labels.depths[end]), 0
-        for _ in range(_MOST_BEYOND):
+        while missed < _MOST_MISSED:
             depth += ahead * one.step
-            if depth < 0 or missed == _MOST_MISSED:
+            if depth < 0 or not 0 <= one.row_at(depth) < paper.rows:
                 break
             one, found = _with(paper, words, one, ask, depth)
             missed = 0 if found else missed + 1
