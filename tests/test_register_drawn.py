@@ -436,7 +436,8 @@ def test_the_border_of_a_pass_is_not_taken_for_the_line_of_its_first_label() -> 
     [
         (10, None, (0.0, 150.0), "linear", True),
         (None, 4, (0.2, 2000.0), "log", True),
-        (4, None, (0.2, 2000.0), "linear", False),
+        (4, None, (0.2, 2000.0), "log", True),
+        (4, None, (0.2, 20.0), "linear", False),
         (None, None, (0.2, 2000.0), "log", True),
         (None, None, (-80.0, 20.0), "linear", True),
         (None, None, (None, 20.0), "linear", False),
@@ -445,7 +446,7 @@ def test_the_border_of_a_pass_is_not_taken_for_the_line_of_its_first_label() -> 
 def test_whole_decades_are_no_linear_scale(
     divisions: int | None, decades: int | None, ends: tuple[float | None, float], scale: str, sure: bool
 ) -> None:
-    """Four even spaces may be the strong lines of four decades whose others are lost; what the values then say decides."""
+    """Four even spaces are the strong lines of four decades whose others are lost where the values are as many decades apart."""
     left, right = (Found[float](value=end, confidence=0.97) for end in ends)
     told = scale_of(Grid(0.0, 500.0, divisions, decades, (9.0, 9.0), 1.0, 0.97), [Curve(left=left, right=right)])
     assert (scale, sure) == (told.value, told.sure)

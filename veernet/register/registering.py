@@ -229,7 +229,10 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
 def scale_of(grid: Grid, curves: Sequence[Curve]) -> Found[Scale]:
     """Linear or logarithmic, by the grid's lines; where these are lost, by the values at its edges: whole decades are no linear scale."""
     ends = [(curve.left, curve.right) for curve in curves if curve.left.sure and curve.right.sure]
-    log = {_whole_decades(left.value or 0.0, right.value or 0.0) for left, right in ends}
+    decades = {_whole_decades(left.value or 0.0, right.value or 0.0) for left, right in ends}
+    log = {count > 0 for count in decades}
+    if grid.divisions and decades == {grid.divisions}:
+        return Found(value="log", confidence=0.96, why="its values are as many decades as its lines part")
     if grid.divisions and True in log:
         return Found(value="linear", confidence=0.5, why="its lines are even, and its values whole decades")
     if grid.divisions or grid.decades:
@@ -240,9 +243,10 @@ def scale_of(grid: Grid, curves: Sequence[Curve]) -> Found[Scale]:
     return Found(value="log" if log.pop() else "linear", confidence=0.96, why="by its values: its lines are lost")
 
 
-def _whole_decades(left: float, right: float) -> bool:
+def _whole_decades(left: float, right: float) -> int:
+    """How many decades lie between two values, 0 where these are not whole."""
     decades = np.log10(right / left) if min(left, right) > 0 else 0.0
-    return bool(decades >= 1 and abs(decades - round(decades)) < 0.01)
+    return round(decades) if decades >= 1 and abs(decades - round(decades)) < 0.01 else 0
 
 
 def with_wraps(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points, drawn: int) -> tuple[Curve, ...]:
