@@ -150,6 +150,18 @@ def test_what_is_left_of_thin_lines_across_is_no_stroke_that_wraps() -> None:
     assert may_wrap(on_paper(ink), *edges)
 
 
+def test_a_stroke_that_leaves_beside_what_is_left_of_lines_across_does_not_wrap() -> None:
+    """Of lines every 12 rows little is left but at the right edge of a track, so that one runs near any stroke that leaves over its left edge."""
+    ink = np.zeros((1000, 700), np.uint8)
+    ink[:, [100, 600]] = 1
+    ink[6::12, 260:290] = ink[6::12, 460:600] = 1
+    ink[300:305, 100:200] = ink[609:615, 100:200] = 1
+    edges = [((0.0, column), (999.0, column)) for column in (100.0, 600.0)]
+    assert not may_wrap(on_paper(ink), *edges)
+    ink[608:616, 550:600] = 1
+    assert may_wrap(on_paper(ink), *edges)
+
+
 def test_what_stands_below_a_track_is_none_of_its_strokes() -> None:
     """Frames of the block below it cross both edges."""
     ink = np.zeros((1000, 700), np.uint8)

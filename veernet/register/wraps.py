@@ -70,23 +70,26 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
     """
     coarse = paper.dpi < FINE_DPI
     over = round((_ABOUT_ROWS_INCHES if coarse else _SAME_ROWS_INCHES) * paper.dpi)
-    crossed, flat = [np.zeros(0, np.bool_)], [np.zeros(0)]
+    strips: list[list[Bits]] = []
+    flat = [np.zeros(0)]
     for ink in _windows(paper, left, right):
         near, line = max(3, round(_BESIDE_EDGE * ink.shape[1])), max(2, round(_LINE_INCHES * paper.dpi))
         if ink.shape[1] < 4 * (near + line):
             return True
         strokes = _without_lines_across(ink)
         if coarse:
-            lefts, rights = (_reached(seen[:, line:], near, paper.dpi) for seen in (strokes, strokes[:, ::-1]))
+            both = (strokes, strokes[:, ::-1])
+            strips.append([_reached(seen[:, line:], near, paper.dpi)[:, None].view(np.uint8) for seen in both])
         else:
-            lefts, rights = _crossed(strokes[:, line : line + near]), _crossed(strokes[:, -line - near : -line])
-        crossed.append(lefts & _widened(rights, over))
+            strips.append([strokes[:, line : line + near], strokes[:, -line - near : -line]])
         flat.append(_flat_share(ink, paper.dpi))
-    rows = np.concatenate(crossed)
-    if not rows.any():
-        return False
-    strokes_cross = rows & ~_regular(np.concatenate(flat), paper.dpi)
-    return bool(strokes_cross.sum() >= max(1, round(_CROSSED_INCHES * paper.dpi)))
+    regular = _regular(np.concatenate(flat), paper.dpi)
+    bounds = np.cumsum([0, *(len(sides[0]) for sides in strips)]).tolist()
+    crossing = 0
+    for sides, (first, end) in zip(strips, pairwise(bounds), strict=True):
+        lefts, rights = (_crossed(side, regular[first:end]) for side in sides)
+        crossing += int((lefts & _widened(rights, over) & ~regular[first:end]).sum())
+    return crossing >= max(1, round(_CROSSED_INCHES * paper.dpi))
 
 
 def _reached(strokes: Bits, near: int, dpi: float) -> NDArray[np.bool_]:
@@ -271,10 +274,12 @@ def _without_lines_across(ink: Bits) -> Bits:
     return np.where(across[:, None], closed, ink).astype(np.uint8)
 
 
-def _crossed(strip: Bits) -> NDArray[np.bool_]:
-    """Rows of the strokes that go through a strip from side to side."""
+def _crossed(strip: Bits, lines: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """Rows of the strokes that go through a strip from side to side, but for those that lie in the rows of lines across with all their ink."""
     pieces, stats = pieces_of(np.ascontiguousarray(strip))
     through = stats[:, cv2.CC_STAT_WIDTH] >= strip.shape[1]
+    if lines is not None:
+        through &= np.isin(np.arange(len(through)), pieces[~lines])
     through[0] = False
     return np.asarray(through[pieces].any(axis=1))
 
