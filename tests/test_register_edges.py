@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from veernet.register.across import covered
 from veernet.register.body import Columns, extent, framing
+from veernet.register.labels import Labels, Pass
+from veernet.register.logged import logged
 from veernet.register.paper import Paper
 from veernet.register.tracks import Grid, Lines, edge_points, grids
-from veernet.register.upright import Run
+from veernet.register.upright import Run, line_profiles, runs
 
 DPI = 150.0
 ROWS, WIDTH = 1200, 900
@@ -142,3 +144,67 @@ def test_an_edge_follows_paper_that_swings_within_a_few_inches() -> None:
     at_rows, columns = np.array(points).T
     found = np.interp(rows, at_rows, columns)
     assert np.abs(found - course).max() < 2.0
+
+
+def decades(left: float, right: float, count: int, lead: int = 1) -> list[float]:
+    """Lines of a log grid between two columns, from a first digit on."""
+    values = np.outer(10.0 ** np.arange(count + 1), np.arange(1, 10)).ravel()
+    values = values[(values >= lead) & (values <= lead * 10.0**count)]
+    return np.unique(np.round(left + (right - left) * np.log10(values / lead) / count)).tolist()
+
+
+@pytest.mark.parametrize(("beyond", "sure"), [(0, True), (6, False)])
+def test_a_whole_grid_tells_its_edge_though_it_lies_on_that_of_the_scan(beyond: int, sure: bool) -> None:
+    """Lines of decades from frame to frame but for the last one; where they would have it beyond the scan, nothing vouches for it."""
+    end = WIDTH - 1 + beyond
+    last = [column for column in decades(700, end, 2)[1:-1] if column < WIDTH - 3]
+    down = [*np.linspace(60, 360, 11), *decades(450, 700, 2), *last]
+    found = told(printed(down, [(60, 360), (450, WIDTH)], (60, 360, 450, 700)), down, (60, 360, 450, 700))
+    assert [60, 450, 700] == [grid.left for grid in found]
+    assert not sure or pytest.approx(found[-1].right, abs=1) == WIDTH - 1
+    assert [True, True, sure] == [grid.sure >= 0.95 for grid in found]
+
+
+def test_decades_that_begin_within_a_track_are_told_by_their_first_lines_alone() -> None:
+    """From 2 to 200, and of the lines between the edges only those of 10 and of 100 are left."""
+    down = [60.0, 210.0, 360.0, 450.0, *(450 + 375 * (np.array([1, 2]) - np.log10(2)) / 2), 825.0]
+    lines = np.round(down).tolist()
+    found = told(printed(lines, [(60, 360), (450, 825)], EDGES), lines, EDGES)
+    assert [(60, 360), (450, 825)] == [(grid.left, grid.right) for grid in found]
+    assert 1.0 == found[-1].seen
+
+
+def test_a_curve_does_not_tell_where_a_grid_ends() -> None:
+    """Of two tracks that have lost all but their middle lines and edges; a dashed stroke runs straight down one of them."""
+    down = [60, 210, 360, 450, 637, 825]
+    ink = printed(down, [(60, 360), (450, 825)], EDGES)
+    dashes = np.arange(TOP + 80, END)
+    ink[dashes[dashes % 8 < 3], 560] = 1
+    rows = np.array([400.0, 500, 600, 700, 800, 900])
+    boxes = np.stack([rows - 8, np.full(6, 385.0), rows + 9, np.full(6, 425.0)], axis=1)
+    depths = 1000.0 + 50 * np.arange(6)
+    labels = Labels(boxes, 0, tuple(f"{depth:.0f}" for depth in depths), np.ones(6), depths, np.ones(6, bool))
+    profiles = line_profiles(ink)
+    paper = Paper(WIDTH, DPI, True, 1, np.packbits(ink, axis=1), ink)
+    (found,) = logged(paper, [Pass(labels, 50.0, 2.0, 1.0, 30.0)], profiles, runs(profiles))
+    assert TOP == pytest.approx(found.first_row, abs=2)
+    assert list(EDGES) == pytest.approx([edge for grid in found.grids for edge in (grid.left, grid.right)], abs=1)
+
+
+def test_a_streak_beside_an_edge_is_not_the_edge() -> None:
+    """As black as the edge and two columns wide to its three, with a column of paper between them."""
+    ink = np.zeros((3000, 600), np.uint8)
+    ink[:, 300:303] = 1
+    ink[:, 297:299] = 1
+    paper = Paper(600, 300.0, True, 1, np.packbits(ink, axis=1), ink)
+    run = Run(0, 31, np.zeros(31), np.ones(31), np.zeros(600))
+    points = edge_points(paper, run, 299.5, 100.0, (0.0, 2999.0))
+    assert [301.0] * len(points) == pytest.approx([column for _, column in points], abs=0.1)
+
+
+@pytest.mark.parametrize(("lines_across_to", "sure"), [(825, True), (890, False)])
+def test_lines_across_tell_the_edges_of_tracks_that_have_no_other_lines(lines_across_to: int, sure: bool) -> None:
+    """Nothing frames a block; where lines across run on beyond the last line, another one may be the edge."""
+    first, last = told(printed(EDGES, [EDGES[:2], (450, lines_across_to)]), EDGES)
+    assert sure == (min(first.sure, last.sure) >= 0.95)
+    assert not sure or [EDGES[:2], EDGES[2:]] == [(first.left, first.right), (last.left, last.right)]

@@ -18,6 +18,8 @@ DIVISIONS = {10: 0.0, 20: -0.5, 5: -0.5, 8: -0.7, 4: -1.2, 15: -2.0, 6: -2.0, 16
 """Even spaces of linear grids, and what speaks against each."""
 BARE = {1: -3.0, 2: -1.5, 3: -1.5}
 """Parts of a grid that has lost all but its strong lines: even ones or decades, which its lines do not tell."""
+BARE_LEADS = {2: -2.0, 5: -3.0}
+"""The same where decades are left that do not begin at the edge: first digits of such grids, and what speaks against each."""
 LEADS = {1: 0.0, 2: 0.0, 5: -2.0, 4: -2.0, 3: -2.5, 6: -3.0}
 """First digit of log grids."""
 DECADES = (1, 2, 3, 4, 5)
@@ -36,6 +38,8 @@ _STRONG = 0.15
 _WEAKEST = 0.2
 _NARROWEST_INCHES, _WIDEST_INCHES = 0.9, 6.2
 _TOO_NARROW_PX = 5.0
+_FEWEST_FOR_EDGES = 4
+"""Lines between two edges that tell where these should be."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Comb:
         decades: Of a log grid.
         seen: Share of its lines that are there.
         placed: Share of the lines in it that are its own.
+        off: How far to the right of each edge the others of its lines would have it, px.
     """
 
     first: int
@@ -59,6 +64,7 @@ class Comb:
     decades: int
     seen: float
     placed: float
+    off: tuple[float, float] = (0.0, 0.0)
 
 
 def combs(
@@ -113,8 +119,19 @@ def combs(
         expected = columns[start] + places[offsets[which] : offsets[which + 1]] * (columns[end] - columns[start])
         apart = np.abs(columns[:, None] - expected) <= _tolerance(columns[end] - columns[start])
         seen, placed = apart.any(axis=0).mean(), apart.any(axis=1)[start : end + 1].mean()
-        found.append(Comb(start, end, divisions, decades, float(seen), float(placed)))
+        off = _off(columns, expected, apart, start, end)
+        found.append(Comb(start, end, divisions, decades, float(seen), float(placed), off))
     return found
+
+
+def _off(columns: Floats, expected: Floats, apart: NDArray[np.bool_], start: int, end: int) -> tuple[float, float]:
+    """How far to the right of its edges the lines between these would have them."""
+    inner, places = apart[start + 1 : end].any(axis=1), apart[start + 1 : end].argmax(axis=1)
+    if inner.sum() < _FEWEST_FOR_EDGES:
+        return (0.0, 0.0)
+    should = expected[places[inner]]
+    tilt, level = np.polyfit(should, columns[start + 1 : end][inner] - should, 1)
+    return (float(level + tilt * columns[start]), float(level + tilt * columns[end]))
 
 
 def _models() -> tuple[list[tuple[int, int, float]], Floats, NDArray[np.intp]]:
@@ -127,6 +144,10 @@ def _models() -> tuple[list[tuple[int, int, float]], Floats, NDArray[np.intp]]:
     for parts, prior in BARE.items():
         models.append((0, 0, prior))
         places.append(np.arange(parts + 1) / parts)
+    for decades in DECADES[1:]:
+        for lead, prior in BARE_LEADS.items():
+            models.append((0, 0, prior))
+            places.append(np.append(np.append(0.0, (np.arange(1, decades + 1) - np.log10(lead)) / decades), 1.0))
     for decades in DECADES:
         for lead, prior in LEADS.items():
             values = np.outer(10.0 ** np.arange(decades + 1), np.arange(1, 10)).ravel()

@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 _DIVISIONS, _SEEN = 10, 0.8
 """Of a grid that is surely one track's."""
 _AS_STRONG = 0.97
+_SPEAKS = 0.3
+"""Strength beside that of edges from which on lines inside tell where a grid ends: what is left of fainter ones does not, and one line alone may be a curve."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,6 @@ def _inner(lines: Lines, found: Sequence[Grid], depth_column: float) -> NDArray[
         if not whole:
             own = (columns >= grid.left - 1.0) & (columns <= grid.right + 1.0)
             edge = own & (lines.strengths >= _AS_STRONG * np.sort(lines.strengths[own])[-2:][0])
-            if (inside & ~edge).any():
+            if (inside & own & ~edge & (lines.strengths >= _SPEAKS * lines.strengths[edge].max())).sum() > 1:
                 inside &= ~edge
     return np.asarray(inside)

@@ -25,13 +25,15 @@ _SEEN, _PLACED = 0.8, 0.9
 _APART_INCHES = 0.2
 _AT_EDGE_PX = 2.0
 _LEFT_OVER = 1
-_FEW_DIVISIONS = 5
+_FEW_DIVISIONS, _MANY_DIVISIONS = 5, 8
 _PRINT_INCHES = 0.3
 """From the middle of the depth column to where its print ends, at the most."""
 _STRAY_INCHES, _BLANK_SHARE = 0.1, 0.15
 """Of paper beside tracks that lines across may cover all the same, and of a track that they may leave blank."""
 _SNAP_INCHES = 0.03
 _OWN_ROOM = 0.45
+_AS_WHOLE, _HEAVIER = 0.8, 1.3
+"""Of the strongest column near an edge: another line that is as whole; and times the ink of that one's line, so that it rather is the edge."""
 _KNOT_ROWS, _KNOTS = float(WINDOW_ROWS), 9
 """From one place at which an edge is looked at to the next, search px, and how many say together where it is: a curve may run along it for some."""
 _WORTH_A_POINT_PX = 0.7
@@ -116,7 +118,8 @@ def grids(
         else:
             framed = None
     # What is thought to end beyond the scan's edge may be part of the track beside it.
-    there = [comb for comb in found if strengths[[comb.first, comb.last]].all()]
+    unseen = [strengths[[comb.first, comb.last]] == 0.0 for comb in found]
+    there = [comb for comb, hidden in zip(found, unseen, strict=True) if not hidden.any() or _whole(comb)]
     made = []
     for index, comb in enumerate(found):
         beside = [
@@ -125,17 +128,22 @@ def grids(
             if _gap(columns, comb, other) < _APART_INCHES * dpi
         ]
         alone = not beside and comb.divisions in (0, 10) and not _bare(comb)
-        known = alone if framed is None else _framed(framed[:, comb.first : comb.last + 1])
+        known = alone if framed is None else _framed(framed[:, comb.first : comb.last + 1], unseen[index], _whole(comb))
         agrees = covered is not None and _agrees(
             columns, covered, there, comb, dpi, -np.inf if depth_column is None else depth_column
         )
+        # Where nothing frames a block, lines across may tell the edges of a track by itself that has lost all lines between them.
+        told_across = framed is None and agrees and not beside and not unseen[index].any() and _bare(comb)
         # A strong line may run on where a faint grid ends: parts of one track all look alike. Lines across go from edge to edge of tracks, and tell.
         framed_well = stopped and framed is not None
         vouched = agrees and (framed_well or not beside)
         part = not vouched and (
             comb.divisions == 4 or (_may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside))
         )
-        seen = comb.seen >= _SEEN or (framed_well and (_bare(comb) or (vouched and comb.placed >= _PLACED)))
+        known |= told_across
+        seen = (
+            comb.seen >= _SEEN or told_across or (framed_well and (_bare(comb) or (vouched and comb.placed >= _PLACED)))
+        )
         sure = 0.97 if known and seen and not part and (agrees or covered is None) else 0.6
         rooms = (_room(columns, comb.first), _room(columns, comb.last))
         made.append(
@@ -180,9 +188,24 @@ def _lines_in(found: Sequence[Comb]) -> int:
     return sum(comb.last - comb.first for comb in found)
 
 
-def _framed(lines: NDArray[np.bool_]) -> bool:
-    """Whether the outer ones of some lines frame a block on one side, ``(sides, lines)``, and neither side says otherwise."""
+def _whole(comb: Comb) -> bool:
+    """Whether the lines of a grid tell both edges by themselves, so that one that lies on the scan's own edge need not be seen."""
+    return (
+        comb.seen >= _PLACED
+        and comb.placed >= _PLACED
+        and (comb.divisions >= _MANY_DIVISIONS or comb.decades > 1)
+        and max(map(abs, comb.off)) <= _AT_EDGE_PX / 2
+    )
+
+
+def _framed(lines: NDArray[np.bool_], unseen: NDArray[np.bool_], whole: bool) -> bool:
+    """Whether the outer ones of some lines frame a block on one side, ``(sides, lines)``, and neither side says otherwise.
+
+    Of a whole grid an outer line that lies on the scan's own edge, ``unseen``, says what the other one does.
+    """
     outer, inner = lines[:, [0, -1]], lines[:, 1:-1].any(axis=1)
+    if whole and unseen.sum() == 1:
+        outer = np.repeat(outer[:, ~unseen], 2, axis=1)
     says, differs = outer.all(axis=1) & ~inner, inner | (outer.any(axis=1) & ~outer.all(axis=1))
     return bool(says.any() and not differs.any())
 
@@ -233,7 +256,10 @@ def edge_points(
     swing = run.swing_at(knots / paper.factor)
     about = (column + swing + 0.5) * paper.factor - 0.5
     reach = max(2, round(min(_SNAP_INCHES * paper.dpi, _OWN_ROOM * room * paper.factor)))
-    found = np.array([_seen(paper, row, place, reach) for row, place in zip(knots, about, strict=True)])
+    # What stands above and below is no part of the line: streaks go on there, and frames of blocks.
+    half = WINDOW_ROWS // 2 * paper.factor
+    windows = zip(np.maximum(knots - half, rows[0]), np.minimum(knots + half, rows[1]), about, strict=True)
+    found = np.array([_seen(paper, first, end, place, reach) for first, end, place in windows])
     off = found - about
     known = np.isfinite(off)
     if known.sum() >= 3:
@@ -246,25 +272,25 @@ def edge_points(
     return tuple((round(float(knots[at]), 1), round(float(about[at]), 1)) for at in keep)
 
 
-def _seen(paper: Paper, row: float, column: float, reach: int) -> float:
-    """Column of the line near a place, by the ink of some rows about it; NaN where there is none."""
-    half = WINDOW_ROWS // 2 * paper.factor
+def _seen(paper: Paper, first_row: float, end_row: float, column: float, reach: int) -> float:
+    """Column of the line near a place, by the ink of some rows; NaN where there is none."""
     first = max(0, int(column) - reach)
-    ink = paper.crop(row - half, row + half, first, int(column) + reach + 1)
+    ink = paper.crop(first_row, end_row, first, int(column) + reach + 1)
     if ink.size == 0 or ink.shape[1] < 3:
         return float("nan")
     share = ink.mean(axis=0)
     share = share - share.min()
     if share.max() < 0.2:
         return float("nan")
-    top = int(share.argmax())
-    # As far as the line is thick: its outermost columns are not all of one strength.
-    weak = np.flatnonzero(share <= 0.5 * share[top])
-    low, high = (
-        np.append(-1, weak)[np.searchsorted(weak, top)] + 1,
-        np.append(weak, share.size)[np.searchsorted(weak, top)],
-    )
-    weight = share[low:high] - 0.5 * share[top]
+    # As far as a line is thick: its outermost columns are not all of one strength. Of lines as whole as each other a streak beside an edge is the thinner one.
+    ends = np.flatnonzero(np.diff(np.pad(share > 0.5 * share.max(), 1).astype(np.int8)))
+    lines = [
+        (low, high) for low, high in ends.reshape(-1, 2).tolist() if share[low:high].max() >= _AS_WHOLE * share.max()
+    ]
+    amounts = [float(share[low:high].sum()) for low, high in lines]
+    strongest = int(np.argmax([share[low:high].max() for low, high in lines]))
+    low, high = lines[int(np.argmax(amounts)) if max(amounts) >= _HEAVIER * amounts[strongest] else strongest]
+    weight = np.clip(share[low:high] - 0.5 * share[low:high].max(), 0.0, None)
     return first + float((weight * np.arange(low, high)).sum() / weight.sum())
 
 
