@@ -421,6 +421,9 @@ def test_of_two_scales_above_a_pass_the_nearer_is_its_own() -> None:
     (8.38, ("1:240",), False),  # the print says otherwise than the scale that is near
     (10.0, ("DEPTH IN FEET",), True),
     (16.0, ("DEPTH IN FEET",), False),  # and the scale is that of metres
+    (10.1, ("METRES", "1:500"), True),  # a copy of 1:500 in metres that is as large as 1:240 in feet
+    (10.1, ("METRES", "1:600"), False),  # no usual scale of metres: it may be the pass above's
+    (10.1, ("1:500",), False),
 ])  # fmt: skip
 def test_feet_or_metres_are_sure_by_a_scale_that_is_met_or_by_print_that_does_not_contradict_it(
     px_per_unit: float, printed: tuple[str, ...], sure: bool

@@ -19,7 +19,7 @@ from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
 from veernet.register.passes import passes_at
 from veernet.register.scale_block import Blocks
-from veernet.register.scales import Unit, copied_units, nearest, printed_units
+from veernet.register.scales import Unit, copied_units, nearest, printed_copy, printed_units
 from veernet.register.sections import Layout, laid_out, only_repeats_below
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
@@ -124,6 +124,8 @@ def unit_of_depth(
     if len(said) == 1 and not (scale.off <= _NEAR_SCALE and scale.unit not in said):
         (unit,) = said
         return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")
+    if dpi_claimed and len(said) == 1 and (copied_unit := printed_copy(printed, px_per_unit, dpi)) in said:
+        return Found(value=copied_unit, confidence=0.96, why=f"a copy, printed in {copied_unit} with its scale")
     sure = dpi_claimed and scale.off <= _AT_SCALE and not said
     if not (said or sure) and dpi_claimed and (copied := _of_a_copy(px_per_unit, dpi, lines_every())):
         return copied

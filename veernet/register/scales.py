@@ -72,6 +72,24 @@ def copied_units(px_per_unit: float, dpi: float, lines_every: float) -> frozense
     )
 
 
+def printed_copy(texts: Iterable[str], px_per_unit: float, dpi: float) -> Unit | None:
+    """The unit that is printed by name and by a scale that is usual for it, of which a log is a copy; None where these do not say the same, or not both.
+
+    Args:
+        texts: Lines above a log.
+        px_per_unit: Rows a unit of depth.
+        dpi: Of the scan.
+    """
+    lines = [text.upper() for text in texts]
+    named = [unit for unit, words in _WORDS.items() if any(words.search(line) for line in lines)]
+    if len(named) != 1:
+        return None
+    (unit,) = named
+    said = {int(ratio) for line in lines for ratio in _RATIO.findall(line)} & set(USUAL[unit])
+    inches = px_per_unit / dpi / INCHES[unit]
+    return unit if any(_COPIED[0] <= inches * scale <= _COPIED[1] for scale in said) else None
+
+
 def printed_units(texts: Iterable[str], px_per_unit: float, dpi: float) -> frozenset[Unit]:
     """The units of depth that printed words speak for: by name, or as 1:240, which is one unit's at any size of a copy.
 
