@@ -28,6 +28,8 @@ _ALIKE_SLOPES = 2.0
 _USUAL_LINE = 0.9
 """Quantile of what is shown beside labels that is surely a line: of many labels only every other one may have one."""
 _TO_LINE = 1.5
+_AS_STRONG = 0.9
+"""Of a line at its own slope: seen so well at its neighbours' slope, it is as strong there."""
 _NO_LINE = 1e-4
 """Variance of the rows of blocks without a line."""
 _SLACK_PX = 8
@@ -71,6 +73,10 @@ class Beside:
         # On one side there may be no grid at all.
         return np.asarray(0.75 * np.maximum(left, right) + 0.25 * np.minimum(left, right))
 
+    def strongest(self, rows: Floats, slope: float) -> float:
+        """Of a line of a slope that passes the label's middle at some rows from it."""
+        return float(self.strength(self.top + (len(self.blocks) - 1) / 2 + rows, slope).max())
+
     def slants(self, slopes: Floats, reach: float) -> tuple[Floats, Floats]:
         """How well the blocks agree at each slope, so far about the label, and how much they show there: lines that are moved as they slant add up.
 
@@ -112,11 +118,19 @@ def slopes_of(windows: list[Beside], reach: float) -> Floats:
         np.stack(each) for each in zip(*(window.slants(slopes, reach) for window in windows), strict=True)
     )
     # A label's own line is in sight however blocks are moved; what comes into sight as they are says nothing of its slant.
-    own = much.min(axis=1, keepdims=True)
-    voice = np.minimum(own / (np.quantile(own, _USUAL_LINE) + _NO_LINE), 1.0)
+    least = much.min(axis=1, keepdims=True)
+    voice = np.minimum(least / (np.quantile(least, _USUAL_LINE) + _NO_LINE), 1.0)
     # Blocks are moved by whole px, so that slopes beside each other are alike but for steps: the middle of those that agree best is meant.
     rewards = gaussian_filter1d(voice * (agreement - _AGREE), _ALIKE_SLOPES, axis=1)
-    return without_strays(slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.02, 0.35)])
+    own_slopes = slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.02, 0.35)]
+    calm = without_strays(own_slopes)
+    rows = np.arange(-reach, reach + 0.5, 0.5)
+    # Where paper swings fastest, a line is well seen at its own slope alone; one that a pen tips is there at its neighbours' slope, too.
+    kept = [
+        _AS_STRONG * window.strongest(rows, own) > window.strongest(rows, other)
+        for window, own, other in zip(windows, own_slopes, calm, strict=True)
+    ]
+    return np.where(kept, own_slopes, calm)
 
 
 def without_strays(slopes: Floats) -> Floats:
