@@ -28,8 +28,6 @@ _ALIKE_SLOPES = 2.0
 _USUAL_LINE = 0.9
 """Quantile of what is shown beside labels that is surely a line: of many labels only every other one may have one."""
 _TO_LINE = 1.5
-_AS_STRONG = 0.9
-"""Of a line at its own slope: seen so well at its neighbours' slope, it is as strong there."""
 _NO_LINE = 1e-4
 """Variance of the rows of blocks without a line."""
 _SLACK_PX = 8
@@ -62,6 +60,12 @@ class Beside:
 
     def strength(self, rows: Floats, slope: float) -> Floats:
         """Of a line that passes the label's middle at some rows: mostly that of the side where there is more."""
+        sides = self._sides(rows, slope)
+        # On one side there may be no grid at all.
+        return np.asarray(0.75 * sides.max(axis=0) + 0.25 * sides.min(axis=0))
+
+    def _sides(self, rows: Floats, slope: float) -> Floats:
+        """To the left and to the right of the label, ``(2, rows)``."""
         at = np.arange(len(self.blocks))
         moved = np.stack(
             [
@@ -69,13 +73,11 @@ class Beside:
                 for block, apart in zip(self.blocks.T, self.apart, strict=True)
             ]
         )
-        left, right = moved[:_BLOCKS].mean(axis=0), moved[_BLOCKS:].mean(axis=0)
-        # On one side there may be no grid at all.
-        return np.asarray(0.75 * np.maximum(left, right) + 0.25 * np.minimum(left, right))
+        return np.stack([moved[:_BLOCKS].mean(axis=0), moved[_BLOCKS:].mean(axis=0)])
 
     def strongest(self, rows: Floats, slope: float) -> float:
-        """Of a line of a slope that passes the label's middle at some rows from it."""
-        return float(self.strength(self.top + (len(self.blocks) - 1) / 2 + rows, slope).max())
+        """Of a line of a slope that passes the label's middle at some rows from it, on either side."""
+        return float(self._sides(self.top + (len(self.blocks) - 1) / 2 + rows, slope).max())
 
     def slants(self, slopes: Floats, reach: float) -> tuple[Floats, Floats]:
         """How well the blocks agree at each slope, so far about the label, and how much they show there: lines that are moved as they slant add up.
@@ -125,9 +127,9 @@ def slopes_of(windows: list[Beside], reach: float) -> Floats:
     own_slopes = slopes[steady_path(rewards - _SLANT_COST * np.abs(slopes) / STEEPEST, 4, 0.02, 0.35)]
     calm = without_strays(own_slopes)
     rows = np.arange(-reach, reach + 0.5, 0.5)
-    # Where paper swings fastest, a line is well seen at its own slope alone; one that a pen tips is there at its neighbours' slope, too.
+    # Where paper swings fastest, a line is best seen at its own slope; one that a pen tips from one side is as strong on the other at its neighbours' slope.
     kept = [
-        _AS_STRONG * window.strongest(rows, own) > window.strongest(rows, other)
+        window.strongest(rows, own) > window.strongest(rows, other)
         for window, own, other in zip(windows, own_slopes, calm, strict=True)
     ]
     return np.where(kept, own_slopes, calm)
