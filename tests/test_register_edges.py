@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from veernet.register.across import covered
 from veernet.register.body import Columns, extent, framing
+from veernet.register.edge_course import edge_points
 from veernet.register.labels import Labels, Pass
 from veernet.register.logged import logged
 from veernet.register.paper import Paper
-from veernet.register.tracks import Grid, Lines, edge_points, grids
+from veernet.register.tracks import Grid, Lines, grids
 from veernet.register.upright import Run, line_profiles, runs
 
 DPI = 150.0

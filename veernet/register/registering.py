@@ -10,6 +10,7 @@ import numpy as np
 
 from veernet.register.at_once import both
 from veernet.register.draft import SURE, Box, Curve, Depth, Draft, Found, Label, Tick, Track
+from veernet.register.edge_course import edge_points
 from veernet.register.header import Header, header_of, well_of
 from veernet.register.labels import Pass
 from veernet.register.line_distance import lines_every
@@ -23,7 +24,7 @@ from veernet.register.scales import Unit, copied_units, nearest, printed_copy, p
 from veernet.register.sections import Layout, laid_out, only_repeats_below
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
-from veernet.register.tracks import Grid, edge_points
+from veernet.register.tracks import Grid
 from veernet.register.upright import line_profiles, runs
 from veernet.register.wraps import FINE_DPI, may_wrap, wraps
 from veernet.sheets.raster import open_scan
