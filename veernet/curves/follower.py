@@ -53,8 +53,9 @@ class Follower:
     def push(self, first_row: int, evidence: Evidence) -> Iterator[Decided]:
         """Take the next chunk; yields what it decides, one chunk behind."""
         self._held[first_row] = evidence
-        carrying = None if evidence.carrying is None else self._states(evidence.carrying)
-        for found in self._finder.push(first_row, self._states(evidence.way), carrying):
+        way = self._narrowed(evidence.way)
+        carrying = way if evidence.carrying is None else np.maximum(way, self._narrowed(evidence.carrying))
+        for found in self._finder.push(first_row, self._states(way), self._states(carrying)):
             yield self._read(found)
 
     def follow(self, first_row: int, evidence: Evidence) -> None:
@@ -75,12 +76,17 @@ class Follower:
                 pass
         return Positions.join(self._pieces)
 
-    def _states(self, evidence: ByteArray) -> ByteArray:
+    def _narrowed(self, evidence: ByteArray) -> ByteArray:
+        """The evidence of each state, of one copy of the track."""
         if self.wrap:
             evidence = evidence[:, MARGIN : MARGIN + TRACK_COLUMNS]
         # Of slices, because numpy is slow at reducing an axis of two.
-        states = np.maximum.reduce([evidence[:, column::STATE_COLUMNS] for column in range(STATE_COLUMNS)])
-        return np.tile(states, (1, len(TURNS))) if self.wrap else states
+        return np.asarray(
+            np.maximum.reduce([evidence[:, column::STATE_COLUMNS] for column in range(STATE_COLUMNS)]), np.uint8
+        )
+
+    def _states(self, narrowed: ByteArray) -> ByteArray:
+        return np.tile(narrowed, (1, len(TURNS))) if self.wrap else narrowed
 
     def _read(self, way: PathChunk) -> Decided:
         evidence = self._held.pop(way.first_row)

@@ -94,19 +94,17 @@ class PathFinder:
         self._absent_cost = np.where((leave_costs < NEVER).any(axis=1), begins, NEVER).astype(np.float32)
         self._pending: tuple[int, NDArray[np.uint8], NDArray[np.int32]] | None = None
 
-    def push(
-        self, first_row: int, evidence: NDArray[np.uint8], carrying: NDArray[np.uint8] | None = None
-    ) -> Iterator[PathChunk]:
+    def push(self, first_row: int, evidence: NDArray[np.uint8], carrying: NDArray[np.uint8]) -> Iterator[PathChunk]:
         """Take the next chunk of evidence, uint8 ``(rows, states)``; yields the way through the chunk before it.
 
-        ``carrying``: what ink is worth to a step sideways, of the same shape. None beside the evidence, if not given.
+        ``carrying``: what ink is worth to a step sideways, of the same shape, and nowhere less than the evidence.
         """
         rows, states = evidence.shape
         back = np.empty((rows, states), np.uint8)
         back_absent = np.empty((rows, 3), np.int32)
         _forward(
             evidence,
-            evidence if carrying is None else np.maximum(evidence, carrying),
+            carrying,
             self._cost,
             self._absent_cost,
             self._leave_costs,
