@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -80,10 +81,12 @@ class Follower:
         """The evidence of each state, of one copy of the track."""
         if self.wrap:
             evidence = evidence[:, MARGIN : MARGIN + TRACK_COLUMNS]
-        # Of slices, because numpy is slow at reducing an axis of two.
-        return np.asarray(
-            np.maximum.reduce([evidence[:, column::STATE_COLUMNS] for column in range(STATE_COLUMNS)]), np.uint8
-        )
+        # Of neighbours first, and then every so manieth: both are done for many at once.
+        width = evidence.shape[1] - STATE_COLUMNS + 1
+        strongest = evidence[:, :width]
+        for column in range(1, STATE_COLUMNS):
+            strongest = np.asarray(cv2.max(strongest, evidence[:, column : column + width]), np.uint8)
+        return np.ascontiguousarray(strongest[:, ::STATE_COLUMNS])
 
     def _states(self, narrowed: ByteArray) -> ByteArray:
         return np.tile(narrowed, (1, len(TURNS))) if self.wrap else narrowed
