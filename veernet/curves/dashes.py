@@ -75,9 +75,8 @@ def long_strokes(evidence: ByteArray, more_than_rows: int) -> list[Stroke]:
     """The strokes of some evidence, uint8 ``(rows, 512)``, that are longer than that."""
     seen = np.asarray(cv2.threshold(evidence, RUN_LEVEL - 1, 1, cv2.THRESH_BINARY)[1], np.uint8)
     joined_rows = maximum_filter1d(seen.max(axis=1), JOINED_ROWS)
-    if not any(
-        end - first > more_than_rows for first, end in stretches(joined_rows > 0)
-    ):  # cheaper to ask, and mostly so
+    # Cheaper to ask first, and mostly so.
+    if not any(end - first > more_than_rows for first, end in stretches(joined_rows > 0)):
         return []
     joined = cv2.dilate(seen, np.ones((JOINED_ROWS, 3), np.uint8))
     _, parts, measured, _ = cv2.connectedComponentsWithStats(joined[::_SAMPLED_ROWS], connectivity=8)

@@ -91,9 +91,8 @@ def _traced(bands: Iterable[ByteArray], track: _Track, alike: bool) -> list[Trac
     order = sorted(range(len(curves)), key=lambda index: _STYLE_RANK[curves[index].style])
     followers = [Follower(curves[index], track.scale, track.costs) for index in order]
     unclaimed = Unclaimed()
-    undecided: dict[
-        int, tuple[ByteArray, ByteArray | None]
-    ] = {}  # chunks through which the first curve's way is not known yet
+    # Chunks of class map and strip through which the first curve's way is not known yet.
+    undecided: dict[int, tuple[ByteArray, ByteArray | None]] = {}
 
     def follow_second(decided: Iterable[Decided]) -> None:
         for first in decided:
