@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from veernet.curves.dashes import JOINED_ROWS, Stroke, long_strokes
 from veernet.curves.identity import stretches
-from veernet.curves.ruled import weigh_ruled
+from veernet.curves.ruled import DARK, weigh_ruled
 from veernet.curves.runs import RUN_LEVEL, Positions, erase_runs
 from veernet.sheets.geometry import STRIP_WIDTH
 
@@ -23,8 +23,8 @@ _SHARED, _LEFT_OVER = 0.3, 0.7
 #: What the other's ink is worth to the way of a curve that may run beneath it: less lacks than its absence costs, so that dashes that come to light beside
 #: that stroke are one curve. No value is read off there.
 _BENEATH = 0.45
-#: Ink is this dark; what it carries a curve sideways as, whatever the network says of it; and the share of a row in which a line across the track is dark.
-_DARK, _CARRYING, _LINE_ACROSS = 100, 185, 0.6
+#: What ink carries a curve sideways as, whatever the network says of it; and the share of a row in which a line across the track is dark.
+_CARRYING, _LINE_ACROSS = 185, 0.6
 
 #: Rows from which a stroke is a line that may be dashed.
 _LINE_ROWS = 96
@@ -103,7 +103,7 @@ def _carrying(strip: ByteArray | None) -> ByteArray | None:
     """What ink is worth to a step sideways. That of a line across the whole track is worth nothing: it leads from every curve to every other."""
     if strip is None:
         return None
-    ink = np.asarray(cv2.threshold(strip, _DARK, _CARRYING, cv2.THRESH_BINARY)[1], np.uint8)
+    ink = np.asarray(cv2.threshold(strip, DARK, _CARRYING, cv2.THRESH_BINARY)[1], np.uint8)
     dark = cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
     ink[dark > _LINE_ACROSS * _CARRYING * STRIP_WIDTH] = 0
     return ink

@@ -21,7 +21,8 @@ from veernet.sheets.geometry import STRIP_WIDTH, strip_column
 RULED_CONFIDENCE = 0.4
 #: And where it runs so for a little while only: 4 in 100 of such samples of another program's sheets are wrong, and they are half of all wrong ones that would look sure.
 BRIEFLY_RULED_CONFIDENCE = 0.85
-_DARK = 100
+#: Strip darkness from which on there is ink.
+DARK = 100
 _PRINTED_SHARE = 0.5  # of all rows, in which a column is dark
 _STRAIGHT_ROWS, _BRIEF_ROWS = 64, 20
 _STRAIGHT_PX = 1.0
@@ -38,7 +39,7 @@ def printed_columns(strips: Iterable[NDArray[np.uint8]]) -> NDArray[np.bool_]:
     """
     dark, rows = np.zeros(STRIP_WIDTH, np.int64), 0
     for strip in strips:
-        dark += np.count_nonzero(strip > _DARK, axis=0)
+        dark += np.count_nonzero(strip > DARK, axis=0)
         rows += len(strip)
     return np.asarray(maximum_filter1d(dark > _PRINTED_SHARE * max(rows, 1), 2 * _BESIDE_PX + 1))
 

@@ -16,6 +16,8 @@ from veernet.review.samples import BoolArray, CurveSamples, FloatArray, read_sam
 if TYPE_CHECKING:
     from veernet.sheets.manifest import SheetManifest
 
+RIGHT_FRACTION = 0.01
+"""Error, in track widths, up to which a sample is right."""
 WRONG_FRACTION = 0.03
 """Error, in track widths, beyond which a sample is wrong and not just imprecise."""
 
@@ -99,7 +101,7 @@ def score(name: str, curves: Sequence[CurveSamples], *, crossings: bool = False)
         p95_error=p95(unit_error),
         mean_track_error=mean(error),
         p95_track_error=p95(error),
-        within_1=_share((error <= 0.01).sum(), samples),
+        within_1=_share((error <= RIGHT_FRACTION).sum(), samples),
         within_2=_share((error <= 0.02).sum(), samples),
         wrong=_share((error > WRONG_FRACTION).sum(), samples),
         wrap_errors=int(_turned(error).sum()),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from veernet.review.evaluate import RIGHT_FRACTION
 from veernet.review.samples import CurveSamples, FloatArray
 
 #: Where one range of confidences ends and the next one begins.
 _CONFIDENCES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
-_RIGHT_FRACTION = 0.01
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def reliability_of(curves: Sequence[CurveSamples]) -> list[Reliability]:
         if one.confidence is not None:
             given = one.found & np.isfinite(one.truth) & np.isfinite(one.confidence)
             confidences.append(one.confidence[given].astype(np.float64))
-            rights.append(one.track_error[given] <= _RIGHT_FRACTION)
+            rights.append(one.track_error[given] <= RIGHT_FRACTION)
     confidence, right = np.concatenate(confidences), np.concatenate(rights)
     ranges = np.searchsorted(_CONFIDENCES, confidence, side="right") - 1
     return [

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from veernet.curves.identity import stretches
-from veernet.review.evaluate import WRONG_FRACTION, Score, kinds_of, score
+from veernet.review.evaluate import RIGHT_FRACTION, WRONG_FRACTION, Score, kinds_of, score
 from veernet.review.reliability import Reliability, reliability_of
 from veernet.review.samples import CROSSING_SAMPLES, CurveSamples
 from veernet.study.tracing import FULL_TRACER, PROGRAMS, SEGMENTATION, Traced
@@ -72,7 +72,7 @@ def swaps_of(curves: Sequence[CurveSamples]) -> Swaps:
     samples = flagged = of = runs = runs_flagged = 0
     for pair in zip(curves[::2], curves[1::2], strict=True):
         for one, other in (pair, pair[::-1]):
-            swapped = (one.track_error > WRONG_FRACTION) & (np.abs(one.got - other.truth) <= 0.01)
+            swapped = (one.track_error > WRONG_FRACTION) & (np.abs(one.got - other.truth) <= RIGHT_FRACTION)
             flags = np.zeros(len(swapped), bool)
             for told in (one.low_confidence, one.warned):
                 flags |= told if told is not None else False
