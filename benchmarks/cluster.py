@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import probe
+from benchmarks.sheets import Sheet
+from benchmarks.stages import do_once
 from benchmarks.watched import PROBE
-from tasks.compute import describe_model
 
 _LOOPBACK = "127.0.0.1"
 
@@ -39,8 +40,11 @@ class Workers:
 
 
 @contextmanager
-def workers(count: int, threads: int = 1, gpu: bool = False) -> Iterator[Workers]:
-    """So many workers with the network loaded, each with so many threads for its libraries; with ``gpu`` the first has the GPU and the others see none."""
+def workers(small: Sheet, count: int, threads: int = 1, gpu: bool = False) -> Iterator[Workers]:
+    """So many workers, each with so many threads for its libraries and with a small sheet behind it: what a process loads once is not what a sheet costs.
+
+    With ``gpu`` the first has the GPU and the others see none.
+    """
     import dask
     from distributed import Client, Nanny, Scheduler, SpecCluster
     from distributed.system import MEMORY_LIMIT
@@ -77,6 +81,6 @@ def workers(count: int, threads: int = 1, gpu: bool = False) -> Iterator[Workers
         ):
             with Client(cluster) as client:  # type: ignore[no-untyped-call]
                 client.wait_for_workers(count)
-                client.run(describe_model, None)  # what a worker loads once is not what a sheet costs
+                client.run(do_once, small)
             pids = {f"dask-worker {index}": nanny.pid for index, nanny in cluster.workers.items()}
             yield Workers(cluster.scheduler_address, pids, near / "notes", near / "work")

@@ -85,7 +85,7 @@ def fed_archive(size: Size, cache: Path) -> Iterator[Item]:
     with (
         tempfile.TemporaryDirectory(prefix="veernet-bench-") as folder,
         tempfile.TemporaryDirectory(prefix="veernet-bench-") as out,
-        workers(processes, gpu=True) as there,
+        workers(drawn(cache, Paper(2_000)), processes, gpu=True) as there,
     ):
         archive(cache, Path(folder), Paper(size.archive_rows), count)
         with _utilisation() as looks:

@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # run by its path, it sees i
 from benchmarks.report import markdown
 from benchmarks.results import Item, Table
 from benchmarks.rounds import ratio
-from benchmarks.sheets import Paper, drawn
+from benchmarks.sheets import Paper, Sheet, drawn
 from benchmarks.sizes import Size
 from tasks import compute
 from veernet import __version__
@@ -136,6 +136,12 @@ def one_round(scan: Path, manifest: SheetManifest, clock: Clock, folder: Path) -
     return sum(strip.size for strip in strips) / 1e6
 
 
+def do_once(sheet: Sheet) -> None:
+    """Do a sheet for nothing but what that leaves in this process: what is imported, loaded and compiled when it is first used."""
+    with tempfile.TemporaryDirectory(prefix="veernet-bench-") as scratch:
+        one_round(sheet.scan, sheet.manifest, Clock(), Path(scratch))
+
+
 def measure(size: Size, cache: Path) -> Iterator[Item]:
     """One sheet, stage by stage."""
     yield from found(size.sheet_rows, size.rounds, cache)
@@ -144,8 +150,8 @@ def measure(size: Size, cache: Path) -> Iterator[Item]:
 def found(rows: int, rounds: int, cache: Path) -> Iterator[Item]:
     """The rounds, and what they come to."""
     clock, sheet, small = Clock(), drawn(cache, Paper(rows)), drawn(cache, Paper(2_000))
+    do_once(small)
     with tempfile.TemporaryDirectory(prefix="veernet-bench-") as scratch:
-        one_round(small.scan, small.manifest, Clock(), Path(scratch))  # compiles what is compiled when it is first used
         for _ in range(rounds):
             megapixels = one_round(sheet.scan, sheet.manifest, clock, Path(scratch))
     what = f"{rows:,} rows"

@@ -12,7 +12,7 @@ from statistics import median
 from benchmarks.cluster import workers
 from benchmarks.results import Item, Table
 from benchmarks.rounds import in_turns, ratio
-from benchmarks.sheets import Paper, archive
+from benchmarks.sheets import Paper, archive, drawn
 from benchmarks.sizes import Size
 from benchmarks.watched import Watched, veernet
 
@@ -24,8 +24,10 @@ def measure(size: Size, cache: Path) -> Iterator[Item]:
     count = max(4, size.archive_sheets // 3)
     ways = {"1 worker, 1 thread": (1, 1), "2 workers, 1 thread each": (2, 1), "1 worker, 2 threads": (1, 2)}
 
+    small = drawn(cache, Paper(2_000))
+
     def run(scans: Path, processes: int, threads: int) -> Watched:
-        with tempfile.TemporaryDirectory(prefix="veernet-bench-") as out, workers(processes, threads) as there:
+        with tempfile.TemporaryDirectory(prefix="veernet-bench-") as out, workers(small, processes, threads) as there:
             return veernet(["archive", scans, *there.options], Path(out), notes=there.notes, workers=there.pids)
 
     with tempfile.TemporaryDirectory(prefix="veernet-bench-") as folder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,8 +10,8 @@ from prefect.logging import get_run_logger
 
 from tasks.compute import draft_sheet
 from tasks.stage import stage
-from tasks.state import Batch, Logger, Sheet, attempt, fail
-from tasks.workers import submit, worker_count
+from tasks.state import Batch, Logger, Sheet, each, fail
+from tasks.workers import submit
 from veernet import storage
 from veernet.archive.keys import REGISTER_VERSION
 from veernet.digest import file_digest
@@ -32,11 +31,9 @@ _MOST_NAMED = 12
 
 @stage("register")
 def register(batch: Batch, label: str) -> Batch:  # noqa: ARG001 - the label names the task's run
-    """Give each sheet that has none its manifest, on the Dask workers, as many at one time as there are workers: it takes seconds a sheet."""
+    """Give each sheet that has none its manifest, on the Dask workers."""
     logger = get_run_logger()
-    step = partial(_register, logger=logger)
-    with ThreadPoolExecutor(min(len(batch), worker_count()), thread_name_prefix="register") as threads:
-        done = tuple(threads.map(lambda sheet: attempt(sheet, STAGE, step, logger), batch))
+    done = each(batch, STAGE, partial(_register, logger=logger), logger)
     logger.info("%d of %d scans were registered", sum(sheet.failure is None for sheet in done), len(done))
     return done
 

@@ -7,11 +7,13 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tasks.progress import report
 from tasks.retries import again, pause
+from tasks.workers import worker_count
 from veernet.curves.identity import Trace
 from veernet.errors import VeerNetError
 from veernet.location import Location
@@ -97,9 +99,14 @@ Logger = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 
 def each(batch: Sequence[Sheet], stage: str, step: Step, logger: Logger) -> Batch:
-    """Take every sheet that is still on its way one step further; a sheet that fails drops out alone."""
+    """Take every sheet that is still on its way one step further; a sheet that fails drops out alone.
+
+    There is a sheet for each worker at one time, and one that this process itself is busy with: a stage gives the workers a piece or two of a sheet's work,
+    and they would wait for one another's.
+    """
     started = time.monotonic()
-    stepped = tuple(attempt(sheet, stage, step, logger) for sheet in batch)
+    with ThreadPoolExecutor(max(1, min(len(batch), worker_count() + 1)), thread_name_prefix=stage) as threads:
+        stepped = tuple(threads.map(lambda sheet: attempt(sheet, stage, step, logger), batch))
     names = ", ".join(sheet.name for sheet in stepped if sheet.failure is None)
     logger.info("%s took %.2f s for %s", stage, time.monotonic() - started, names[:1000] or "nothing")
     return stepped

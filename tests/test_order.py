@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,10 @@ from distributed import Client, Scheduler, SpecCluster, Worker
 
 from flows import loading as module
 from flows.loading import loading
-from tasks.state import Job
+from tasks.state import Job, Sheet, each
 from tasks.workers import submit, using
 from veernet import storage
-from veernet.errors import VeerNetError, WeightsError
+from veernet.errors import ScanError, VeerNetError, WeightsError
 
 _begun: list[str] = []
 _held = threading.Event()
@@ -71,6 +73,25 @@ def test_sheets_that_came_first_are_finished_first_and_no_batch_runs_dry(client:
     for piece in waiting:
         piece.result()
     assert ["there 0", "look 2", "publish 0", "publish 1", "tile 2", "segment 0", "segment 1", "segment 2"] == _begun
+
+
+def test_sheets_of_a_batch_go_a_step_side_by_side_one_for_each_worker_and_one_more(
+    client: Client, tmp_path: Path
+) -> None:
+    """Else workers wait for one another's sheets, however many there are; each comes out in its own place, and one that fails drops out alone."""
+    batch = tuple(Sheet(_job(tmp_path, turn)) for turn in range(2 * (len(client.ncores()) + 1)))
+    together = threading.Barrier(len(client.ncores()) + 1)
+
+    def step(sheet: Sheet) -> Sheet:
+        together.wait(30)
+        if sheet.job.turn == 1:
+            raise ScanError(sheet.name, "is torn", "mend it")
+        return replace(sheet, dpi=float(sheet.job.turn))
+
+    stepped = each(batch, "step", step, logging.getLogger(__name__))
+    assert [sheet.name for sheet in batch] == [sheet.name for sheet in stepped]
+    assert [0.0, None, 2.0, 3.0] == [sheet.dpi for sheet in stepped]
+    assert [False, True, False, False] == [sheet.failure is not None for sheet in stepped]
 
 
 def _describe(weights: str | None) -> dict[str, str] | VeerNetError:
