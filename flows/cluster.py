@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.forks import forks, interrupts_wait
@@ -215,10 +218,28 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 def _processes(workers: int | None) -> tuple[list[str], int]:
     """GPUs, and how many processes share them and the cores."""
+    gpus = visible_gpus()
+    return gpus, workers or len(gpus) or usual_workers(os.cpu_count() or 1, _memory_bytes())
+
+
+def _memory_bytes() -> int:
+    """What Dask takes for the memory of this machine.
+
+    All of Dask takes half a second to import, for which the process that workers are forks of would wait, and a run for that; this module of it needs nothing of the rest.
+    """
+    if "distributed" not in sys.modules:
+        found = find_spec("distributed")
+        assert found is not None
+        assert found.origin is not None
+        alone = spec_from_file_location("distributed_system_alone", Path(found.origin).with_name("system.py"))
+        assert alone is not None
+        assert alone.loader is not None
+        system: Any = module_from_spec(alone)
+        alone.loader.exec_module(system)
+        return int(system.MEMORY_LIMIT)
     from distributed.system import MEMORY_LIMIT
 
-    gpus = visible_gpus()
-    return gpus, workers or len(gpus) or usual_workers(os.cpu_count() or 1, MEMORY_LIMIT)
+    return MEMORY_LIMIT
 
 
 def _environment(processes: int) -> dict[str, str]:

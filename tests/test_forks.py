@@ -41,6 +41,16 @@ with forks({}) as method:
     child.join()
 """
 
+BEFORE = """
+import sys
+from flows.cluster import _memory_bytes, getting_ready
+with getting_ready(None, None):
+    print(sorted({"distributed", "prefect", "torch"} & set(sys.modules)))
+told = _memory_bytes()
+from distributed.system import MEMORY_LIMIT
+print(told == _memory_bytes() == MEMORY_LIMIT)
+"""
+
 COMPLAIN = """
 import logging
 from distributed.comm.core import CommClosedError
@@ -78,6 +88,12 @@ def cluster() -> Iterator[Client]:
     """A cluster of one worker, begun in two steps as a run does."""
     with getting_ready(None, 1), dask_client(workers=1) as client:
         yield client
+
+
+def test_it_is_started_before_the_run_imports_anything_that_takes_long(folder: Path) -> None:
+    """How many workers there will be is told from the memory that Dask sees, and not by all of Dask."""
+    ran = _ran(BEFORE, folder)
+    assert (0, "[]\nTrue\n") == (ran.returncode, ran.stdout)
 
 
 def _imported_late() -> set[str]:
