@@ -44,7 +44,8 @@ def test_where_scales_do_not_tell_a_curve_that_is_as_often_off_its_scale_is_in_d
 
 def settled(*turns: float, doubt: bool = True) -> Trace:
     """On one turn for 200 rows after the other, with ten rows in doubt about each turning over."""
-    fraction = np.repeat(np.asarray(turns, np.float32) + np.float32(0.5), 200)
+    knots = np.add.outer(200 * np.arange(len(turns)), [4, 195]).ravel()
+    fraction = np.interp(np.arange(200 * len(turns)), knots, np.repeat(turns, 2) + 0.5).astype(np.float32)
     doubts = [Doubt(200 * index - 5, 200 * index + 5, "seen between two gaps") for index in range(1, len(turns))]
     return Trace(fraction, np.full(fraction.size, 0.97, np.float32), tuple(doubts) if doubt else ())
 
@@ -61,3 +62,43 @@ def test_turns_that_are_seen_are_not_in_doubt() -> None:
     gamma = Drawn(left=0.0, right=150.0, wrap=True)
     for trace in (settled(0, 1, 0, 0, doubt=False), settled(0, 0, 0)):
         assert doubt_turns(trace, gamma, "linear", PathCosts()) is trace  # type: ignore[arg-type]
+
+
+def long_over(rows: int) -> NDArray[np.float64]:
+    """A gamma ray that goes over its scale a few columns a row, and stays there for so many rows."""
+    return np.concatenate([np.linspace(0.5, 1.5, 60), wave(rows, 1.5, 0.2, 300), np.linspace(1.5, 0.5, 60)])
+
+
+@pytest.mark.parametrize("rows", [1_500, 3_000])
+def test_a_curve_that_stays_over_its_scale_for_long_is_not_brought_back_to_it_by_a_gap(rows: int) -> None:
+    """A row in which it is lost at the edge of the track, going over or coming back, is no reason to be a turn lower all the while."""
+    truth = np.concatenate([wave(400, 0.5, 0.2, 300), long_over(rows), wave(400, 0.5, 0.2, 300)])
+    classes = class_map(truth, wrap=True)
+    over = np.flatnonzero(np.diff(np.floor(truth)) != 0.0)
+    for row in (over[0], over[-1]):
+        classes[:, row : row + 2] = 0
+    (trace,) = trace_track([classes], [Drawn(wrap=True)])
+    known = np.isfinite(trace.fraction)
+    assert known.mean() > 0.99
+    assert np.mean(np.abs(trace.fraction - middles(truth))[known] < 0.05) > 0.99
+
+
+def test_a_curve_that_comes_back_far_from_where_it_was_lost_is_on_the_turn_on_which_it_is_near() -> None:
+    """Paper is lost where it goes over its scale: 0.9 of the track above the gap, 0.1 below it."""
+    truth = np.concatenate(
+        [np.full(300, 0.9), np.full(20, 1.0), np.full(300, 1.1), np.linspace(1.1, 0.5, 60), np.full(300, 0.5)]
+    )
+    classes = class_map(truth, wrap=True)
+    classes[:, 300:320] = 0
+    (trace,) = trace_track([classes], [Drawn(wrap=True)])
+    assert np.nanmedian(np.abs(trace.fraction - middles(truth))[320:620]) < 0.01
+
+
+def test_below_a_leap_over_half_a_track_the_turn_is_in_doubt() -> None:
+    """Another turn would be nearer, at once or by two steps of half a leap; a spike that goes as far in five rows is none."""
+    gamma = Drawn(left=0.0, right=150.0, wrap=True)
+    for way, leapt in (((0.98, 0.05), True), ((1.19, 0.7, 0.21), True), ((0.2, 0.5, 0.8, 1.1, 1.4), False)):
+        fraction = np.concatenate([np.full(200, way[0]), way, np.full(200, way[-1])]).astype(np.float32)
+        trace = doubt_turns(Trace(fraction, np.full(fraction.size, 0.97, np.float32), ()), gamma, "linear", PathCosts())  # type: ignore[arg-type]
+        assert trace.confidence[:200].min() > 0.9
+        assert (trace.confidence[210:].max() <= TURN_CONFIDENCE) == leapt

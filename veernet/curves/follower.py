@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.curves.evidence import Evidence
-from veernet.curves.path import NEVER, STATE_COLUMNS, PathChunk, PathCosts, PathFinder
+from veernet.curves.path import NEVER, STATE_COLUMNS, Absences, PathChunk, PathCosts, PathFinder
 from veernet.curves.runs import RUN_LEVEL, Positions, read_runs, strongest_within
 from veernet.curves.turns import TURNS, turn_prices
 from veernet.sheets.geometry import MARGIN, STRIP_WIDTH, TRACK_COLUMNS
@@ -24,6 +24,8 @@ FloatArray = NDArray[np.float32]
 
 #: Within so many columns of an edge a curve may go off scale.
 _EDGE_PX = 8
+#: Parts of a track by which it is known where a curve that wraps was left.
+_PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -102,16 +104,40 @@ class Follower:
         return Decided(way.first_row, self._pieces[-1])
 
 
-def _state_prices(curve: Curve, scale: Scale, costs: PathCosts) -> tuple[FloatArray, FloatArray]:
-    """Price of leaving each state into each kind of absence, and of a row in it."""
+def _state_prices(curve: Curve, scale: Scale, costs: PathCosts) -> tuple[Absences, FloatArray]:
+    """Prices of absence, and of a row in each state."""
     if curve.wrap:
         prices = turn_prices(curve, scale, costs)
-        leave = np.full((3, prices.size), NEVER, np.float32)
-        leave[0] = costs.leave
-        return leave, prices
-    columns = np.arange(0, STRIP_WIDTH, STATE_COLUMNS)
-    leave = np.full((3, columns.size), NEVER, np.float32)
+        return _off_its_turn(prices.size, costs), prices
+    states = STRIP_WIDTH // STATE_COLUMNS
+    return _off_its_scale(states, costs), np.zeros(states, np.float32)
+
+
+def _off_its_turn(states: int, costs: PathCosts) -> Absences:
+    """Absences of a curve that wraps: one for each part of a copy of the track, which it comes back within half a track of."""
+    kinds = len(TURNS) * _PARTS
+    parts, zones = np.arange(kinds)[:, None], np.arange(2 * kinds)
+    from_part = np.abs(zones + 0.5 - 2.0 * (parts + 0.5))  # in zones, of which a track has two for each part
+    leave, back = (
+        np.where(may, costs.leave, NEVER).astype(np.float32) for may in (zones // 2 == parts, from_part < _PARTS)
+    )
+    bounds = np.arange(2 * kinds + 1) * states // (2 * kinds)
+    each = np.ones(kinds, np.float32)
+    return Absences(bounds, leave, back, costs.absent * each, costs.turn_lost * each, 0.0 * each)
+
+
+def _off_its_scale(states: int, costs: PathCosts) -> Absences:
+    """Absences of a curve that does not: somewhere unknown, beyond the left edge, beyond the right one."""
+    reach = -(-(MARGIN + _EDGE_PX) // STATE_COLUMNS)
+    bounds = np.array([0, reach, states - reach, states])
+    leave = np.full((3, 3), NEVER, np.float32)
     leave[0] = costs.leave
-    leave[1, columns < MARGIN + _EDGE_PX] = costs.leave_edge
-    leave[2, columns >= STRIP_WIDTH - MARGIN - _EDGE_PX] = costs.leave_edge
-    return leave, np.zeros(columns.size, np.float32)
+    leave[1, 0] = leave[2, 2] = costs.leave_edge
+    return Absences(
+        bounds,
+        leave,
+        leave,
+        np.array([costs.absent, costs.off_scale, costs.off_scale], np.float32),
+        np.array([costs.leave, costs.elsewhere, costs.elsewhere], np.float32),
+        np.array([0.0, costs.leave, costs.leave], np.float32),
+    )

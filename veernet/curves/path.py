@@ -46,6 +46,8 @@ class PathCosts:
             that wraps leaves of a curve that is off scale by the manifest.
         leave_edge: Going off scale over an edge of the track, or coming back over it.
         turn: One row in the first copy to the left or right; two copies away costs twice.
+        turn_lost: Coming back more than half a track from where the curve was left. Dear, because a long stretch in another copy would else cost more than a
+            row of absence where it begins.
         impossible: One row at a value that the curve cannot have: of the other sign than both ends of its scale.
     """
 
@@ -56,8 +58,30 @@ class PathCosts:
     off_scale: float = 0.45
     elsewhere: float = 20.0
     leave_edge: float = 1.0
-    turn: float = 0.01
+    turn: float = 0.006
+    turn_lost: float = 40.0
     impossible: float = 0.05
+
+
+@dataclass(frozen=True)
+class Absences:
+    """Prices of the ways in which a curve can be absent. What they have to do with its states, they have with a whole zone of states.
+
+    Args:
+        zones: Bounds of the zones, int64 ``(zones + 1,)``, from 0 to the number of states.
+        leave: Of going from a zone into each way, float32 ``(kinds, zones)``; ``NEVER`` where that cannot be.
+        back: Of coming back from each way to a zone, likewise.
+        row: Of a row of it, float32 ``(kinds,)``.
+        elsewhere: Of being absent in another way from here on, float32 ``(kinds,)``.
+        begin: Of beginning in it, float32 ``(kinds,)``.
+    """
+
+    zones: NDArray[np.int64]
+    leave: NDArray[np.float32]
+    back: NDArray[np.float32]
+    row: NDArray[np.float32]
+    elsewhere: NDArray[np.float32]
+    begin: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -79,19 +103,15 @@ class PathFinder:
     """Finds the cheapest way of one curve through evidence that comes in chunks.
 
     Args:
-        leave_costs: Price of going from each state into, and coming back from, each kind of absence (unknown, left, right),
-            float32 ``(3, states)``; ``NEVER`` where that cannot be.
+        absences: Prices of being absent.
         bias: Price a row of each state, float32 ``(states,)``.
         costs: All other prices.
     """
 
-    def __init__(self, leave_costs: NDArray[np.float32], bias: NDArray[np.float32], costs: PathCosts) -> None:
-        self._leave_costs, self._bias, self._costs = leave_costs, bias, costs
-        self._cost = np.zeros(leave_costs.shape[1], np.float32)
-        self._absent_rows = np.array([costs.absent, costs.off_scale, costs.off_scale], np.float32)
-        # A kind of absence that nothing leads into is not where a curve can begin either.
-        begins = np.array([0.0, costs.leave, costs.leave], np.float32)
-        self._absent_cost = np.where((leave_costs < NEVER).any(axis=1), begins, NEVER).astype(np.float32)
+    def __init__(self, absences: Absences, bias: NDArray[np.float32], costs: PathCosts) -> None:
+        self._absences, self._bias, self._costs = absences, bias, costs
+        self._cost = np.zeros(bias.size, np.float32)
+        self._absent_cost = absences.begin.copy()
         self._pending: tuple[int, NDArray[np.uint8], NDArray[np.int32]] | None = None
 
     def push(self, first_row: int, evidence: NDArray[np.uint8], carrying: NDArray[np.uint8]) -> Iterator[PathChunk]:
@@ -101,18 +121,20 @@ class PathFinder:
         """
         rows, states = evidence.shape
         back = np.empty((rows, states), np.uint8)
-        back_absent = np.empty((rows, 3), np.int32)
+        back_absent = np.empty((rows, self._absent_cost.size), np.int32)
         _forward(
             evidence,
             carrying,
             self._cost,
             self._absent_cost,
-            self._leave_costs,
+            self._absences.zones,
+            self._absences.leave,
+            self._absences.back,
             self._bias,
             self._costs.sideways * STATE_COLUMNS,
             self._costs.sideways_ink * STATE_COLUMNS,
-            self._absent_rows,
-            np.array([self._costs.leave, self._costs.elsewhere, self._costs.elsewhere], np.float32),
+            self._absences.row,
+            self._absences.elsewhere,
             back,
             back_absent,
         )
@@ -128,7 +150,7 @@ class PathFinder:
             yield self._decide(self._cheapest())
 
     def _cheapest(self) -> int:
-        """The state that is cheapest to be in now; absent ones are -1, -2 and -3."""
+        """The state that is cheapest to be in now; absent ones are -1 and less."""
         if self._absent_cost.min() < self._cost.min():
             return -1 - int(self._absent_cost.argmin())
         return int(self._cost.argmin())
@@ -140,13 +162,16 @@ class PathFinder:
         return PathChunk(first_row, entry, leave)
 
 
-@njit(cache=True, nogil=True)
+# No price is a NaN: a least one is found of many at once.
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
 def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover - compiled
     evidence,
     carrying,
     cost,
     absent_cost,
+    zones,
     leave_costs,
+    back_costs,
     bias,
     sideways,
     sideways_ink,
@@ -160,31 +185,41 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
     steps = (sideways_ink + (sideways - sideways_ink) * lack).astype(np.float32)
     lacks = lack.astype(np.float32)
     gone = absent_cost.copy()
-    possible = [kind for kind in range(3) if leave_costs[kind].min() < NEVER]
-    spans = np.zeros((3, 2), np.int64)  # states between which a kind of absence can be reached at all
-    for kind in possible:
-        reached = np.flatnonzero(leave_costs[kind] < NEVER)
-        spans[kind, 0], spans[kind, 1] = reached[0], reached[-1] + 1
+    kinds, places = leave_costs.shape
+    ways = np.zeros((places, 4), np.int64)  # kinds of absence that each zone is left for, and come back to from, at all
+    for zone in range(places):
+        left, returned = np.flatnonzero(leave_costs[:, zone] < NEVER), np.flatnonzero(back_costs[:, zone] < NEVER)
+        ways[zone] = left[0], left[-1] + 1, returned[0], returned[-1] + 1
     for row in range(rows):
-        for kind in possible:
+        other = (absent_cost + elsewhere).argmin()
+        for kind in range(kinds):
             gone[kind] = absent_cost[kind]
             back_absent[row, kind] = -1 - kind
-            for other in possible:
-                if absent_cost[other] + elsewhere[other] < gone[kind]:
-                    gone[kind] = absent_cost[other] + elsewhere[other]
-                    back_absent[row, kind] = -1 - other
-            for x in range(spans[kind, 0], spans[kind, 1]):
-                candidate = cost[x] + leave_costs[kind, x]
-                if candidate < gone[kind]:
-                    gone[kind] = candidate
-                    back_absent[row, kind] = x
-        back[row] = 0
-        for kind in possible:
-            for x in range(spans[kind, 0], spans[kind, 1]):
-                candidate = absent_cost[kind] + leave_costs[kind, x]
-                if candidate < cost[x]:
-                    cost[x] = candidate
-                    back[row, x] = 3 + kind
+            if absent_cost[other] + elsewhere[other] < gone[kind]:
+                gone[kind] = absent_cost[other] + elsewhere[other]
+                back_absent[row, kind] = -1 - other
+        for zone in range(places):
+            there = cost[zones[zone] : zones[zone + 1]]
+            least = np.float32(NEVER)
+            for x in range(len(there)):
+                least = min(least, there[x])
+            for kind in range(ways[zone, 0], ways[zone, 1]):
+                if least + leave_costs[kind, zone] < gone[kind]:
+                    gone[kind] = least + leave_costs[kind, zone]
+                    at = 0
+                    while there[at] != least:
+                        at += 1
+                    back_absent[row, kind] = zones[zone] + at
+        for zone in range(places):
+            came, candidate = 0, np.float32(NEVER)
+            for kind in range(ways[zone, 2], ways[zone, 3]):
+                if absent_cost[kind] + back_costs[kind, zone] < candidate:
+                    came, candidate = kind, absent_cost[kind] + back_costs[kind, zone]
+            came_by = np.uint8(3 + came)
+            there, back_there = cost[zones[zone] : zones[zone + 1]], back[row, zones[zone] : zones[zone + 1]]
+            for x in range(len(there)):
+                back_there[x] = came_by if candidate < there[x] else np.uint8(0)
+                there[x] = min(there[x], candidate)
         for x in range(1, states):
             candidate = cost[x - 1] + steps[carrying[row, x]]
             if candidate < cost[x]:
@@ -196,7 +231,7 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
                 cost[x] = candidate
                 back[row, x] = 2
         lowest = np.float32(NEVER)
-        for kind in possible:
+        for kind in range(kinds):
             absent_cost[kind] = gone[kind] + absent_rows[kind]
             lowest = min(lowest, absent_cost[kind])
         for x in range(states):
@@ -204,7 +239,7 @@ def _forward(  # type: ignore[no-untyped-def]  # noqa: C901 # pragma: no cover -
             lowest = min(lowest, cost[x])
         for x in range(states):  # keeps float32 sums exact on sheets of any length
             cost[x] -= lowest
-        for kind in possible:
+        for kind in range(kinds):
             absent_cost[kind] -= lowest
 
 

@@ -23,6 +23,8 @@ TURNS = range(-1, 3)
 TURN_CONFIDENCE = 0.4
 #: A share of the scale by which a tool that is a little off may read on the wrong side of zero.
 _OFFSET_SHARE = 0.05
+#: Shares of the track by which a curve may go on within one row in which it is seen, and within two, to be on the turn on which it is nearest.
+_LEAPS = 0.5, 0.75
 #: By how much dearer it must be to have everything a turn further on or back.
 _CLEARLY_DEARER = 2.0
 #: A turn over is part of a stretch in doubt from so many rows beside it, and before and after it a curve is on the middle one of the turns of so many rows.
@@ -53,7 +55,8 @@ def doubt_turns(trace: Trace, curve: Curve, scale: Scale, costs: PathCosts) -> T
     """The trace of a curve that wraps, in doubt where its turn is not sure.
 
     That is everywhere, if it is nearly as likely a turn further on or back, as of a curve that is as often off its scale as on it; and from a
-    stretch in doubt on, out of which it comes on another turn than it went in: one that is lost stays lost.
+    stretch in doubt on, out of which it comes on another turn than it went in, or from a leap on, after which another turn would be nearer: one that is lost
+    stays lost.
     """
     fraction = trace.fraction
     known = np.flatnonzero(np.isfinite(fraction))
@@ -63,6 +66,11 @@ def doubt_turns(trace: Trace, curve: Curve, scale: Scale, costs: PathCosts) -> T
     if min(elsewhere) < _CLEARLY_DEARER * here:
         reason = "is off its scale as often as on it, so that its turn of the wrap is not sure"
         return doubted(trace, [(int(known[0]), fraction.size)], TURN_CONFIDENCE, reason)
+    leaps = [np.abs(fraction[known][rows:] - fraction[known][:-rows]) > leap for rows, leap in enumerate(_LEAPS, 1)]
+    leapt = [known[np.flatnonzero(leap)[0] + rows] for rows, leap in enumerate(leaps, 1) if leap.any()]
+    if leapt:
+        reason = "goes on nearer to another turn of its wrap: one may be lost here"
+        trace = doubted(trace, [(int(min(leapt)), fraction.size)], TURN_CONFIDENCE, reason)
     turns = np.floor(fraction[known])
     over = known[1:][np.diff(turns) != 0.0]
     for doubt in sorted(trace.doubts, key=lambda doubt: doubt.first_row):
