@@ -95,14 +95,17 @@ def test_ink_carries_a_steep_stroke_on_where_the_network_lost_it() -> None:
     assert trace.confidence[195:209].max() < 0.5
 
 
-def test_a_line_across_the_track_leads_no_curve_to_another_ones_ink() -> None:
-    """Where a stroke fades, a scrap elsewhere is no better for lying on the same printed depth line."""
+@pytest.mark.parametrize("ragged", [False, True])
+def test_a_line_across_the_track_leads_no_curve_to_another_ones_ink(ragged: bool) -> None:
+    """Where a stroke fades, a scrap elsewhere is no better for lying on the same printed depth line, nor on its ragged edge."""
     truth = np.full(401, 0.3)
     stroke, scrap = class_map(truth), class_map(np.full(401, 0.6))
     classes = stroke.copy()
     classes[0, 195:207] = scrap[0, 195:207]
     strip = np.maximum(stroke[0], classes[0])
     strip[[196, 205], 16:496] = 255
+    if ragged:
+        strip[[197, 204], 140:340] = 255
     (trace,) = trace_track([classes], [Drawn()], strips=lambda: [strip])
     known = np.isfinite(trace.fraction)
     assert np.abs(trace.fraction[known] - 0.3).max() < 0.02

@@ -23,8 +23,8 @@ _SHARED, _LEFT_OVER = 0.3, 0.7
 #: What the other's ink is worth to the way of a curve that may run beneath it: less lacks than its absence costs, so that dashes that come to light beside
 #: that stroke are one curve. No value is read off there.
 _BENEATH = 0.45
-#: What ink carries a curve sideways as, whatever the network says of it; and the share of a row in which a line across the track is dark.
-_CARRYING, _LINE_ACROSS = 185, 0.6
+#: What ink carries a curve sideways as, whatever the network says of it; and the share of a row in which a line across the track is dark, and of one at its edge.
+_CARRYING, _LINE_ACROSS, _EDGE_ACROSS = 185, 0.6, 0.2
 
 #: Rows from which a stroke is a line that may be dashed.
 _LINE_ROWS = 96
@@ -100,12 +100,20 @@ def second_evidence(
 
 
 def _carrying(strip: ByteArray | None) -> ByteArray | None:
-    """What ink is worth to a step sideways. That of a line across the whole track is worth nothing: it leads from every curve to every other."""
+    """What ink is worth to a step sideways. That of a line across the whole track is worth nothing: it leads from every curve to every other.
+
+    Nor is what a slant and ragged edges leave of it in the rows beside.
+    """
     if strip is None:
         return None
     ink = np.asarray(cv2.threshold(strip, DARK, _CARRYING, cv2.THRESH_BINARY)[1], np.uint8)
     dark = cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
-    ink[dark > _LINE_ACROSS * _CARRYING * STRIP_WIDTH] = 0
+    share = np.pad(dark / (_CARRYING * STRIP_WIDTH), 2, mode="edge")
+    across = share > _LINE_ACROSS
+    for away in (-1, 1):  # a ragged edge: half of what is dark there has nothing to go on as
+        edge = np.roll(across, away) & (share > _EDGE_ACROSS) & (np.roll(share, -away) < 0.5 * share)
+        ink[edge[2:-2]] = 0
+    ink[across[2:-2]] = 0
     return ink
 
 

@@ -2,8 +2,8 @@
 
 The way of a curve is followed by :mod:`veernet.curves.follower`, read off by :mod:`veernet.curves.read_off`, and told from the track's other curve by
 :mod:`veernet.curves.identity`, or by :mod:`veernet.curves.alike` and named by :mod:`veernet.curves.naming` where both are of one style;
-what may be a printed line is doubted by :mod:`veernet.curves.ruled`, what may be another stroke by :mod:`veernet.curves.wrong_stroke`,
-what may be on another turn of its wrap by :mod:`veernet.curves.turns`.
+long dashes that the network takes for a solid stroke are told by :mod:`veernet.curves.restyled`; what may be a printed line is doubted by
+:mod:`veernet.curves.ruled`, what may be another stroke by :mod:`veernet.curves.wrong_stroke`, what may be on another turn of its wrap by :mod:`veernet.curves.turns`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from veernet.curves.identity import Trace, share_ink
 from veernet.curves.naming import name_alike
 from veernet.curves.path import CHUNK_ROWS, PathCosts
 from veernet.curves.read_off import as_trace
+from veernet.curves.restyled import restyled
 from veernet.curves.ruled import doubt_ruled, printed_columns
 from veernet.curves.turns import doubt_turns
 from veernet.curves.wrong_stroke import Unclaimed, doubt_lookalikes, doubt_unclaimed
@@ -89,6 +90,7 @@ def _traced(bands: Iterable[ByteArray], track: _Track, alike: bool) -> list[Trac
     """The traces of a track's curves, in the manifest's order; ``alike``: of its two strokes whatever their classes, in any order."""
     curves, printed = track.curves, track.printed
     order = sorted(range(len(curves)), key=lambda index: _STYLE_RANK[curves[index].style])
+    mixed = [curves[index].style == "solid" for index in order] == [True, False]
     followers = [Follower(curves[index], track.scale, track.costs) for index in order]
     unclaimed = Unclaimed()
     # Chunks of class map and strip through which the first curve's way is not known yet.
@@ -108,6 +110,8 @@ def _traced(bands: Iterable[ByteArray], track: _Track, alike: bool) -> list[Trac
     for chunk in _chunks(bands):
         piece = next(pieces, None)
         strip = None if piece is None else piece[0]
+        if mixed and strip is not None:
+            chunk = restyled(chunk, strip)
         undecided[first_row] = chunk, strip
         evidence = first_evidence(chunk, strip, printed, either=len(curves) == 1 or alike)
         follow_second(followers[0].push(first_row, evidence))

@@ -66,11 +66,9 @@ def doubt_turns(trace: Trace, curve: Curve, scale: Scale, costs: PathCosts) -> T
     if min(elsewhere) < _CLEARLY_DEARER * here:
         reason = "is off its scale as often as on it, so that its turn of the wrap is not sure"
         return doubted(trace, [(int(known[0]), fraction.size)], TURN_CONFIDENCE, reason)
-    leaps = [np.abs(fraction[known][rows:] - fraction[known][:-rows]) > leap for rows, leap in enumerate(_LEAPS, 1)]
-    leapt = [known[np.flatnonzero(leap)[0] + rows] for rows, leap in enumerate(leaps, 1) if leap.any()]
-    if leapt:
+    if leapt := _leapt(fraction[known], known):
         reason = "goes on nearer to another turn of its wrap: one may be lost here"
-        trace = doubted(trace, [(int(min(leapt)), fraction.size)], TURN_CONFIDENCE, reason)
+        trace = doubted(trace, [(min(leapt), fraction.size)], TURN_CONFIDENCE, reason)
     turns = np.floor(fraction[known])
     over = known[1:][np.diff(turns) != 0.0]
     for doubt in sorted(trace.doubts, key=lambda doubt: doubt.first_row):
@@ -82,3 +80,13 @@ def doubt_turns(trace: Trace, curve: Curve, scale: Scale, costs: PathCosts) -> T
                 below = [(doubt.end_row, fraction.size)]
                 return doubted(trace, below, TURN_CONFIDENCE, "a turn of its wrap may be lost above")
     return trace
+
+
+def _leapt(fraction: FloatArray, rows: NDArray[np.int_]) -> list[int]:
+    """The first rows to which a curve comes by a leap, out of a gap of a row at the most."""
+    found = []
+    for steps, leap in enumerate(_LEAPS, 1):
+        far = np.abs(fraction[steps:] - fraction[:-steps]) > leap
+        at = np.flatnonzero(far & (rows[steps:] - rows[:-steps] <= steps + 1))
+        found += [int(rows[row + steps]) for row in at[:1]]
+    return found
