@@ -10,7 +10,7 @@ from test_trace import Drawn, class_map, middles, wave
 from veernet.curves.identity import Doubt, Trace
 from veernet.curves.path import PathCosts
 from veernet.curves.trace import trace_track
-from veernet.curves.turns import TURN_CONFIDENCE, doubt_turns
+from veernet.curves.turns import SETTLED_CONFIDENCE, TURN_CONFIDENCE, doubt_turns, settle
 
 
 def mostly_over() -> NDArray[np.float64]:
@@ -69,6 +69,17 @@ def long_over(rows: int) -> NDArray[np.float64]:
     return np.concatenate([np.linspace(0.5, 1.5, 60), wave(rows, 1.5, 0.2, 300), np.linspace(1.5, 0.5, 60)])
 
 
+@pytest.mark.parametrize("onset_rows", [6, 20])
+def test_a_curve_that_is_seen_to_stay_over_its_scale_for_long_is_followed_there(onset_rows: int) -> None:
+    """Nothing of it is lost; a leap back would spare it thousands of rows off its scale."""
+    up = np.linspace(0.4, 1.4, onset_rows)
+    truth = np.concatenate(
+        [wave(400, 0.4, 0.2, 300), up, wave(5_000, 1.4, 0.2, 300), up[::-1], wave(400, 0.4, 0.2, 300)]
+    )
+    (trace,) = trace_track([class_map(truth, wrap=True)], [Drawn(wrap=True)])
+    assert np.mean(np.abs(trace.fraction - middles(truth)) < 0.05) > 0.99
+
+
 @pytest.mark.parametrize("rows", [1_500, 3_000])
 def test_a_curve_that_stays_over_its_scale_for_long_is_not_brought_back_to_it_by_a_gap(rows: int) -> None:
     """A row in which it is lost at the edge of the track, going over or coming back, is no reason to be a turn lower all the while."""
@@ -102,3 +113,15 @@ def test_below_a_leap_over_half_a_track_the_turn_is_in_doubt() -> None:
         trace = doubt_turns(Trace(fraction, np.full(fraction.size, 0.97, np.float32), ()), gamma, "linear", PathCosts())  # type: ignore[arg-type]
         assert trace.confidence[:200].min() > 0.9
         assert (trace.confidence[210:].max() <= TURN_CONFIDENCE) == leapt
+
+
+def test_a_turn_that_ink_does_not_tell_is_told_by_its_scale_and_not_surely() -> None:
+    """Out of one stretch in doubt and into the next it is on the next turn; nearer to its scale it goes in and comes out as well."""
+    trace, nearer = settled(0, 0, 1, 1, 0, 0), settled(0, 0, 0, 0, 0, 0)
+    found = settle(trace, nearer)
+    assert np.abs(found.fraction - nearer.fraction).max() < 0.01
+    inside = slice(410, 790)
+    assert found.confidence[inside].max() <= SETTLED_CONFIDENCE < found.confidence[:380].min()
+    assert settle(settled(0, 0, 1, 1, 0, 0, doubt=False), nearer).fraction[600] == pytest.approx(1.5)
+    elsewhere = Trace(nearer.fraction + np.float32(0.1), nearer.confidence, nearer.doubts)
+    assert settle(trace, elsewhere) is trace

@@ -45,7 +45,9 @@ class PathCosts:
         elsewhere: No longer being beyond the edge that was left over. Dear, because ink at the other edge is what print
             that wraps leaves of a curve that is off scale by the manifest.
         leave_edge: Going off scale over an edge of the track, or coming back over it.
-        turn: One row in the first copy to the left or right; two copies away costs twice.
+        turn: One row in the first copy to the left or right; two copies away costs twice. Next to nothing, because a curve may stay there for long: as long as
+            it costs less than a leap back, clear ink is followed over its scale.
+        turn_doubted: The same, where the curve came there through a stretch in doubt: there it must be worth a layer of a spike.
         turn_lost: Coming back more than half a track from where the curve was left. Dear, because a long stretch in another copy would else cost more than a
             row of absence where it begins.
         impossible: One row at a value that the curve cannot have: of the other sign than both ends of its scale.
@@ -58,7 +60,8 @@ class PathCosts:
     off_scale: float = 0.45
     elsewhere: float = 20.0
     leave_edge: float = 1.0
-    turn: float = 0.006
+    turn: float = 0.0005
+    turn_doubted: float = 0.006
     turn_lost: float = 40.0
     impossible: float = 0.05
 

@@ -9,7 +9,7 @@ long dashes that the network takes for a solid stroke are told by :mod:`veernet.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +25,7 @@ from veernet.curves.path import CHUNK_ROWS, PathCosts
 from veernet.curves.read_off import as_trace
 from veernet.curves.restyled import restyled
 from veernet.curves.ruled import doubt_ruled, printed_columns
-from veernet.curves.turns import doubt_turns
+from veernet.curves.turns import disputed, doubt_turns, settle
 from veernet.curves.wrong_stroke import Unclaimed, doubt_lookalikes, doubt_unclaimed
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def trace_track(
 
     Args:
         bands: The class map from the top down in pieces of any height, uint8 ``(2, n, 512)``. Gone through once more where of a dashed and a dotted
-            curve one alone was found by its class.
+            curve one alone was found by its class, and where the turn of a curve that wraps is disputed.
         curves: The manifest's one or two curves of the track.
         costs: Prices of the dynamic program.
         strips: Gives the strip itself from the top down, uint8 ``(n, 512)``, as often as it is asked: what printed lines and pens are told by.
@@ -71,6 +71,12 @@ def trace_track(
     track = _Track(curves, scale, costs or PathCosts(), strips, printed)
     alike = len(curves) == 2 and curves[0].style == curves[1].style
     traces = _traced(bands, track, alike)
+    wrapping = [index for index, curve in enumerate(curves) if curve.wrap]
+    if not alike and any(disputed(traces[index]) for index in wrapping):
+        dearer = replace(track, costs=replace(track.costs, turn=track.costs.turn_doubted))
+        nearer = _traced(bands, dearer, alike)
+        for index in wrapping:
+            traces[index] = settle(traces[index], nearer[index])
     if alike:
         traces = name_alike(keep_identities(traces, strips()), curves)
     elif len(curves) == 2 and all(curve.style != "solid" for curve in curves):
