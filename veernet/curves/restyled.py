@@ -60,12 +60,13 @@ def restyled(classes: ByteArray, strip: ByteArray) -> ByteArray:
     ]
     if not told:
         return classes
-    changed = classes.copy()
-    for member in np.concatenate(told):
-        part = rows[member], slice(lows[member], highs[member] + 1)
-        changed[1][part] = np.maximum(changed[1][part], classes[0][part])
-        changed[0][part] = (changed[0][part] * np.float32(_LEFT)).astype(np.uint8)
-    return changed
+    members = np.concatenate(told)
+    edges = np.zeros((classes.shape[1], classes.shape[2] + 1), np.int8)
+    edges[rows[members], lows[members]] = 1
+    edges[rows[members], highs[members] + 1] = -1
+    theirs = np.where(np.cumsum(edges, axis=1, dtype=np.int8)[:, :-1] > 0, classes[0], 0)
+    left = np.where(theirs > 0, classes[0] * np.float32(_LEFT), classes[0])
+    return np.stack([left, np.maximum(classes[1], theirs)]).astype(np.uint8)
 
 
 @njit(cache=True, nogil=True)

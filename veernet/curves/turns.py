@@ -75,14 +75,11 @@ def doubt_turns(trace: Trace, curve: Curve, scale: Scale, costs: PathCosts) -> T
     if leapt := _leapt(fraction[known], known):
         reason = "goes on nearer to another turn of its wrap: one may be lost here"
         trace = doubted(trace, [(min(leapt), fraction.size)], TURN_CONFIDENCE, reason)
-    for lost in _turned_in_doubt(trace):
-        return doubted(
-            trace,
-            [(lost.end_row - _ABOUT_ROWS, fraction.size)],
-            TURN_CONFIDENCE,
-            "a turn of its wrap may be lost above",
-        )
-    return trace
+    lost = next(_turned_in_doubt(trace), None)
+    if lost is None:
+        return trace
+    below = [(lost.end_row - _ABOUT_ROWS, fraction.size)]
+    return doubted(trace, below, TURN_CONFIDENCE, "a turn of its wrap may be lost above")
 
 
 @dataclass(frozen=True)
