@@ -260,6 +260,17 @@ def test_a_stamp_is_no_curve() -> None:
     assert 1 == curves_drawn(on_paper(ink), *edges)
 
 
+def test_a_thick_curve_that_swings_is_one_though_it_hardly_ever_runs_down() -> None:
+    """In most rows it runs as nearly level as dashes would that stand beside each other."""
+    ink = np.zeros((2000, 700), np.uint8)
+    rows = np.arange(0.0, 2000.0, 0.02)
+    columns = (150 + 10 * np.abs(rows % 80 - 40)).astype(int)
+    for by in range(-3, 4):
+        ink[np.clip(rows.astype(int) + by, 0, 1999), columns] = 1
+    edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
+    assert 1 == curves_drawn(on_paper(ink), *edges)
+
+
 def test_dashes_of_a_curve_that_runs_nearly_level_are_one_curve() -> None:
     """In one row of a spike several of them stand beside each other, and beside the solid curve that runs along with them."""
     ink = np.zeros((4000, 700), np.uint8)

@@ -39,6 +39,8 @@ _SHORTEST_INCHES = 0.2
 _BESIDE_PX = 7
 _FILLED = 4
 """Strokes beside each other beyond which a row is hatched, and says nothing."""
+_RUNS_LEVEL, _SAYS_NOTHING = -1, -2
+"""For a number of strokes that cannot be told."""
 _SHARES = (0.1, 0.025, 0.06)
 """Of the rows in which so many strokes must be seen for one, two and three curves: two that run close together are mostly seen as one."""
 
@@ -63,8 +65,10 @@ def curves_drawn(paper: Paper, left: Points, right: Points) -> int:
 
 def _share(counts: Sequence[NDArray[np.intp]], curves: int) -> float:
     """Share of the rows that have so many strokes, the stretch left out that has most of them: a stamp is in one place, curves run on."""
-    some = np.array([(count >= curves).sum() for count in counts], np.float64)
-    rows = np.array([max((count >= 0).sum(), _LEAST_ROWS * count.size) for count in counts], np.float64)
+    # A stroke that runs level is one, and may be one alone.
+    told = [np.where(count == _RUNS_LEVEL, 1, count) if curves == 1 else count for count in counts]
+    some = np.array([(count >= curves).sum() for count in told], np.float64)
+    rows = np.array([max((count >= 0).sum(), _LEAST_ROWS * count.size) for count in told], np.float64)
     stretch = np.ones(max(1, round(_STRETCH * len(counts))))
     most, there = (np.convolve(each, stretch, "valid") for each in (some, rows))
     worst = int(most.argmax())
@@ -113,13 +117,13 @@ def _unspecked(ink: Bits, dpi: float) -> Bits:
 
 
 def _beside_each_other(strokes: Bits, dpi: float) -> NDArray[np.intp]:
-    """How many strokes each row has, -1 for one that says nothing: it is hatched, or a stroke runs nearly level in it."""
+    """How many strokes each row has; `_RUNS_LEVEL` where one runs nearly level, `_SAYS_NOTHING` where it is hatched."""
     if not strokes.size:
         return np.zeros(0, np.intp)
     joined = np.asarray(cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, _BESIDE_PX), np.uint8)), np.uint8)
     count = (np.diff(np.pad(joined, ((0, 0), (1, 0))).astype(np.int8), axis=1) > 0).sum(axis=1)
     level = cv2.erode(strokes, np.ones((1, max(3, round(_LEVEL_INCHES * dpi))), np.uint8)).any(axis=1)
-    return np.where((count <= _FILLED) & ~level, count, -1)
+    return np.where(count > _FILLED, _SAYS_NOTHING, np.where(level, _RUNS_LEVEL, count))
 
 
 def _widened(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
