@@ -369,6 +369,31 @@ def test_a_wrap_beside_another_curve_is_for_a_person() -> None:
     assert [False, False] == [curve.wrap.sure for curve in found]
 
 
+@pytest.mark.parametrize(
+    ("ends", "wrap_told", "sure"),
+    [((0.2, 2000.0), 0.9, True), ((0.2, 2000.0), 0.5, False), ((0.0, 150.0), 0.9, False)],
+)
+def test_a_log_scale_has_room_for_a_curve_whose_second_scale_would_be_printed(
+    ends: tuple[float, float], wrap_told: float, sure: bool
+) -> None:
+    """Strokes over both edges are two curves', or a stamp's; not so on a linear scale, or where a row of the block was not understood."""
+    paper, edges = excursions("round")
+    left, right = (Found[float](value=end, confidence=0.97) for end in ends)
+    curve = Curve(left=left, right=right, wrap=Found[bool](value=False, confidence=wrap_told))
+    found = with_wraps((curve, curve), paper, *edges, drawn=2)
+    assert [sure, sure] == [each.wrap.sure for each in found]
+
+
+def test_lines_that_are_hardly_seen_are_decades_where_the_values_say_as_many() -> None:
+    """The lines alone are not sure, and no more are they where the values are other decades apart."""
+    found = []
+    for end in (2000.0, 200.0):
+        left, right = (Found[float](value=value, confidence=0.97) for value in (0.2, end))
+        grid = Grid(0.0, 500.0, None, 4, (9.0, 9.0), 0.5, 0.97)
+        found.append(scale_of(grid, [Curve(left=left, right=right)]))
+    assert [("log", True), ("log", False)] == [(each.value, each.sure) for each in found]
+
+
 def test_pieces_are_told_apart_however_many_there_are() -> None:
     """More than 16 bits can number, which OpenCV would count wrongly and not say so."""
     ink = np.zeros((600, 600), np.uint8)

@@ -37,6 +37,8 @@ _AT_SCALE, _NEAR_SCALE = 0.04, 0.1
 _A_LINE_IS_OFF = 0.9
 _SEEN = 0.7
 """Share of a grid's lines that tells even ones from decades."""
+_NO_SECOND_SCALE = 0.9
+"""Confidence that none wraps of curves without a second scale, where all of the block was understood."""
 
 Points = tuple[tuple[float, float], ...]
 Scale = Literal["linear", "log"]
@@ -236,6 +238,8 @@ def scale_of(grid: Grid, curves: Sequence[Curve]) -> Found[Scale]:
     log = {count > 0 for count in decades}
     if grid.divisions and decades == {grid.divisions}:
         return Found(value="log", confidence=0.96, why="its values are as many decades as its lines part")
+    if grid.decades and decades == {grid.decades}:
+        return Found(value="log", confidence=0.97, why="by its lines, and its values are as many decades")
     if grid.divisions and True in log:
         return Found(value="linear", confidence=0.5, why="its lines are even, and its values whole decades")
     if grid.divisions or grid.decades:
@@ -250,6 +254,13 @@ def _whole_decades(left: float, right: float) -> int:
     """How many decades lie between two values, 0 where these are not whole."""
     decades = np.log10(right / left) if min(left, right) > 0 else 0.0
     return round(decades) if decades >= 1 and abs(decades - round(decades)) < 0.01 else 0
+
+
+def _of_decades(curve: Curve) -> bool:
+    """Whether a curve surely has a log scale."""
+    return (
+        curve.left.sure and curve.right.sure and _whole_decades(curve.left.value or 0.0, curve.right.value or 0.0) > 0
+    )
 
 
 def with_wraps(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Points, drawn: int) -> tuple[Curve, ...]:
@@ -270,6 +281,9 @@ def with_wraps(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Poi
         told = Found[bool](value=False, confidence=0.97, why="no stroke goes over both edges in the same rows")
     elif paper.dpi >= FINE_DPI and len(curves) == drawn == 1 and wraps(paper, left, right):
         told = Found[bool](value=True, confidence=0.96, why="its stroke goes over one edge and comes back at the other")
+    elif all(_of_decades(curve) and curve.wrap.confidence >= _NO_SECOND_SCALE for curve in curves):
+        why = "a scale of decades has room for all of a curve, and no second one is printed"
+        told = Found[bool](value=False, confidence=0.96, why=why)
     else:
         return curves
     return tuple(curve if curve.wrap.value else curve.model_copy(update={"wrap": told}) for curve in curves)
