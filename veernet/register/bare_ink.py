@@ -61,9 +61,10 @@ def _opened(ink: Bits, rows: int, columns: int) -> Bits:
     return np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((rows, columns), np.uint8)), np.uint8)
 
 
-def without_rules(ink: Bits, across: Bits, down: Bits, dpi: float) -> Bits:
+def without_rules(ink: Bits, across: Bits, down: Bits, dpi: float, fringe_px: int = 1) -> Bits:
     """Ink without rules and their fringes, letters that they went through mended."""
-    rules = np.maximum(cv2.dilate(across, np.ones((3, 1), np.uint8)), cv2.dilate(down, np.ones((1, 3), np.uint8)))
+    wide = 2 * fringe_px + 1
+    rules = np.maximum(cv2.dilate(across, np.ones((wide, 1), np.uint8)), cv2.dilate(down, np.ones((1, wide), np.uint8)))
     return _mended(ink, np.where(rules > 0, 0, ink).astype(np.uint8), dpi)
 
 

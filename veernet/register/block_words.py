@@ -38,7 +38,7 @@ _TURNED = 1.8
 
 @dataclass(frozen=True)
 class Print:
-    """What is printed in some rows, in full px.
+    """What is printed in some rows, in px of the resolution at which it is read.
 
     Args:
         top: Its first row.
@@ -47,7 +47,8 @@ class Print:
         down: The rules down the paper.
         slope: By how many rows its rules across fall per column.
         lines: Its words.
-        dpi: Of the scan.
+        dpi: At which it is read.
+        finer: How many times that is the scan's own resolution.
     """
 
     top: int
@@ -57,6 +58,7 @@ class Print:
     slope: float
     lines: tuple[Line, ...]
     dpi: float
+    finer: int = 1
 
     def levelled(self, row: float, column: float) -> float:
         """The row in which something stood if rules were level."""
@@ -64,12 +66,13 @@ class Print:
 
 
 def read_print(paper: Paper, top: float, end: float) -> Print:
-    """Read the words between two rows of a scan, full px."""
-    first = max(0, int(top) // paper.factor * paper.factor)
-    return print_of(paper.crop(first, end), first, paper.dpi, paper.factor, cells=True)
+    """Read the words between two rows of a scan, full px; a coarse grey scan's are read at a finer resolution."""
+    first, finer = max(0, int(top) // paper.factor * paper.factor), paper.finer
+    ink = paper.print_crop(first, end)
+    return print_of(ink, first * finer, paper.dpi * finer, paper.print_factor, finer, cells=True)
 
 
-def print_of(ink: Bits, top: int, dpi: float, factor: int, *, cells: bool = False) -> Print:
+def print_of(ink: Bits, top: int, dpi: float, factor: int, finer: int = 1, *, cells: bool = False) -> Print:
     """Read the words of some ink.
 
     Args:
@@ -77,11 +80,12 @@ def print_of(ink: Bits, top: int, dpi: float, factor: int, *, cells: bool = Fals
         top: Row of the scan that it begins with.
         dpi: Of the ink.
         factor: Px to a px of the image in which words are looked for; they are read at full resolution.
+        finer: How many times that is the scan's own: what a line across or down fringes is as wide as a pixel of that.
         cells: Whether names and values stand beside each other, which are lines of their own, and specks are looked out for.
     """
     across, down = rules(ink, dpi)
     slope = slope_of(across, dpi)
-    bare = undashed(undrawn(without_rules(ink, across, down, dpi), slope, dpi), dpi)
+    bare = undashed(undrawn(without_rules(ink, across, down, dpi, finer), slope, dpi), dpi)
     bare = unspecked(bare, dpi) if cells else bare
     boxes = [
         part
@@ -92,7 +96,7 @@ def print_of(ink: Bits, top: int, dpi: float, factor: int, *, cells: bool = Fals
     ]
     read = read_steps([bare[box[0] : box[2], box[1] : box[3]] for box in boxes])
     lines = tuple(_line(box, top, steps) for box, steps in zip(boxes, read, strict=True))
-    return Print(top, ink, bare, down, slope, tuple(line for line in lines if line.text), dpi)
+    return Print(top, ink, bare, down, slope, tuple(line for line in lines if line.text), dpi, finer)
 
 
 def _line(box: Sequence[float], top: int, steps: NDArray[np.float32]) -> Line:

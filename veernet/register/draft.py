@@ -50,6 +50,10 @@ class Box(_Part):
     end_row: float
     end_px: float
 
+    def at(self, times: float) -> Box:
+        """The same at so many times the resolution."""
+        return Box(**{side: times * value for side, value in self})
+
 
 class Section(_Part):
     """Consecutive rows of the scan that are one thing.

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.shades import AROUND_INCHES, fine_ink, packed, stands_out, times_finer, unpacked
 from veernet.sheets.darkness import INK
 from veernet.sheets.raster import Scan
 
@@ -21,12 +22,11 @@ SEARCH_DPI = 140.0
 USUAL_WIDTH_INCHES = 8.5
 """Of a log on folded paper; where a scan does not tell its resolution."""
 
+_HAS_SHADES = 0.5
+"""Share of the bands of a scan that have more than paper and ink in them, for it to be a grey one."""
 _BAND_ROWS = 512
 """Search rows that are read at once."""
 _HALF = INK // 2
-_PALEST = 40
-"""Darkness that is ink in a grey scan, if it stands out of what is about it."""
-_AROUND_INCHES = 0.15
 _GRAIN_INCHES = 0.017
 """Across what is looked at about a place for grain: as wide as strokes of print are."""
 
@@ -42,6 +42,7 @@ class Paper:
         factor: Scan px a search px.
         full: The scan, eight columns a byte, ``(rows, ceil(width / 8))``.
         search: Ink reduced by the factor, uint8 0 or 1, ``(ceil(rows / factor), ceil(width / factor))``.
+        shades: Of a grey scan that is coarse, sixteen, two columns a byte, ``(rows, ceil(width / 2))``; None of others.
     """
 
     width: int
@@ -50,6 +51,17 @@ class Paper:
     factor: int
     full: Bits
     search: Bits
+    shades: Bits | None = None
+
+    @property
+    def finer(self) -> int:
+        """How many times finer print can be read than bits of the scan have it."""
+        return 1 if self.shades is None else times_finer(self.dpi)
+
+    @property
+    def print_factor(self) -> int:
+        """Px of print, as it is read, to a px of the image in which its words are looked for."""
+        return _factor(self.finer * self.dpi)
 
     @property
     def rows(self) -> int:
@@ -71,6 +83,13 @@ class Paper:
         part = np.unpackbits(self.full[first:last, byte : (stop + 7) // 8], axis=1)
         return part[:, start - byte * 8 : stop - byte * 8]
 
+    def print_crop(self, top: float, end: float) -> Bits:
+        """Ink of some rows for reading, uint8 0 or 1, `finer` times the scan's resolution."""
+        if self.shades is None:
+            return self.crop(top, end)
+        rows = slice(max(int(top), 0), min(int(np.ceil(end)), self.rows))
+        return fine_ink(unpacked(self.shades[rows], self.width), self.dpi, self.finer)
+
 
 def paper_of(scan: Scan) -> Paper:
     """Read a scan once.
@@ -80,12 +99,25 @@ def paper_of(scan: Scan) -> Paper:
     """
     dpi = scan.dpi or scan.width / USUAL_WIDTH_INCHES
     factor = _factor(dpi)
-    full, search = [], []
+    full, search, shades, grey = [], [], [], []
     for band in scan.bands(_BAND_ROWS * factor):
         ink = ink_of(band.darkness, dpi)
         full.append(np.packbits(ink, axis=1))
         search.append(_reduced(ink, factor))
-    return Paper(scan.width, dpi, scan.dpi is not None, factor, np.concatenate(full), np.concatenate(search))
+        if not scan.bilevel and times_finer(dpi) > 1:
+            shades.append(packed(band.darkness))
+            grey.append(_has_shades(band.darkness))
+    # Files of many shades may have two that are used.
+    told = bool(shades) and float(np.mean(grey)) > _HAS_SHADES
+    return Paper(
+        scan.width,
+        dpi,
+        scan.dpi is not None,
+        factor,
+        np.concatenate(full),
+        np.concatenate(search),
+        np.concatenate(shades) if told else None,
+    )
 
 
 def of_narrow_paper(paper: Paper) -> Paper:
@@ -108,22 +140,23 @@ def without_grain(paper: Paper) -> Paper:
         mostly = (count > size * size // 2).view(np.uint8)[above : above + _BAND_ROWS * paper.factor]
         full.append(np.packbits(mostly, axis=1))
         search.append(_reduced(mostly, paper.factor))
-    return replace(paper, full=np.concatenate(full), search=np.concatenate(search))
+    return replace(paper, full=np.concatenate(full), search=np.concatenate(search), shades=None)
 
 
 def _factor(dpi: float) -> int:
     return max(1, int(dpi // SEARCH_DPI))
 
 
+def _has_shades(darkness: NDArray[np.uint8]) -> bool:
+    counts = np.bincount(darkness[::4, ::4].ravel(), minlength=256)
+    return bool(counts[1:INK].sum() >= 0.002 * counts.sum())
+
+
 def ink_of(darkness: NDArray[np.uint8], dpi: float) -> Bits:
     """What is ink: all that is dark in a bilevel scan; in a grey one what is darker than what is about it."""
-    counts = np.bincount(darkness[::4, ::4].ravel(), minlength=256)
-    if counts[1:INK].sum() < 0.002 * counts.sum():
+    if not _has_shades(darkness):
         return (darkness > _HALF).view(np.uint8)
-    size = round(_AROUND_INCHES * dpi) | 1
-    around = cv2.blur(darkness, (size, size), borderType=cv2.BORDER_REPLICATE)
-    stands_out = darkness.astype(np.int16) - around > np.maximum(_PALEST - around // 4, 12)
-    return ((stands_out & (darkness > _PALEST)) | (darkness > 200)).view(np.uint8)
+    return stands_out(darkness, round(AROUND_INCHES * dpi) | 1).view(np.uint8)
 
 
 def _reduced(ink: Bits, factor: int) -> Bits:

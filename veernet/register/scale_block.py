@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from veernet.register.block_words import Print, read_print
@@ -15,7 +16,7 @@ from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import rows_of
 from veernet.register.scale_vote import Elected, Values, elected
 from veernet.register.scale_vote import Row as VoteRow
-from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by
+from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by, surer
 from veernet.register.value_print import NumberPrint
 
 _ABOVE_INCHES = 3.6
@@ -33,7 +34,9 @@ _UNKNOWN = 0.7
 class Blocks:
     """The scale blocks of a pass; that below it is read only where it is asked for."""
 
-    def __init__(self, paper: Paper, first_row: float, end_row: float, *, below_is_own: bool = False) -> None:
+    def __init__(
+        self, paper: Paper, first_row: float, end_row: float, *, below_is_own: bool = False, by_shades: bool = False
+    ) -> None:
         """Of a pass on a scan.
 
         Args:
@@ -41,8 +44,14 @@ class Blocks:
             first_row: First row of the pass's grid, full px.
             end_row: The row after its last.
             below_is_own: Whether no other log follows below: then what stands there alone is this one's.
+            by_shades: Whether print is read by the scan's shades alone; else by its bits, and by its shades where that leaves something unsure.
         """
-        self._paper = paper
+        self._paper = paper if by_shades else replace(paper, shades=None)
+        self._again = (
+            Blocks(paper, first_row, end_row, below_is_own=below_is_own, by_shades=True)
+            if paper.shades is not None and not by_shades
+            else None
+        )
         self._first_row = first_row
         self._end_row = end_row
         self._below_is_own = below_is_own
@@ -67,6 +76,12 @@ class Blocks:
             right: Its right edge.
             decades: Of a log track.
         """
+        found = self._told(left, right, decades)
+        if self._again is None or (found and all_sure(found)):
+            return found
+        return surer(found, self._again.curves(left, right, decades))
+
+    def _told(self, left: Points, right: Points, decades: int | None) -> tuple[Curve, ...]:
         above = self._seen(self.above, left[0][1], right[0][1])
         found = _curves([(seen, None) for seen in above], decades)
         if above and all_sure(found):
@@ -99,15 +114,20 @@ class Blocks:
                 left_px=min(line.left for line in printed.lines),
                 end_row=max(line.end for line in printed.lines),
                 end_px=max(line.right for line in printed.lines),
-            )
+            ).at(1 / printed.finer)
             words = tuple(line.text for line in printed.lines)
             found.append(ScaleBlock(box=box, where="above" if where == "above" else "below", words=words))
         return tuple(found)
 
     def _seen(self, printed: Print, left: float, right: float) -> list[Seen]:
-        told = curves_told(rows_of(printed, left, right), printed.dpi, above=printed.top < self._first_row)
+        finer = printed.finer
+        left, right, above = finer * left, finer * right, printed.top < finer * self._first_row
+        told = curves_told(rows_of(printed, left, right), printed.dpi, above=above)
         ends = [*(each.box.top_row for each in told[1:]), math.inf][: len(told)]
-        return [Seen(each, *style_of(printed, each, left, right, end)) for each, end in zip(told, ends, strict=True)]
+        return [
+            Seen(replace(each, box=each.box.at(1 / finer)), *style_of(printed, each, left, right, end))
+            for each, end in zip(told, ends, strict=True)
+        ]
 
 
 def _curves(

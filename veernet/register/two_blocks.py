@@ -31,6 +31,25 @@ def all_sure(curves: Sequence[Curve]) -> bool:
     return all(getattr(curve, key).sure for curve in curves for key in _FIELDS if key != "wrap")
 
 
+def surer(first: tuple[Curve, ...], again: tuple[Curve, ...]) -> tuple[Curve, ...]:
+    """Of two readings of the same blocks that which leaves less for a person; the first one where they are sure of different things.
+
+    Args:
+        first: The curves of a track.
+        again: The same, read in another way.
+    """
+    fields = [
+        (getattr(one, key), getattr(other, key)) for one, other in zip(first, again, strict=False) for key in _FIELDS
+    ]
+    differ = any(one.sure and other.sure and one.value != other.value for one, other in fields)
+    return first if differ or _told(again) <= _told(first) else again
+
+
+def _told(curves: Sequence[Curve]) -> tuple[int, int]:
+    """How much a reading tells: a curve more before all else, because another one may run in a track that was not read."""
+    return len(curves), sum(getattr(curve, key).sure for curve in curves for key in _FIELDS)
+
+
 def paired(above: Sequence[Seen], below: Sequence[Seen]) -> list[tuple[Seen | None, Seen | None]]:
     """The curves of two blocks in the order of the one above, then those that only the one below has.
 
