@@ -17,6 +17,7 @@ from veernet.register.facts import date_of, legal_of_uwi, letters, service_of, s
 from veernet.register.header import Header, fact_of, header_of, vouched, well_of, with_legal
 from veernet.register.mnemonics import named, unit_of, usual_units
 from veernet.register.paper import Paper
+from veernet.register.readings import READ_ONCE, Reading, agreed
 from veernet.register.scale_block import Blocks
 
 DPI = 200
@@ -385,12 +386,119 @@ def test_a_letter_for_a_digit_in_the_number_of_a_well_is_never_sure(name: str, s
     assert sure == vouched(doubted, [f"WELL {name}", name])["name"].sure
 
 
-def test_a_fact_is_sure_only_if_it_is_read_alike_however_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else tells a misread digit of a number."""
-    paper = form([("WELL", "PALMER 43")])
-    assert well_of(header_of(paper, 900), "a.tif")["name"].sure
-    monkeypatch.setattr("veernet.register.form.read_lines", lambda crops: [("PALMER 48", 0.9)] * len(crops))
-    assert not well_of(header_of(paper, 900), "a.tif")["name"].sure
+def reading(text: str, chance: float = 0.99) -> Reading:
+    """One of several of a line."""
+    return Reading(text, letters(text), chance)
+
+
+@pytest.mark.parametrize(
+    ("other", "sure"),
+    [
+        (reading("PALMER 43"), True),
+        (reading("PALMR 43", 0.95), True),
+        (reading("PALMER 48", 0.7), False),
+        (reading("PAIMER 43", 0.9), False),
+        (reading("J PALMER 43", 0.3), False),
+    ],
+    ids=["alike", "a letter lost", "another digit", "another letter", "a letter more"],
+)
+def test_a_fact_is_sure_only_if_it_is_read_alike_however_it_is_shown(other: Reading, sure: bool) -> None:
+    """Nothing else tells a misread digit of a number; letters that readers lose are no contradiction."""
+    text, chance = agreed([*[reading("PALMER 43")] * 3, other])
+    assert ("PALMER 43", sure) == (text, chance > READ_ONCE)
+
+
+def test_two_readings_are_too_few_to_be_sure() -> None:
+    """Each for itself is surer than it is right."""
+    assert agreed([reading("PALMER 43")] * 2)[1] <= READ_ONCE
+    assert agreed([reading("PALMER 43", 0.9)] * 3)[1] > READ_ONCE
+
+
+def test_spaces_are_those_that_two_readings_have() -> None:
+    """Readers lose them between words, and see one where letters stand apart."""
+    lost = [reading("PALMER43"), reading("PALMER 43"), reading("PALMER 43"), reading("PALMER43"), reading("PALMER43")]
+    added = [reading("PECOS"), reading("PE COS"), reading("PECOS")]
+    assert ("PALMER 43", "PECOS") == (agreed(lost)[0], agreed(added)[0])
+
+
+def row(ink: NDArray[np.uint8], at: int, *words: tuple[str, int]) -> None:
+    """Print words side by side, each from a column on."""
+    for text, column in words:
+        cv2.putText(ink, text, (column, at), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 1, 2)
+
+
+def paper_of_ink(ink: NDArray[np.uint8]) -> Paper:
+    """As it was scanned."""
+    return Paper(ink.shape[1], DPI, True, 1, np.packbits(ink, axis=1), ink)
+
+
+def test_a_fact_ends_where_the_form_goes_on() -> None:
+    """The state stands beside the county, and close behind it."""
+    ink = np.zeros((900, 1400), np.uint8)
+    row(ink, 100, ("COUNTY", 80), ("PECOS", 400), ("STATE", 560), ("TEXAS", 700))
+    row(ink, 180, ("WELL", 80), ("STATE 2-36", 400))
+    facts = well_of(header_of(paper_of_ink(ink), 900), "a.tif")
+    assert ("PECOS", "Texas", "STATE236") == (
+        facts["county"].value,
+        facts["state"].value,
+        letters(facts["name"].value or ""),
+    )
+    assert facts["county"].sure
+
+
+def test_an_empty_county_is_not_the_state_beside_it() -> None:
+    """Provinces have no counties, and forms for both leave the place empty."""
+    ink = np.zeros((900, 1400), np.uint8)
+    row(ink, 100, ("COUNTY", 80), ("STATE", 400), ("ALBERTA", 540))
+    facts = well_of(header_of(paper_of_ink(ink), 900), "a.tif")
+    assert ("county" in facts, facts["state"].value) == (False, "Alberta")
+
+
+def test_a_name_that_goes_on_in_the_next_row_is_not_sure() -> None:
+    """Companies are too long for their place more often than not."""
+    ink = np.zeros((900, 1400), np.uint8)
+    row(ink, 100, ("COMPANY", 80), ("ORION SMELTING", 400))
+    assert well_of(header_of(paper_of_ink(ink), 900), "a.tif")["company"].sure
+    row(ink, 144, ("& MINING COMPANY", 400))
+    assert not well_of(header_of(paper_of_ink(ink), 900), "a.tif")["company"].sure
+
+
+def test_a_name_that_runs_into_a_rule_is_not_sure() -> None:
+    """What does not fit before the frame of a form is not printed."""
+    ink = np.zeros((900, 1400), np.uint8)
+    row(ink, 100, ("COMPANY", 80), ("ORION MINI", 400))
+    end = int(np.flatnonzero(ink.any(axis=0))[-1])
+    assert well_of(header_of(paper_of_ink(ink), 900), "a.tif")["company"].sure
+    ink[20:300, end + 4 : end + 8] = 1
+    assert not well_of(header_of(paper_of_ink(ink), 900), "a.tif").get("company", Found[str]()).sure
+
+
+@pytest.mark.parametrize("turns", [0, 1], ids=["upright", "turned"])
+def test_an_api_number_may_stand_below_its_word(turns: int) -> None:
+    """In a place of its own, which is often too narrow for it."""
+    ink, number = np.zeros((900, 1400), np.uint8), np.zeros((50, 240), np.uint8)
+    row(ink, 100, ("API No.", 80), ("COMPANY", 400), ("ORION OIL", 600))
+    ink[20:700, 330:333] = 1
+    row(number, 36, ("15-131-20,215", 4))
+    number = np.rot90(number, turns)
+    ink[150 : 150 + number.shape[0], 70 : 70 + number.shape[1]] |= number
+    api = well_of(header_of(paper_of_ink(ink), 900), "a.tif")["api"]
+    assert (api.value or "").startswith("1513120215")
+    assert api.sure
+
+
+def test_only_the_form_tells_which_way_a_header_is_printed() -> None:
+    """The caption and the scale block below it stand upright on either."""
+    form_ink = np.zeros((600, 1000), np.uint8)
+    for index, (word, fact) in enumerate((("COMPANY", "ORION OIL"), ("WELL", "HEINEN NO. 12"), ("FIELD", "WILDCAT"))):
+        row(form_ink, 100 + 80 * index, (word, 40), (fact, 300))
+    ink = np.zeros((1600, 1400), np.uint8)
+    ink[:1000, :600] = np.rot90(form_ink, -1)
+    for at in range(1060, 1580, 50):
+        row(ink, at, ("COMPENSATED NEUTRON POROSITY LIMESTONE MATRIX", 100))
+    paper = paper_of_ink(ink)
+    assert "name" not in header_of(paper, 1600).facts
+    assert "HEINEN NO. 12" == header_of(paper, 1600, 1000).facts["name"].value
 
 
 def test_every_state_has_its_code() -> None:
@@ -401,12 +509,10 @@ def test_every_state_has_its_code() -> None:
 
 def test_half_a_name_is_not_vouched_for_by_the_whole() -> None:
     """What a narrow place has cut off stands in the whole name, too."""
-    paper = form([("COMPANY", "SMELTING EXPLORAT")])
-    vouching = ("COMPANY SMELTING EXPLORATION INC", "SMELTING EXPLORAT")
-    whole = well_of(header_of(paper, 900), "a.tif", vouching[1:])["company"]
-    half = well_of(header_of(paper, 900), "a.tif", vouching[:1])["company"]
-    assert "printed twice in the same letters" == whole.why
-    assert "printed twice in the same letters" != half.why
+    doubted = {"company": Found[str](value="SMELTING EXPLORAT", confidence=0.6)}
+    printed = "SMELTING EXPLORAT"
+    assert vouched(doubted, [printed, printed])["company"].sure
+    assert not vouched(doubted, [printed, "COMPANY SMELTING EXPLORATION INC"])["company"].sure
 
 
 def test_the_state_is_that_of_the_api_number() -> None:

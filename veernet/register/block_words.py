@@ -6,7 +6,7 @@ Rules run through letters and join the words of neighbouring cells, so they are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from veernet.register.bare_ink import mended_ink, rules, slope_of, undashed, undrawn, unspecked, without_rules
 from veernet.register.paper import Bits, Paper
 from veernet.register.pieces import pieces_of
-from veernet.register.text import Line, read_lines, read_steps, spelled, text_boxes
+from veernet.register.text import Line, read_steps, spelled, text_boxes
 
 DIGIT_INCHES = (0.04, 0.17)
 _QUARTER = 64
@@ -30,8 +30,6 @@ _MENDED_PX = 15
 """Height of print from which on mending its strokes does not close its letters."""
 _LEAST_WORD_INCHES = 0.08
 """Of columns with ink in a name."""
-_LETTER = 0.25
-"""Height of a letter over that of its line's box, at the least; what is smaller is a dot or dirt."""
 _TURNED = 1.8
 """Height over width of a box whose words are turned."""
 
@@ -175,21 +173,6 @@ def _spaced(box: tuple[int, int, int, int], bare: Bits, dpi: float) -> list[tupl
         (top, max(left, left + int(first) - pad), end, min(right, left + int(last) + 1 + pad))
         for first, last in zip(firsts, lasts, strict=True)
     ]
-
-
-def read_again(printed: Print, line: Line) -> Line:
-    """A line read a second time, from its letters' own box; empty where that cannot be told."""
-    ink = printed.bare[
-        round(line.top) - printed.top : round(line.end) - printed.top, round(line.left) : round(line.right)
-    ]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    tall = stats[1:][stats[1:, cv2.CC_STAT_HEIGHT] >= _LETTER * len(ink)]
-    if not len(tall):
-        return replace(line, text="", confidence=0.0)
-    top, end = int(tall[:, 1].min()), int((tall[:, 1] + tall[:, 3]).max())
-    left, right = int(stats[1:, 0].min()), int((stats[1:, 0] + stats[1:, 2]).max())
-    text, chance = read_lines([np.pad(ink[top:end, left:right], max(1, round(0.1 * (end - top))))])[0]
-    return replace(line, text=text.strip(), confidence=chance)
 
 
 def _reduced(ink: Bits, factor: int) -> Bits:

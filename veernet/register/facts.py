@@ -35,7 +35,7 @@ _OWN_CASE = re.compile(r"^(Mc|Mac|De|Le|La)[A-Z][a-z]+$")
 _NUMBERS = re.compile(r"^(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})$")
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
 _NAMED = re.compile(r"^(?P<day>\d{1,2})\s*[- ]\s*(?P<month>[A-Z]{3})[A-Z]*\.?\s*[-, ]\s*(?P<year>\d{4}|\d{2})$")
-_NAMED_FIRST = re.compile(r"^(?P<month>[A-Z]{3})[A-Z]*\.?\s*(?P<day>\d{1,2})\s*,?\s*(?P<year>\d{4})$")
+_NAMED_FIRST = re.compile(r"^(?P<month>[A-Z]{3})[A-Z]*\.?\s*(?P<day>\d{1,2})\s*[,.]?\s*(?P<year>\d{4})$")
 
 
 def letters(text: str) -> str:

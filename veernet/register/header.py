@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
+from veernet.register.api_number import api_in, may_be_api
 from veernet.register.block_words import Print, print_of
 from veernet.register.draft import SURE, Found
 from veernet.register.facts import (
@@ -22,49 +22,28 @@ from veernet.register.facts import (
     state_of,
     state_of_api,
 )
-from veernet.register.form import after, beside, stripped
+from veernet.register.form import READ_DPI, after, below, beside
+from veernet.register.form_words import keys_of, says_form, stripped
 from veernet.register.paper import Bits, Paper
+from veernet.register.readings import READ_ONCE
 from veernet.register.text import Line, text_boxes
 
 Facts = dict[str, Found[str]]
 
-_KEYS = {
-    "company": ("COMPANY", "OPERATOR"),
-    "name": ("WELL", "WELL NAME"),
-    "field": ("FIELD", "FIELD/BLOCK"),
-    "county": ("COUNTY",),
-    "state": ("STATE",),
-    "province": ("PROVINCE",),
-    "location": ("LOCATION",),
-    "api": ("API NO", "API NUMBER", "API", "API SERIAL NO"),
-    "uwi": ("UWI",),
-    "service_company": ("SERVICE COMPANY",),
-    "date": ("DATE",),
-}
-_READ_DPI = 110.0
-"""At which words are looked for; they are read at the scan's own."""
 _TALLEST_INCHES = 9.0
 _LOOK_DPI = 60.0
-_AFTER_KEY = " :._"
-_LIKE_A_KEY = 0.8
-_NO_VALUE = re.compile(r"^(SURVEY|LOGGED|COMPAN|SERVICES?\b|NO\.?$|NAME$|OF\b|DATE\b)", re.IGNORECASE)
-"""Words that go on from a form's own: well surveying corporation, state of."""
-_FORM = re.compile(r"OTHER SERV|ELEV|DATUM|FILING|\bRUN NO|SEC\b.*TWP|^SEC$|^TWP|^RGE", re.IGNORECASE)
-"""Words of the form itself, which stand beside its empty places."""
 _GOES_ON = re.compile(r"(#|&|,|\bNO\.?|[- ][A-Z]\.?)$", re.IGNORECASE)
 """What a fact ends with that was cut off."""
+_WORDS = ("company", "name", "field", "county", "location")
+"""Facts of any length, so that nothing but themselves tells whether they are whole."""
+_MAY_BE: dict[str, Callable[[str], bool]] = {"api": may_be_api}
+"""What texts are looked for beside a form's word, where not any will do."""
 _SURE_READ = 0.85
 _VOUCHED = 0.97
 _DOUBTED = 0.6
 """Of facts that contradict each other."""
 _FEWEST_LETTERS = 5
 """Of a fact that another line of print can vouch for."""
-_LAST_STATE = 56
-_API = re.compile(r"(?<!\d)(\d{2})-?(\d{3})-?(\d{5})(?:(\d{4})|-(\d{2})-(\d{2})|-(0000))?(?!\d)")
-"""State, county, well, and the sidetrack and completion that may follow."""
-_HYPHEN = re.compile(r"\s*-[\s-]*")
-"""Readers see one twice, or a gap beside it."""
-_API_GOES_ON = re.compile(r"\s*-|[\s.:,]*\d|[^\W_]")
 _LETTER_FOR_DIGIT = re.compile(r"\d[OQISZ]|\b[OQISZ]\d", re.IGNORECASE)
 """In the number of a well: a misread one looks the same wherever it is printed."""
 
@@ -77,17 +56,18 @@ class Header:
     texts: tuple[str, ...] = ()
 
 
-def header_of(paper: Paper, until_row: float) -> Header:
+def header_of(paper: Paper, until_row: float, form_row: float | None = None) -> Header:
     """Read a header.
 
     Args:
         paper: The scan.
         until_row: Row of the scan that the header ends above, full px.
+        form_row: Row that its form surely ends above, if that is known: what follows, captions and scale blocks, stands upright whichever way the form does.
     """
     rows = min(until_row, _TALLEST_INCHES * paper.dpi)
     if rows < paper.dpi:
         return Header()
-    printed = _print(paper, rows)
+    printed = _print(paper, rows, min(rows, form_row or rows))
     return Header(_facts(printed), tuple(line.text for line in printed.lines))
 
 
@@ -110,25 +90,16 @@ def well_of(header: Header, name: str, words: Sequence[str] = ()) -> Facts:
 
 def _from_name(name: str) -> Facts:
     """An API number that the scan is called by."""
-    digits, _ = _api_in(name)  # archives number the scans of a well behind it
+    digits, _ = api_in(name)  # archives number the scans of a well behind it
     return {"api": Found(value=digits, confidence=0.96, why="the scan's file is called by it")} if digits else {}
 
 
-def _api_in(text: str) -> tuple[str | None, bool]:
-    """The digits of an API number that a text has, and whether they are all of it: sidetrack and completion are misread as any digits are."""
-    text = _HYPHEN.sub("-", text)
-    found = _API.search(text)
-    if found is None or not 1 <= int(found.group(1)) <= _LAST_STATE:
-        return None, False
-    return "".join(part for part in found.groups() if part), _API_GOES_ON.match(text[found.end() :]) is None
-
-
-def _print(paper: Paper, rows: float) -> Print:
-    """The print of a header as it is read: many are printed across the paper."""
+def _print(paper: Paper, rows: float, form_rows: float) -> Print:
+    """The print of a header as it is read: many are printed across the paper, as those rows of it tell that are its form's alone, unless they are few."""
     ink = paper.crop(0, rows)
-    if _is_turned(_small(paper, rows)):
+    if _is_turned(_small(paper, form_rows if form_rows >= paper.dpi else rows)):
         ink = np.ascontiguousarray(np.rot90(ink))
-    return print_of(ink, 0, paper.dpi, max(1, round(paper.dpi / _READ_DPI)))
+    return print_of(ink, 0, paper.dpi, max(1, round(paper.dpi / READ_DPI)))
 
 
 def _small(paper: Paper, rows: float) -> Bits:
@@ -159,21 +130,18 @@ def _facts(printed: Print) -> Facts:
 
 
 def _beside(line: Line, printed: Print) -> list[tuple[str, str, float]]:
-    """Keys and values that a line of a form gives: after its own first words, or to the right of it."""
+    """Keys and values that a line of a form gives: after its own first words, or to the right of it; a number of a well also below."""
     text = stripped(line.text)
     begins = line.text.index(text)
     found = []
-    for key, names in _KEYS.items():
-        for name in names:
-            head, tail = text[: len(name)].upper(), stripped(text[len(name) :])
-            if difflib.SequenceMatcher(None, head, name).ratio() < _LIKE_A_KEY or _NO_VALUE.match(tail):
-                continue
-            if tail and (text[len(name)] in _AFTER_KEY or (key == "state" and state_of(tail))):
-                found.append((key, *after(printed, line, begins + len(name))))
-            elif not tail:
-                value = beside(printed, line)
-                if value is not None:
-                    found.append((key, *value))
+    for key, at in keys_of(text):
+        may_be = _MAY_BE.get(key, bool)
+        value = beside(printed, line, may_be) if at is None else after(printed, line, begins + at)
+        if value is not None:
+            chance = min(value.chance, READ_ONCE) if value.partly and key in _WORDS else value.chance
+            found.append((key, value.text, chance))
+        elif key == "api" and at is None:
+            found += [(key, number.text, number.chance) for number in below(printed, line, may_be)]
     return found
 
 
@@ -195,7 +163,7 @@ def fact_of(key: str, value: str, chance: float) -> Found[str] | None:
             else Found(value=date[0], confidence=min(date[1], confidence), why="read off the header")
         )
     if key == "api":
-        digits, all_of_it = _api_in(value)
+        digits, all_of_it = api_in(value)
         sure = confidence if all_of_it else min(confidence, _DOUBTED)
         return None if digits is None else Found(value=digits, confidence=sure, why="read off the header")
     if key in ("state", "province"):
@@ -203,7 +171,7 @@ def fact_of(key: str, value: str, chance: float) -> Found[str] | None:
         return None if state is None else Found(value=state[0], confidence=state[1], why=f"printed as {value!r}")
     if (
         len(letters(value)) < 2
-        or _FORM.search(value)
+        or says_form(value)
         or (key != "uwi" and not any(letter.isalpha() for letter in value))
         or (key == "uwi" and sum(letter.isdigit() for letter in value) < 8)
     ):

@@ -81,7 +81,8 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     section = layout.sections[layout.main]
     own = only_repeats_below(paper, layout, lines)
     blocks = Blocks(paper, section.first_row, section.end_row, below_is_own=own)
-    header, tracks = both(lambda: header_of(paper, section.first_row), lambda: _tracks(paper, main, blocks))
+    header_end = next((each.end_row for each in layout.sections[:1] if each.kind == "header"), section.first_row)
+    header, tracks = both(lambda: header_of(paper, section.first_row, header_end), lambda: _tracks(paper, main, blocks))
     column = _depth_column(paper, one)
     return draft.model_copy(
         update={
