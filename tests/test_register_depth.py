@@ -15,14 +15,15 @@ from scipy.ndimage import gaussian_filter1d
 
 from veernet.errors import OptionError
 from veernet.register.beside import Beside, slopes_of, without_strays
+from veernet.register.depth_unit import unit_of_depth
 from veernet.register.draft import SURE, Depth, Draft, Tick
 from veernet.register.labels import Labels, Pass
 from veernet.register.line_distance import lines_every
 from veernet.register.numbers import CHARACTERS, log_chance, read
 from veernet.register.paper import Paper
 from veernet.register.passes import find_passes
-from veernet.register.registering import register, unit_of_depth
-from veernet.register.scales import copied_units
+from veernet.register.registering import register
+from veernet.register.scales import copied_units, printed_units
 from veernet.register.ticks import placed
 from veernet.register.vote import Verdict, vote
 from veernet.study.scan_depths import markdown, read_printed, scans_with_printed, score_depths
@@ -397,3 +398,32 @@ def test_lines_across_tell_feet_from_metres_on_copies_of_any_size(
     assert found.confidence >= SURE or len(units) > 1
     assert not unit_of_depth(inches_per_unit * DPI, DPI, False, (), lambda: lines_apart).sure
     assert not unit_of_depth(inches_per_unit * DPI, DPI, True, (), lambda: None).sure
+
+
+@pytest.mark.parametrize(
+    ("dpi", "width_inches", "px_per_unit", "lines_apart", "unit"),
+    [
+        (300, 9.3, 19.685 * 3, None, "m"),  # 1:200 in metres
+        (100, 9.3, 2.0, None, "ft"),  # 1:600 in feet
+        (150, 9.4, 7.5, None, None),  # 1:240 in feet, which 1:1000 in metres at 200 is 5 % off
+        (150, 9.4, 7.5, 2.0, "ft"),  # but in metres no line is every two
+        (150, 9.4, 7.5, 10.0, None),
+        (200, 10.4, 9.4, None, None),  # 1:240 in feet, 6 % off: as 1:1000 in metres at 240
+        (300, 7.5, 15.0, None, None),  # paper of no usual width
+    ],
+)
+def test_a_scan_that_tells_no_resolution_has_one_of_the_usual(
+    dpi: int, width_inches: float, px_per_unit: float, lines_apart: float | None, unit: str | None
+) -> None:
+    """Its width gives that to a tenth, and at it one unit's scale is met; sure where the other's are met nowhere, or by the lines across."""
+    width = round(width_inches * dpi)
+    found = unit_of_depth(px_per_unit, width / 8.5, False, (), lambda: lines_apart, width)
+    assert unit == (found.value if found.sure else None)
+
+
+def test_a_unit_is_known_though_the_spaces_beside_it_are_lost() -> None:
+    """Captions are small, and a word within another one is none."""
+    told = [
+        printed_units([text], 60.0, DPI) for text in ("Dep thinMetres scaled:20o", "Depth inFeetscaled", "DIPMETER")
+    ]
+    assert [{"m"}, {"ft"}, set()] == told

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from veernet.register.body import Columns, extent, framing
 from veernet.register.combs import combs
+from veernet.register.depth_unit import unit_of_depth
 from veernet.register.doubts import Doubt, doubts
 from veernet.register.draft import SURE, Curve, Draft, Found, Section, Track
 from veernet.register.labels import Labels, Pass
 from veernet.register.logged import Logged, logged
 from veernet.register.paper import Paper
 from veernet.register.pieces import joined_along, pieces_of
-from veernet.register.registering import scale_of, unit_of_depth, with_wraps
+from veernet.register.registering import scale_of, with_wraps
 from veernet.register.scales import printed_units
 from veernet.register.sections import laid_out
 from veernet.register.strokes import curves_drawn

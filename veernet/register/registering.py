@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from veernet.register.at_once import both
+from veernet.register.depth_unit import unit_of_depth
 from veernet.register.draft import SURE, Box, Curve, Depth, Draft, Found, Label, Tick, Track
 from veernet.register.edge_course import edge_points
 from veernet.register.header import Header, header_of, well_of
@@ -20,7 +21,7 @@ from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
 from veernet.register.passes import passes_at
 from veernet.register.scale_block import Blocks
-from veernet.register.scales import Unit, copied_units, nearest, printed_copy, printed_units
+from veernet.register.scales import AT_SCALE, NEAR_SCALE, nearest
 from veernet.register.sections import Layout, laid_out, only_repeats_below
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
@@ -33,7 +34,6 @@ _LINES_SEEN = 0.8
 """Share of printed depths that must have a line of their own, or between two that have, for the rows to be sure."""
 _FEW_LABELS = 4
 """That must say their depths on their own; so few only at a usual scale."""
-_AT_SCALE, _NEAR_SCALE = 0.04, 0.1
 _A_LINE_IS_OFF = 0.9
 _SEEN = 0.7
 """Share of a grid's lines that tells even ones from decades."""
@@ -103,57 +103,13 @@ def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
     return (round(middle - half, 1), round(middle + half, 1))
 
 
-def unit_of_depth(
-    px_per_unit: float,
-    dpi: float,
-    dpi_claimed: bool,
-    printed: Sequence[str],
-    lines_every: Callable[[], float | None] = lambda: None,
-) -> Found[Unit]:
-    """Feet or metres, by the vertical scale and by what is printed.
-
-    Copies are smaller than what they are copies of: 1:240 in feet at five sixths is nearly 1:1000 in metres. Where nothing is printed a scale must be met closely,
-    or lines run across as they do on one unit's grids only: every two feet.
-
-    Args:
-        px_per_unit: Rows a unit of depth.
-        dpi: Of the scan.
-        dpi_claimed: Whether the scan itself says so.
-        printed: Lines above the log, from the top down.
-        lines_every: Asks every how many units lines run across, None for what is not known.
-    """
-    scale = nearest(px_per_unit, dpi)
-    by_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
-    said = printed_units(printed, px_per_unit, dpi)
-    if len(said) == 1 and not (scale.off <= _NEAR_SCALE and scale.unit not in said):
-        (unit,) = said
-        return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")
-    if dpi_claimed and len(said) == 1 and (copied_unit := printed_copy(printed, px_per_unit, dpi)) in said:
-        return Found(value=copied_unit, confidence=0.96, why=f"a copy, printed in {copied_unit} with its scale")
-    sure = dpi_claimed and scale.off <= _AT_SCALE and not said
-    if not (said or sure) and dpi_claimed and (copied := _of_a_copy(px_per_unit, dpi, lines_every())):
-        return copied
-    if said or scale.off > _NEAR_SCALE:
-        return Found(value=scale.unit, confidence=0.4, why=by_scale)
-    return Found(value=scale.unit, confidence=0.97 if sure else 0.5, why=by_scale)
-
-
-def _of_a_copy(px_per_unit: float, dpi: float, every: float | None) -> Found[Unit] | None:
-    """The one unit that a copy of any size can be in whose lines run across at a distance; None where both can."""
-    units = copied_units(px_per_unit, dpi, every) if every is not None else frozenset()
-    if len(units) != 1:
-        return None
-    (unit,) = units
-    return Found(value=unit, confidence=0.96, why=f"a copy whose lines are every {every:g} {unit}")
-
-
 def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> Depth:
     scale = nearest(one.px_per_unit, paper.dpi)
     seen = float(ticks.told.mean())
     agreeing = int(one.labels.agreeing.sum())
     by_lines = min(1.0, SURE + 0.4 * (seen - _LINES_SEEN)) if seen >= _LINES_SEEN else SURE * seen / _LINES_SEEN - 0.05
     confidence = max(0.0, one.confidence * by_lines) * (
-        1.0 if agreeing >= _FEW_LABELS + (scale.off > _AT_SCALE) else 0.8
+        1.0 if agreeing >= _FEW_LABELS + (scale.off > AT_SCALE) else 0.8
     )
     if ticks.against:
         confidence = min(confidence, _A_LINE_IS_OFF)
@@ -163,7 +119,12 @@ def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> De
     )
     column = float(np.median(one.labels.columns))
     unit = unit_of_depth(
-        one.px_per_unit, paper.dpi, paper.dpi_claimed, printed, lambda: lines_every(paper, ticks, column, one.step)
+        one.px_per_unit,
+        paper.dpi,
+        paper.dpi_claimed,
+        printed,
+        lambda: lines_every(paper, ticks, column, one.step),
+        paper.width,
     )
     top, base = float(ticks.depths[0]), float(ticks.depths[-1])
     return Depth(
@@ -172,7 +133,7 @@ def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> De
         unit=unit,
         px_per_unit=Found(value=one.px_per_unit, confidence=one.confidence),
         vertical_scale=Found(
-            value=scale.scale, confidence=0.97 if paper.dpi_claimed and scale.off <= _NEAR_SCALE else 0.4, why=unit.why
+            value=scale.scale, confidence=0.97 if paper.dpi_claimed and scale.off <= NEAR_SCALE else 0.4, why=unit.why
         ),
         label_step=Found(value=one.step, confidence=one.confidence),
         ticks=tuple(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from veernet.register.paper import USUAL_WIDTH_INCHES
 
 Unit = Literal["ft", "m"]
 
@@ -18,13 +21,22 @@ _FINEST: dict[Unit, dict[int, tuple[float, ...]]] = {
     "m": {100: (0.5, 1.0), 200: (1.0,), 240: (1.0,), 500: (5.0,), 1000: (5.0, 10.0)},
 }
 """Every how many units the finest lines are, of scales that a copy may be of: where these are lost, those that are left are some times as far from each other."""
-_NEAR = 0.10
-"""By how much paper, film and scanners stretch a scale, the worst that was seen being 6 %."""
+AT_SCALE, NEAR_SCALE = 0.04, 0.1
+"""By how much a scale is off that is surely met, and by how much paper, film and scanners stretch one, the worst that was seen being 6 %."""
 _COPY, _STRANGE = -5.0, -10.0
 _COPIED = (0.45, 1.1)
 """Size of a copy beside its original."""
 _RATIO = re.compile(r"1\s?[:.]\s?(\d{3,4})(?!\d)")
-_WORDS: dict[Unit, re.Pattern[str]] = {"ft": re.compile(r"\bFEET\b"), "m": re.compile(r"\bMET(RE|ER)S?\b")}
+_WORDS: dict[Unit, re.Pattern[str]] = {
+    "ft": re.compile(r"(\b|IN)FEET(\b|SCALED?)"),
+    "m": re.compile(r"(\b|IN)MET(RE|ER)S?(\b|SCALED?)"),
+}
+"""Readers lose the spaces of small captions, as in Depth in Metres scaled 1:200."""
+_RESOLUTIONS = (100, 150, 200, 240, 300, 400, 600)
+_FOLDED_INCHES, _ANY_INCHES = (8.2, 9.8), (3.8, 12.6)
+"""Width of most papers, and of all that were seen, in inches."""
+_MET, _MISSED = 0.012, 0.065
+"""By how much a scale is off at the resolution of the scan, and by how much those are at the least that are told from it."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +59,41 @@ def nearest(px_per_unit: float, dpi: float) -> VerticalScale:
 
 def prior(px_per_unit: float, dpi: float) -> float:
     """Logarithm of how usual a scale is: copies of any size are less so, and what no copy makes of a usual one is hardly a scale."""
-    if nearest(px_per_unit, dpi).off <= _NEAR:
+    if nearest(px_per_unit, dpi).off <= NEAR_SCALE:
         return 0.0
     inches = px_per_unit / dpi
     sizes = (inches * scale / INCHES[unit] for unit in USUAL for scale in USUAL[unit])
     return _COPY if any(_COPIED[0] <= size <= _COPIED[1] for size in sizes) else _STRANGE
+
+
+def units_at_usual_resolutions(px_per_unit: float, width: int, dpi: float) -> tuple[frozenset[Unit], frozenset[Unit]]:
+    """The units of depth whose usual scales a scan meets closely, and those that it nearly meets, where its file does not tell its resolution.
+
+    Scanners have few resolutions: those count closely that a folded paper's width allows, nearly those that the width of any paper does.
+
+    Args:
+        px_per_unit: Rows a unit of depth.
+        width: Of the scan, px.
+        dpi: As it was guessed from that, for paper of usual width or half as wide.
+    """
+    folded = [
+        each for each in _RESOLUTIONS if _FOLDED_INCHES[0] <= USUAL_WIDTH_INCHES * dpi / each <= _FOLDED_INCHES[1]
+    ]
+    any_width = [each for each in _RESOLUTIONS if _ANY_INCHES[0] <= width / each <= _ANY_INCHES[1]]
+    met = frozenset(unit for unit in USUAL if _off(px_per_unit, folded, unit) <= _MET)
+    return met, met | {unit for unit in USUAL if _off(px_per_unit, any_width, unit) <= _MISSED}
+
+
+def _off(px_per_unit: float, resolutions: Sequence[int], unit: Unit) -> float:
+    """By how much the nearest scale of a unit at some resolutions is off."""
+    return min(
+        (
+            abs(INCHES[unit] * resolution / scale / px_per_unit - 1.0)
+            for resolution in resolutions
+            for scale in USUAL[unit]
+        ),
+        default=math.inf,
+    )
 
 
 def copied_units(px_per_unit: float, dpi: float, lines_every: float) -> frozenset[Unit]:
