@@ -97,6 +97,20 @@ def test_lines_are_followed_as_paper_swings() -> None:
     assert np.abs(found - (swing - swing[0]))[100:-100].max() < 1.5
 
 
+def test_paper_may_swing_within_inches() -> None:
+    """Lines that swing by 14 px every 900 rows are met within a px and a half at all of these; a window that is stained keeps what its neighbours say."""
+    rows = np.arange(4000)
+    swing = 7 * np.sin(rows / 143)
+    search = np.zeros((4000, 900), np.uint8)
+    for column in range(100, 801, 70):
+        search[rows, np.round(column + swing).astype(int)] = 1
+    search[1920:2016, 200:] = 0
+    (run,) = runs(line_profiles(search))
+    found = run.swing_at(rows) - run.swing_at(0.0)
+    off = np.abs(found - np.median(found - swing) - swing)
+    assert off[100:-150].max() < 1.5
+
+
 def run_with_lines(columns: Sequence[float]) -> Run:
     """A straight run with some lines."""
     profile = np.zeros(1200)

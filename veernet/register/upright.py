@@ -25,6 +25,9 @@ _STEP_PX = 0.5
 _SLOPE_MEMORY = 0.7
 _MEMORY = 0.85
 _ALIKE = 0.45
+_SURELY_ALIKE = 0.6
+_LEAP_PX = 3.0
+"""Between a window and those beside it, search px: no paper swings so much within them."""
 _LONGEST_GAP = 2
 _FEWEST_WINDOWS = 8
 _STREAK_SHARE = 0.95
@@ -119,8 +122,34 @@ def _follow(profiles: Floats, level: Floats, first: int) -> Run | None:
     if count < _FEWEST_WINDOWS:
         return None
     smooth = gaussian_filter1d(median_filter(np.array(swing[:count]), 5, mode="nearest"), 1.0, mode="nearest")
-    straight = [np.interp(at + by, at, profiles[first + index], left=0.0, right=0.0) for index, by in enumerate(smooth)]
-    return Run(first, first + count, smooth, np.array(alike[:count]), np.mean(straight, axis=0))
+    end = first + count
+    exact = _refined(_straightened(profiles[first:end], smooth), level[first:end], smooth)
+    return Run(first, end, exact, np.array(alike[:count]), _straightened(profiles[first:end], exact))
+
+
+def _straightened(windows: Floats, swing: Floats) -> Floats:
+    """The mean of windows, each moved back by its swing."""
+    at = np.arange(windows.shape[1], dtype=np.float64)
+    moved = [np.interp(at + by, at, window, left=0.0, right=0.0) for window, by in zip(windows, swing, strict=True)]
+    return np.asarray(np.mean(moved, axis=0))
+
+
+def _refined(profile: Floats, level: Floats, smooth: Floats) -> Floats:
+    """The swing of windows by what the whole run has in common: paper may swing within inches, which one window after the other does not tell from chance.
+
+    A window that is not much like the run keeps what its neighbours say, and so does one that would leap.
+    """
+    template = gaussian_filter1d(profile, 1.0)
+    found = [_matched(template, window, by) for window, by in zip(level, smooth, strict=True)]
+    off = np.array([by if likeness >= _SURELY_ALIKE else np.nan for by, likeness in found]) - smooth
+    known = np.isfinite(off)
+    if known.sum() < _FEWEST_WINDOWS:
+        return smooth
+    windows = np.arange(off.size)
+    off = np.interp(windows, windows[known], off[known])
+    exact = smooth + off
+    around = median_filter(exact, 3, mode="nearest")
+    return np.where(np.abs(exact - around) <= _LEAP_PX, exact, around)
 
 
 def _matched(template: Floats, window: Floats, about: float) -> tuple[float, float]:
