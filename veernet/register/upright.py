@@ -26,6 +26,7 @@ _SLOPE_MEMORY = 0.7
 _MEMORY = 0.85
 _ALIKE = 0.45
 _SURELY_ALIKE = 0.6
+_MOST, _WITHIN_PX = 0.9, 0.75
 _LEAP_PX = 3.0
 """Between a window and those beside it, search px: no paper swings so much within them."""
 _LONGEST_GAP = 2
@@ -137,13 +138,14 @@ def _straightened(windows: Floats, swing: Floats) -> Floats:
 def _refined(profile: Floats, level: Floats, smooth: Floats) -> Floats:
     """The swing of windows by what the whole run has in common: paper may swing within inches, which one window after the other does not tell from chance.
 
-    A window that is not much like the run keeps what its neighbours say, and so does one that would leap.
+    Where most windows say what they say when smoothed, that stands: it averages what print, curves and dirt add. A window that is not much like the run
+    keeps what its neighbours say, and so does one that would leap.
     """
     template = gaussian_filter1d(profile, 1.0)
     found = [_matched(template, window, by) for window, by in zip(level, smooth, strict=True)]
     off = np.array([by if likeness >= _SURELY_ALIKE else np.nan for by, likeness in found]) - smooth
     known = np.isfinite(off)
-    if known.sum() < _FEWEST_WINDOWS:
+    if known.sum() < _FEWEST_WINDOWS or np.quantile(np.abs(off[known]), _MOST) <= _WITHIN_PX:
         return smooth
     windows = np.arange(off.size)
     off = np.interp(windows, windows[known], off[known])
