@@ -110,8 +110,8 @@ def _carrying(strip: ByteArray | None) -> ByteArray | None:
     dark = cv2.reduce(ink, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
     share = np.pad(dark / (_CARRYING * STRIP_WIDTH), 2, mode="edge")
     across = share > _LINE_ACROSS
-    for away in (-1, 1):  # a ragged edge: half of what is dark there has nothing to go on as
-        edge = np.roll(across, away) & (share > _EDGE_ACROSS) & (np.roll(share, -away) < 0.5 * share)
+    for away in (-1, 1):  # a ragged edge: three quarters of what is dark there have nothing to go on as
+        edge = np.roll(across, away) & (share > _EDGE_ACROSS) & (np.roll(share, -away) < 0.25 * share)
         ink[edge[2:-2]] = 0
     ink[across[2:-2]] = 0
     return ink
