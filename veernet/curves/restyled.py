@@ -95,10 +95,8 @@ def _runs(evidence, level):  # type: ignore[no-untyped-def]  # pragma: no cover 
 def _strokes(rows, lows, highs):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """The stroke that each run is part of: runs that touch one to one from row to row."""
     count = len(rows)
-    above, below = (
-        np.full(count, -1, np.int64),
-        np.zeros(count, np.int64),
-    )  # the run that each one touches above; how many it touches below
+    # The run that each one touches above, if it is one alone, and how many it touches below.
+    above, below = np.full(count, -1, np.int64), np.zeros(count, np.int64)
     strokes, made, start = np.empty(count, np.int64), 0, 0
     for run in range(count):
         meetings = 0
