@@ -164,6 +164,27 @@ def test_a_value_that_no_curve_takes_leaves_its_neighbours_unsure(text: str, unr
     assert told.unread == unread
 
 
+@pytest.mark.parametrize(("right", "second"), [("1", False), ("10", True)])
+def test_two_strokes_that_look_like_one_digit_are_no_second_scale(right: str, second: bool) -> None:
+    """They are the first of the curves, below the block."""
+    rows = [
+        Row("SP (MV)", Line(0, 0, 10, 40, "-200", 0.9), Line(0, 300, 10, 340, "0", 0.9), Box(**at(0))),
+        Row("", Line(60, 0, 70, 40, "1", 0.5), Line(60, 300, 70, 340, right, 0.4), Box(**at(60))),
+    ]
+    (told,) = curves_told(rows, 150)
+    assert (second, False) == (told.second is not None, told.unread)
+
+
+def test_the_spacing_that_a_name_begins_with_is_no_value() -> None:
+    """A long name reaches as far to the left as values do."""
+    sheet = Sheet()
+    sheet.words("64", 552, left=LEFT + 30)
+    sheet.words('" NORMAL (OHMM)', 552, left=LEFT + 72)
+    sheet.row("", "0.0000", "10.000", 582)
+    rows = rows_of(read_print(sheet.paper, 480, 690), LEFT, RIGHT)
+    assert [(0.0, 10.0)] == [row.scale for row in rows if row.numbered]
+
+
 def at(row: float) -> dict[str, float]:
     """A box of ten rows."""
     return {"top_row": row, "left_px": 0.0, "end_row": row + 10.0, "end_px": 340.0}

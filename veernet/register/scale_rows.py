@@ -33,6 +33,10 @@ _GLUED = re.compile(r"[A-Za-z)>\]}]-?[A-Za-z)>\]}](\d+(?:\.\d+)?)$")
 """Numbers that stand so close before a name, or behind a unit, that no gap is left."""
 
 
+_INCHES = re.compile(r"^\d\d?\s?['\"]")
+"""What names of normals and laterals begin with, as 64" NORMAL: their spacing, which is no value at the edge."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One row of a track's part of a block.
@@ -62,6 +66,11 @@ class Row:
         return None if self.left is None or self.right is None else (float(self.left.text), float(self.right.text))
 
     @property
+    def differs(self) -> bool:
+        """Whether they are two values: two pieces of curves look like the same digit."""
+        return self.scale is not None and self.scale[0] != self.scale[1]
+
+    @property
     def chance(self) -> float:
         """That the better of its numbers is read right, by its own looks."""
         return max(0.0 if line is None else line.confidence for line in (self.left, self.right))
@@ -82,6 +91,7 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
     captions = [line for line in printed.lines if _CAPTION.search(line.text)]
     lefts, rights = (without(numbers, captions) for numbers in edge_numbers(printed, left, right))
     inside = without([line for line in printed.lines if left <= (line.left + line.right) / 2 <= right], captions)
+    lefts = without(lefts, [line for line in inside if _INCHES.match(line.text)])
     words = without(inside, lefts + rights)
     near = EDGE_INCHES * printed.dpi
     at_edges = [line for line in words if line.left - left < near or right - line.right < near]
