@@ -142,6 +142,14 @@ def test_the_feet_of_letters_are_no_sample_line(slope: float) -> None:
     assert ("solid", 0.95) == style_of(block, told, 0.0, 700.0, 120.0)
 
 
+def test_a_line_for_which_no_room_is_left_is_not_sure() -> None:
+    """The next row was read where it would be."""
+    block = Print(0, *(np.zeros((120, 700), np.uint8) for _ in range(3)), 0.0, (), 300.0)
+    box = Box(top_row=66, left_px=0, end_row=86, end_px=700)
+    told = Told(Named(None, None, 0.0, None), None, None, Row("", None, None, box), box, one_row=False)
+    assert ("solid", 0.3) == style_of(block, told, 0.0, 700.0, 60.0)
+
+
 def test_how_a_log_was_drawn_names_no_curve() -> None:
     """The caption above a block ends with a number at an edge of the track."""
     sheet = Sheet()

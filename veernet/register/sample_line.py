@@ -25,6 +25,8 @@ _THICK_INCHES = 0.012
 _FEWEST_STROKES = 5
 _A_TAIL = 0.2
 """Ink in a row of tails and brackets over that in a word's fullest row."""
+_UNSEEN = 0.3
+"""That a line which was not found is solid, as most are."""
 _FREE = 0.2
 """Share of a row that words must leave for its ink to be judged."""
 
@@ -46,6 +48,8 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     end = min(below + 0.02 * dpi if told.one_row else below, box.end_row + _BELOW_INCHES * dpi)
     if told.on_line:
         end = 0.5 * (box.top_row + box.end_row)
+    if round(end - first) <= 0:  # the next row begins where its line would be
+        return "solid", _UNSEEN
     rows, columns = (first, end), (left + margin, right - margin)
     words, letters = _words(printed, rows, columns)
     ink, half = level_ink(printed, rows, columns), max(1, round(_THICK_INCHES * dpi) // 2)
@@ -53,7 +57,7 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     line = _line(np.where(letters, 0, ink).astype(np.uint8), words, half)
     line = _line(ink, words, half) if line is None else line
     if line is None:
-        return "solid", 0.3
+        return "solid", _UNSEEN
     most = float(line.mean())
     if most >= _SOLID:
         return "solid", 0.95
