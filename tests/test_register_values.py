@@ -177,7 +177,7 @@ def test_two_strokes_that_look_like_one_digit_are_no_second_scale(right: str, se
     """They are the first of the curves, below the block."""
     rows = [
         Row("SP (MV)", Line(0, 0, 10, 40, "-200", 0.9), Line(0, 300, 10, 340, "0", 0.9), Box(**at(0))),
-        Row("", Line(60, 0, 70, 40, "1", 0.5), Line(60, 300, 70, 340, right, 0.4), Box(**at(60))),
+        Row("", Line(60, 0, 70, 40, "1", 0.8), Line(60, 300, 70, 340, right, 0.4), Box(**at(60))),
     ]
     (told,) = curves_told(rows, 150)
     assert (second, False) == (told.second is not None, told.unread)

@@ -120,7 +120,7 @@ def _take(state: _State, row: Row, dpi: float) -> None:
     elif unit is not None and not row.numbered:
         _take_unit(state, row, unit, dpi)
     elif row.numbered and not _is_text(row.words):
-        if not row.differs and row.chance < _READ:
+        if not row.differs and (row.chance < _READ or (row.scale is not None and state.pending is None)):
             if last is not None and _is_number(row):
                 state.told[-1] = replace(last, unread=True)
             return
