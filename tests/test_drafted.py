@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from veernet.register import registering
+from veernet.register.doubts import doubts
 from veernet.register.draft import Curve, Draft, Found, Track
 from veernet.register.page_resume import resumed
 from veernet.register.writing import write_drafted
@@ -29,6 +30,15 @@ def _sure(sheet: dict[str, Path], monkeypatch: pytest.MonkeyPatch, *more: Track)
     draft = draft.model_copy(update={"tracks": (*draft.tracks, *more)})
     monkeypatch.setattr(registering, "draft_of", lambda *_: draft)
     return draft
+
+
+def _track(name: str, *names: str, sure: float = 0.97, drawn: int | None = None) -> Track:
+    """A track of which no more is told than its curves' names; of the first, how surely."""
+    curves = tuple(Curve(mnemonic=Found(value=one, confidence=sure if one == names[0] else 0.97)) for one in names)
+    count = Found(value=drawn, confidence=0.9)
+    return Track(
+        name=name, left=((0.0, 1.0),), right=((0.0, 9.0),), edges_confidence=0.97, curves=curves, curve_count=count
+    )
 
 
 def test_a_sure_draft_leaves_a_manifest_and_no_more_than_asked_for(
@@ -64,11 +74,15 @@ def test_tracks_that_are_left_out_are_named_with_their_curves(
     sheet: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Three curves cannot be told apart, and a track of none has nothing to be followed."""
-
-    def track(name: str, *names: str) -> Track:
-        curves = tuple(Curve(mnemonic=Found(value=one, confidence=0.97)) for one in names)
-        return Track(name=name, left=((0.0, 1.0),), right=((0.0, 9.0),), edges_confidence=0.97, curves=curves)
-
-    _sure(sheet, monkeypatch, track("track-7", "DT", "SPHI", "TENS"), track("track-8"))
+    _sure(sheet, monkeypatch, _track("track-7", "DT", "SPHI", "TENS"), _track("track-8"))
     left = write_drafted(sheet["scan"], "a.tif", tmp_path, "a", show_sure=False)
     assert ("track-7 (DT, SPHI, TENS)", "track-8 (no curve of it was named)") == left.left_out
+
+
+@pytest.mark.parametrize(("drawn", "sure", "person"), [(2, 0.9, True), (2, 0.97, False), (3, 0.9, False)])
+def test_a_track_is_not_left_out_for_a_name_that_may_be_none(
+    sheet: dict[str, Path], monkeypatch: pytest.MonkeyPatch, drawn: int, sure: float, person: bool
+) -> None:
+    """A line of a caption was taken for a third curve: strokes or names must surely be three."""
+    draft = _sure(sheet, monkeypatch, _track("track-7", "BS", "GR", "CALI", sure=sure, drawn=drawn))
+    assert person == any("track-7 is left out" in doubt.why for doubt in doubts(draft))

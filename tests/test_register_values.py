@@ -12,12 +12,21 @@ from veernet.register.bare_ink import rules
 from veernet.register.block_words import Print, read_print
 from veernet.register.curves_told import Told, curves_told
 from veernet.register.draft import Box
-from veernet.register.edge_readings import Number, read_numbers
+from veernet.register.edge_readings import NUMBER, Number, read_numbers
 from veernet.register.mnemonics import Named
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import Row, rows_of
 from veernet.register.text import Line
 from veernet.register.value_print import NumberPrint, best_number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("-0.150", True), ("10000.00", True), (".2", True), ("0.0185910198101", False), ("1.2.3", False)],
+)
+def test_numbers_are_as_long_as_values_are_printed(text: str, number: bool) -> None:
+    """What is longer is a line of something else."""
+    assert number == (NUMBER.match(text) is not None)
 
 
 def broken_nought() -> NDArray[np.uint8]:
@@ -142,6 +151,18 @@ def test_the_feet_of_letters_are_no_sample_line(slope: float) -> None:
     assert ("solid", 0.95) == style_of(block, told, 0.0, 700.0, 120.0)
 
 
+@pytest.mark.parametrize(("gap", "style"), [(3, "solid"), (12, "dashed")])
+def test_worn_print_leaves_a_solid_line_solid(gap: int, style: str) -> None:
+    """Its gaps are shorter than those that are drawn."""
+    ink = np.zeros((120, 700), np.uint8)
+    ink[95:98] = 1
+    ink[95:98, np.arange(700) % 60 < gap] = 0
+    block = Print(0, ink, np.zeros_like(ink), np.zeros_like(ink), 0.0, (), 300.0)
+    box = Box(top_row=66, left_px=0, end_row=86, end_px=700)
+    told = Told(Named(None, None, 0.0, None), None, None, Row("", None, None, box), box, one_row=True)
+    assert (style, 0.95) == style_of(block, told, 0.0, 700.0, 120.0)
+
+
 def test_a_line_for_which_no_room_is_left_is_not_sure() -> None:
     """The next row was read where it would be."""
     block = Print(0, *(np.zeros((120, 700), np.uint8) for _ in range(3)), 0.0, (), 300.0)
@@ -150,10 +171,11 @@ def test_a_line_for_which_no_room_is_left_is_not_sure() -> None:
     assert ("solid", 0.3) == style_of(block, told, 0.0, 700.0, 60.0)
 
 
-def test_how_a_log_was_drawn_names_no_curve() -> None:
+@pytest.mark.parametrize("caption", ["Charted by: Depth in Feet scaled 1:1200", "Created Sun Dec 12 18:19:23 2010"])
+def test_how_a_log_was_drawn_names_no_curve(caption: str) -> None:
     """The caption above a block ends with a number at an edge of the track."""
     sheet = Sheet()
-    sheet.words("Charted by: Depth in Feet scaled 1:1200", 520, right=RIGHT - 6, size=0.55)
+    sheet.words(caption, 520, right=RIGHT - 6, size=0.55)
     sheet.row("SP (MV)", "-160", "40", 600)
     rows = rows_of(read_print(sheet.paper, 480, 690), LEFT, RIGHT)
     assert [(-160.0, 40.0)] == [row.scale for row in rows if row.numbered]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from veernet.register.draft import SURE, Curve, Draft, Found
+from veernet.register.draft import MOST_DIGITISED, SURE, Curve, Draft, Found
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,13 @@ def _needed(draft: Draft) -> Iterator[tuple[str, float, str]]:
         if (track.curve_count.value or 0) > len(track.curves):
             why = f"{track.curve_count.value} curves are drawn in {track.name} and {len(track.curves)} named"
             yield "tracks", 1 - track.curve_count.confidence, why
+        elif not track.digitised and (track.curve_count.value or 0) <= MOST_DIGITISED < len(track.curves):
+            least = min((curve.mnemonic for curve in track.curves), key=lambda found: found.confidence)
+            yield (
+                "tracks",
+                least.confidence,
+                f"{track.name} is left out, and its {len(track.curves)} names are not all sure",
+            )
     for index, track in tracks:
         yield f"tracks[{index}].left", track.edges_confidence, "its edges are not sure"
         yield _of(f"tracks[{index}].scale", track.scale)

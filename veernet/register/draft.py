@@ -16,6 +16,8 @@ from veernet.sheets.manifest import FORMAT as MANIFEST_FORMAT
 FORMAT: Literal["veernet-draft/1"] = "veernet-draft/1"
 SURE = 0.95
 """Confidence from which on a field needs no person."""
+MOST_DIGITISED = 2
+"""Curves of a track that can be digitised today."""
 LAS_STEP = {"ft": 0.5, "m": 0.1}
 """Distance of LAS rows by unit, as logging companies deliver them."""
 
@@ -195,7 +197,7 @@ class Track(_Part):
     @property
     def digitised(self) -> bool:
         """Whether it can be digitised today: one or two curves."""
-        return 1 <= max(len(self.curves), self.curve_count.value or 0) <= 2
+        return 1 <= max(len(self.curves), self.curve_count.value or 0) <= MOST_DIGITISED
 
 
 class ScaleBlock(_Part):

@@ -20,7 +20,8 @@ from veernet.register.paper import Bits
 from veernet.register.pieces import pieces_of
 from veernet.register.text import Line, read_steps
 
-NUMBER = re.compile(r"^-?(\d+\.?\d*|\.\d+)$")
+NUMBER = re.compile(r"^-?(?=[\d.]{1,8}$)(\d+\.?\d*|\.\d+)$")
+"""As values are printed: what is longer is something else."""
 SHOWN = 3
 """How often a lone digit is shown to the reader."""
 _DIGITS = "0123456789"

@@ -26,8 +26,10 @@ _ABOVE_INCHES = 0.16
 _LEADING = re.compile(r"^(-?\d+(?:\.\d+)?)[.,:]?\s+(?=[A-Za-z])")
 _TRAILING = re.compile(r"[\s:;,/|]+(-?\d+(?:\.\d+)?)[.,:]?$")
 
-_CAPTION = re.compile(r"\b[1Il]\s?[:;]\s?\d{3,4}\b|\bscaled\b|\bcharted\b|\bdatabase\b", re.IGNORECASE)
-"""Lines that tell how a log was drawn, as "Depth in Feet scaled 1:240", whose numbers are no curve's."""
+_CAPTION = re.compile(
+    r"\b[1Il]\s?[:;]\s?\d{3,4}\b|\b\d\d?:\d\d:\d\d\b|\bscaled\b|\bcharted\b|\bdata(base|set)\b", re.IGNORECASE
+)
+"""Lines that tell how and when a log was drawn, as "Depth in Feet scaled 1:240", whose numbers are no curve's."""
 _GLUED_BEFORE = re.compile(r"^(-?\d+(?:\.\d+)?)(?=[A-Za-z]{3})")
 _GLUED = re.compile(r"[A-Za-z)>\]}]-?[A-Za-z)>\]}](\d+(?:\.\d+)?)$")
 """Numbers that stand so close before a name, or behind a unit, that no gap is left."""
