@@ -14,6 +14,8 @@ from veernet.register.pieces import pieces_of
 
 _SOLID, _DASHED = 0.93, 0.3
 _DASH_INCHES = 0.025
+_BROKEN, _GAP_INCHES = 0.8, 0.015
+"""Share of a solid line that worn print leaves, at the least; its gaps, at the most: those between dashes are longer."""
 _MARGIN = 0.04
 _ABOVE_INCHES = 0.04
 _BELOW_INCHES = 0.2
@@ -58,12 +60,19 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     line = _line(ink, words, half) if line is None else line
     if line is None:
         return "solid", _UNSEEN
-    most = float(line.mean())
-    if most >= _SOLID:
+    if max(float(line.mean()), _mended(line, dpi)) >= _SOLID:
         return "solid", 0.95
     strokes = int((np.diff(line.astype(np.int8)) == 1).sum()) or 1
     long = line.sum() / strokes > _DASH_INCHES * dpi
     return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES else 0.5
+
+
+def _mended(line: NDArray[np.bool_], dpi: float) -> float:
+    """Share of a line that has ink once gaps that are too short to part dashes are closed; 0 where it has so many that they may be a pattern."""
+    if line.mean() < _BROKEN:
+        return 0.0
+    gap = np.ones((1, max(1, round(_GAP_INCHES * dpi)) + 1), np.uint8)
+    return float(cv2.morphologyEx(line.view(np.uint8)[None], cv2.MORPH_CLOSE, gap).mean())
 
 
 def _words(
