@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from veernet.register.across import covered
-from veernet.register.body import Columns, extent, framing
+from veernet.register.body import Columns, extent, framing, parted
 from veernet.register.edge_course import edge_points
 from veernet.register.labels import Labels, Pass
 from veernet.register.logged import logged
@@ -50,7 +50,7 @@ def told(ink: NDArray[np.uint8], down: Sequence[float], frames: Sequence[int] = 
         405.0,
         framed,
         stopped=True,
-        cover=lambda columns: covered(ink, STRAIGHT, columns, (TOP, END), DPI),
+        cover=lambda columns, strengths: covered(ink, STRAIGHT, columns, (TOP, END), DPI, strengths),
     )
 
 
@@ -173,6 +173,76 @@ def test_decades_that_begin_within_a_track_are_told_by_their_first_lines_alone()
     found = told(printed(lines, [(60, 360), (450, 825)], EDGES), lines, EDGES)
     assert [(60, 360), (450, 825)] == [(grid.left, grid.right) for grid in found]
     assert 1.0 == found[-1].seen
+
+
+def test_a_gap_parts_a_grid_of_edges_alone_from_the_frames_above_it() -> None:
+    """Of two tracks side by side all lines but the edges are lost, and these go on into the block, 8 rows above."""
+    down = np.array([450.0, 640.0, 830.0])
+    ink = printed(down, [(450, 830)])
+    ink[TOP - 128 : TOP - 8, down.astype(int)] = 1
+    columns = Columns(ink, STRAIGHT, down)
+    ends = parted(columns, (500.0, 900.0), (0.0, float(ROWS)), DPI)
+    assert (TOP, END) == pytest.approx(ends, abs=2)
+    assert framing(columns, ends, DPI).tolist() == [[True] * 3, [False] * 3]
+    found = told(ink, down.tolist(), [450, 640, 830])
+    assert [(450, 640, True), (640, 830, True)] == [(grid.left, grid.right, grid.sure >= 0.95) for grid in found]
+
+
+def test_a_gap_says_nothing_where_lines_break_together_inside_the_grid() -> None:
+    """A copy that has lost some rows altogether, within its labels and above them."""
+    down = np.array([60.0, 360.0, 660.0])
+    ink = printed(down, [])
+    ink[[*range(700, 712), *range(400, 412)]] = 0
+    ends = parted(Columns(ink, STRAIGHT, down), (500.0, 900.0), (0.0, float(ROWS)), DPI)
+    assert (0.0, float(ROWS)) == ends
+
+
+def test_a_frame_that_has_broken_is_one_where_its_line_is_as_whole_as_the_others() -> None:
+    """A line within a track, through a name that is printed above it, is none."""
+    down = np.array([60.0, 210.0, 360.0, 660.0])
+    ink = printed(down, [], (60, 660))
+    ink[TOP - 120 : TOP, 360] = np.arange(120) % 10 < 7
+    ink[TOP - 120 : TOP, 210] = np.arange(120) % 24 < 12
+    framed = framing(Columns(ink, STRAIGHT, down), (float(TOP), float(END)), DPI)
+    assert [True, False, True, True] == framed[0].tolist()
+
+
+def test_dirt_of_a_border_beside_a_track_is_no_lines_across() -> None:
+    """It is in any rows, and lines across go on in their own."""
+    dirt = np.zeros((ROWS, WIDTH), np.uint8)
+    dirt[np.arange(TOP, END, 11), 860:] = 1
+    lines = printed(EDGES, [EDGES[:2], (450, 900)])
+    bounds, strengths = np.array([*EDGES, 899.0]), np.array([0.5, 0.5, 0.5, 0.5, 0.0])
+    for ink, beyond in ((printed(EDGES, [EDGES[:2], EDGES[2:]]) | dirt, 0.0), (lines, 1.0)):
+        seen = covered(ink, STRAIGHT, bounds, (TOP, END), DPI, strengths)
+        assert seen is not None
+        assert beyond == pytest.approx(seen[-1], abs=0.05)
+
+
+@pytest.mark.parametrize(("right", "sure"), [(300, True), (330, False)])
+def test_a_bare_track_that_ends_with_the_scan_is_sure_where_it_is_as_wide_as_another(right: int, sure: bool) -> None:
+    """All lines are lost but the edges, and the first edge lies on the scan's own."""
+    down = [right, 450, 750]
+    found = told(printed(down, [(0, right), (450, 750)], down), down, down)
+    assert [(0, right), (450, 750)] == [(grid.left, grid.right) for grid in found]
+    assert sure == (found[0].sure >= 0.95)
+
+
+def test_lines_across_that_have_faded_do_not_unsettle_framed_edges() -> None:
+    """Of every second one the right half of a track is lost; where hardly one is left there, it is no part of the track."""
+    down = [60, 210, 360, 450, 637, 825]
+    for every, sure in ((3, True), (12, False)):
+        ink = printed(down, [(60, 360), (450, 637)], EDGES)
+        ink[TOP : END : 25 * every, 637:825] = 1
+        assert [True, sure] == [grid.sure >= 0.95 for grid in told(ink, down, EDGES)]
+
+
+def test_a_whole_log_grid_with_a_lost_frame_ends_where_lines_across_do() -> None:
+    """Its left frame is not seen; nor is it sure where lines across go on."""
+    down = [60, 210, 360, *decades(450, 825, 3)]
+    for left, sure in ((450, True), (400, False)):
+        found = told(printed(down, [(60, 360), (left, 825)], (60, 360, 825)), down, (60, 360, 825))
+        assert [True, sure] == [grid.sure >= 0.95 for grid in found]
 
 
 def test_a_curve_does_not_tell_where_a_grid_ends() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.at_once import at_once
+from veernet.register.beside import STEEPEST
 from veernet.register.paper import Bits
 from veernet.register.upright import Run
 
@@ -22,9 +25,24 @@ _BAND_ROWS = 512
 _TYPICAL = 0.7
 _BLANK, _COVERED = 0.1, 0.45
 """Shares of the rows that lines across take elsewhere: where it is less, or more, there are none, or all of them."""
+_STRONG = 0.5
+"""Of the strongest line down the paper: one that is no dirt."""
+_THERE, _TELLING = 0.5, 0.3
+"""Of a row between two lines: a line across runs there; and likeness of the rows of lines across of parts beside each other, for rows to tell lines from dirt."""
+_WANDERS, _WANDERS_PX = 0.02, 2
+"""Rows by which lines across are off their usual slant, a column, and at the least."""
+_MOST_ROWS = 0.7
+"""Of rows near lines across: where there are more, rows tell nothing."""
 
 
-def covered(search: Bits, run: Run, columns: Floats, inside: tuple[float, float], dpi: float) -> Floats | None:
+def covered(
+    search: Bits,
+    run: Run,
+    columns: Floats,
+    inside: tuple[float, float],
+    dpi: float,
+    strengths: Floats | None = None,
+) -> Floats | None:
     """How surely lines run across from each line down the paper to the next, from 0 to 1, ``(columns.size - 1,)``; None where too few do at all.
 
     Args:
@@ -33,6 +51,7 @@ def covered(search: Bits, run: Run, columns: Floats, inside: tuple[float, float]
         columns: Of these, straightened search px, increasing.
         inside: Rows of the pass to look at, search px.
         dpi: Of the search image.
+        strengths: Of lines down the paper; where these are given, dirt of a border beside all strong ones is told from lines across.
     """
     first, end = max(0, int(inside[0])), min(len(search), int(np.ceil(inside[1])))
     if end <= first or columns.size < 2:
@@ -50,8 +69,8 @@ def covered(search: Bits, run: Run, columns: Floats, inside: tuple[float, float]
         rows = np.arange(len(across))[:, None]
         return np.asarray((before[rows, right[band]] - before[rows, left[band]]) / (right[band] - left[band]))
 
-    share = np.concatenate(at_once(shares, range(0, end - first, _BAND_ROWS))).mean(axis=0)
-    wide = np.diff(columns)
+    by_row = np.concatenate(at_once(shares, range(0, end - first, _BAND_ROWS)))
+    share, wide = by_row.mean(axis=0), np.diff(columns)
     usual = (
         float(np.quantile(np.repeat(share, np.maximum(wide, 0.0).astype(int) // 4), _TYPICAL))
         if wide.max() >= 4
@@ -59,7 +78,54 @@ def covered(search: Bits, run: Run, columns: Floats, inside: tuple[float, float]
     )
     if usual * (end - first) < _FEWEST_ROWS:
         return None
-    return np.asarray(np.clip((share / usual - _BLANK) / (_COVERED - _BLANK), 0.0, 1.0))
+    amount = share / usual
+    if strengths is not None and strengths.max() > 0.0:
+        amount = amount * _as_between(by_row, amount, columns, np.flatnonzero(strengths >= _STRONG * strengths.max()))
+    return np.asarray(np.clip((amount - _BLANK) / (_COVERED - _BLANK), 0.0, 1.0))
+
+
+def _as_between(by_row: Floats, amount: Floats, columns: Floats, strong: NDArray[np.intp]) -> Floats:
+    """How much of what runs across left and right of all strong lines does so in the rows of what does between these, from 0 to 1; 1 for each part between them.
+
+    Lines across go on from one part of the paper to the next; what dirt of a border makes is in any rows.
+
+    Args:
+        by_row: Share of ink that runs across, ``(rows, parts)``.
+        amount: Of each part, for all that lines across take.
+        columns: Where parts begin and end.
+        strong: Lines that are no dirt.
+    """
+    like = np.ones(amount.size)
+    middles = 0.5 * (columns[:-1] + columns[1:])
+
+    def likeness(part: int, known: int) -> float:
+        return _in_rows(by_row[:, part], by_row[:, known] >= _THERE, abs(middles[part] - middles[known]))
+
+    between = [part for part in range(int(strong[0]), int(strong[-1])) if amount[part] >= _COVERED]
+    if len(between) < 2:
+        return like
+    usual = float(np.median([likeness(part, known) for known, part in pairwise(between)]))
+    if usual < _TELLING:
+        return like
+    for known, beyond in ((between[0], range(int(strong[0]))), (between[-1], range(int(strong[-1]), amount.size))):
+        for part in beyond:
+            like[part] = min(1.0, likeness(part, known) / usual)
+    return like
+
+
+def _in_rows(ink: Floats, lines: NDArray[np.bool_], apart: float) -> float:
+    """How much of some ink is in the rows of lines across so many columns from it, from 0, as if by chance, to 1."""
+    wander = round(_WANDERS * apart) + _WANDERS_PX
+    near = np.convolve(lines, np.ones(2 * wander + 1), "same") > 0
+    chance = float(near.mean())
+    if chance > _MOST_ROWS or not ink.any():
+        return 1.0
+    most = round(STEEPEST * apart)
+    inside = max(
+        float(ink[max(0, by) : len(ink) + min(0, by)] @ near[max(0, -by) : len(near) - max(0, by)])
+        for by in range(-most, most + 1)
+    )
+    return float(np.clip((inside / ink.sum() - chance) / (1.0 - chance), 0.0, 1.0))
 
 
 def _running_across(ink: Bits, row: int, dpi: float) -> Bits:

@@ -25,11 +25,15 @@ _FRAME_INCHES, _AS_LONG = 0.16, 0.7
 """Length of a line in a scale block that is longer than print is tall, and its share of the longest but one: frames go on as far as each other."""
 _BLOCK_INCHES = (0.03, 2.0)
 """From the grid: where the lines of a scale block may stand, so far that strong lines of a grid whose faint ones are lost end before its frames."""
+_MOSTLY = 0.65
+"""Share of the rows of a frame that has broken, where the line is as whole in the grid as those that frame the block: what runs through print there has half of them at the most."""
 _WHOLE = 0.98
 _NEXT_INCHES = 0.25
 """From the grid: where lines of its own block begin."""
 _BROKEN_PX = 2
 _GAP_INCHES = 0.3
+_PARTED_INCHES, _PARTED, _PARTED_INSIDE = 0.03, 0.25, 0.5
+"""Rows of a gap between a grid and the frames of its block, and share of its strong lines that still have ink there: of all of them, and of what is left of them anywhere inside."""
 _FEWEST_FRAMED = 2
 _MOST_FRAMED, _MOST_SHARE = 8, 0.4
 """Lines that frame a block at the most, or their share of all lines: more are another grid."""
@@ -134,6 +138,43 @@ def _lost_together(ink: NDArray[np.bool_], rows: int) -> bool:
     return bool((parts < _GONE * parts.mean()).mean() > _GONE_SHARE)
 
 
+def parted(
+    columns: Columns, inside: tuple[float, float], within: tuple[float, float], dpi: float
+) -> tuple[float, float]:
+    """The rows within others where a gap parts all strong lines from what goes on beyond, search px; those others where none does.
+
+    A grid whose inner lines are lost is told by that from the frames of its block, which go on in the same columns.
+
+    Args:
+        columns: All lines of the grid.
+        inside: Two rows of it, as of its first and its last label.
+        within: Rows that it lies in.
+        dpi: Of the search image.
+    """
+    ink = columns.there(*inside)
+    strong = ink.mean(axis=0) >= _STRONG if len(ink) else np.zeros(columns.lines.size, bool)
+    rows = max(3, round(_PARTED_INCHES * dpi))
+    if strong.sum() < _FEWEST_FRAMED or len(ink) < rows:
+        return within
+    least = min(_PARTED, _PARTED_INSIDE * float(_mean_of(ink[:, strong], rows).min()))
+
+    def until(outside: NDArray[np.bool_]) -> int | None:
+        gaps = np.flatnonzero(_mean_of(outside[:, strong], rows) < least)
+        return int(gaps[0]) if gaps.size else None
+
+    above, below = until(columns.there(within[0], inside[0])[::-1]), until(columns.there(inside[1], within[1]))
+    return (
+        within[0] if above is None else float(inside[0] - above),
+        within[1] if below is None else float(inside[1] + below),
+    )
+
+
+def _mean_of(ink: NDArray[np.bool_], rows: int) -> Floats:
+    """Share of ink of so many rows on end, from each row on."""
+    share = np.append(0.0, np.cumsum(ink.mean(axis=1)))
+    return np.asarray((share[rows:] - share[:-rows]) / rows)
+
+
 def stopped(columns: Columns, framed: NDArray[np.bool_], inside: tuple[float, float]) -> bool:
     """Whether a solid line ends with the grid, so that what goes on beyond is no line of the grid that merely lasts longer.
 
@@ -163,8 +204,20 @@ def framing(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[
             there = length >= max(_FRAME_INCHES * dpi, _AS_LONG * usual)
             # What goes on for so long is the grid itself, whose other lines are lost.
             there &= usual < _WHOLE * (end - first)
+            there |= _broken_frames(columns, body, ink if side else ink[::-1], there, int(usual))
             framed[side] = there & (_FEWEST_FRAMED <= there.sum() <= max(_MOST_FRAMED, _MOST_SHARE * there.size))
     return framed
+
+
+def _broken_frames(
+    columns: Columns, body: tuple[float, float], ink: NDArray[np.bool_], framed: NDArray[np.bool_], usual: int
+) -> NDArray[np.bool_]:
+    """Which other lines have ink in most rows of a block beside those that frame it, ``framed``, and are as whole as these inside the grid."""
+    if framed.sum() < _FEWEST_FRAMED:
+        return np.zeros(framed.size, bool)
+    first = int(ink[:, framed].any(axis=1).argmax())
+    whole = columns.there(*body).mean(axis=0)
+    return np.asarray((ink[first : first + usual].mean(axis=0) >= _MOSTLY) & (whole >= whole[framed].min()))
 
 
 def _lengths(ink: NDArray[np.bool_], near: int) -> NDArray[np.intp]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.across import covered
-from veernet.register.body import Columns, extent, framing, profile_of, stopped
+from veernet.register.body import Columns, extent, framing, parted, profile_of, stopped
 from veernet.register.labels import Pass
 from veernet.register.paper import Paper
 from veernet.register.tracks import Grid, Lines, grids, lines_of
@@ -81,14 +81,18 @@ def _logged(paper: Paper, one: Pass, run: Run | None, profiles: Floats, within: 
     straight = float(np.median(one.labels.columns / paper.factor - run.swing_at(rows / paper.factor)))
     lines = lines_of(profile_of(profiles, run, *inside))
 
-    def cover(columns: Floats) -> Floats | None:
-        return covered(paper.search, run, columns, inside, dpi)
+    def cover(columns: Floats, strengths: Floats) -> Floats | None:
+        return covered(paper.search, run, columns, inside, dpi, strengths)
 
     first_look = grids(lines, width, dpi, straight, cover=cover)
     columns = Columns.of(paper, run, lines.columns)
-    body = extent(columns, _inner(lines, first_look, straight), inside, between, dpi)
+    ends = parted(columns, inside, between, dpi)
+    body = extent(columns, _inner(lines, first_look, straight), inside, ends, dpi)
     framed = framing(columns, body, dpi)
-    found = grids(lines, width, dpi, straight, framed, stopped=stopped(columns, framed, inside), cover=cover)
+    # Beyond a gap that parts all lines nothing is a line of the grid that merely lasts longer.
+    ended = any(framed[side].any() and ends[side] != between[side] for side in (0, 1))
+    solid = ended or stopped(columns, framed, inside)
+    found = grids(lines, width, dpi, straight, framed, stopped=solid, cover=cover)
     return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor)
 
 
