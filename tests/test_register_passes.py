@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from veernet.register.chains import Chain, chains
 from veernet.register.labels import Pass
 from veernet.register.numbered import Asked, passes_of
-from veernet.register.numbers import CHARACTERS, read
+from veernet.register.numbers import CHARACTERS, best_text, read
 from veernet.register.paper import Paper
 from veernet.register.passes import find_passes, passes_at
 from veernet.register.sought import completed
@@ -122,10 +122,42 @@ def test_few_depths_among_other_numbers_are_told_by_what_they_say() -> None:
         print_number(ink, number, row)
     paper = on_paper(ink)
     upright, _ = words(paper)
-    chain = next(told_chains(paper, upright, Asked(paper, read), 0))
+    told, (chain, *_) = told_chains(paper, upright, Asked(paper, read), 0)
     rows = FIRST_ROW + PITCH * np.array([0, 1, 4, 7])
-    assert np.abs(upright.rows[chain.members] - rows).max() <= 4
+    assert np.abs(told.rows[chain.members] - rows).max() <= 4
     assert [0, 1, 4, 7] == chain.places.tolist()
+
+
+def test_dirt_before_and_behind_a_number_is_no_part_of_it() -> None:
+    """Ends of lines that reach up to labels are read as minus signs and points; they are cut off, and depths have neither."""
+    ink = numbered(range(5))
+    for index in range(5):
+        row = FIRST_ROW + PITCH * index
+        ink[row : row + 2, COLUMN - 42 : COLUMN - 34] = 1
+        ink[row + 5 : row + 8, COLUMN + 36 : COLUMN + 39] = 1
+    paper = on_paper(ink)
+    upright, _ = words(paper)
+    told, (chain, *_) = told_chains(paper, upright, Asked(paper, read), 0)
+    assert 5 == chain.members.size
+    assert told.lengths[chain.members].max() <= 72
+    texts = [best_text(log)[0] for log in Asked(paper, read)(upright.boxes, 0)]
+    assert {"1000", "1100", "1200", "1300", "1400"} <= set(texts)
+
+
+def test_among_very_much_print_what_looks_like_numbers_is_read() -> None:
+    """Of 400 marks that stand below each other and four depths between them."""
+    ink = numbered([0, 4, 8, 12])
+    for row in range(20, 2980, 8):
+        if not any(abs(row - FIRST_ROW - PITCH * index) < 30 for index in (0, 4, 8, 12)):
+            ink[row : row + 5, 100 + 37 * (row // 8 % 20) : 107 + 37 * (row // 8 % 20)] = 1
+    paper = on_paper(ink)
+    boxes = [(row, 95, row + 20, 120) for row in range(20, 2980, 7)]
+    upright, _ = words(paper)
+    marks = on_paper(ink.copy())
+    marks.search[20:2980, 95:120] = np.arange(25) % 2
+    many = Words(np.concatenate([np.array(boxes, np.int64), upright.boxes]), turned=False)
+    _, (chain, *_) = told_chains(marks, many, Asked(paper, read), 0)
+    assert 4 == chain.members.size
 
 
 @pytest.mark.parametrize("seed", range(12, 16))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from veernet.register.chains import Chain
 from veernet.register.labels import Labels, Pass, Turn
-from veernet.register.numbers import best_text, log_chance
+from veernet.register.numbers import CHARACTERS, LEAST, best_text, log_chance
 from veernet.register.paper import Bits, Paper
 from veernet.register.scales import prior
 from veernet.register.vote import Verdict, vote
@@ -28,6 +28,7 @@ _FEWEST_ALIKE = 2
 _JUNK = -5.0
 """Support under which a label rather is none."""
 _UNREAD, _ALMOST = 0.3, 0.5
+_NO_DIGITS = [CHARACTERS.index(each) + 1 for each in ".-"]
 
 
 class Asked:
@@ -42,8 +43,23 @@ class Asked:
         keys = [(turned, box.tobytes()) for box in boxes]
         new = [index for index, key in enumerate(keys) if key not in self._known]
         logs = self._read([label_crop(self._paper, boxes[index], turned) for index in new])
-        self._known.update({keys[index]: log for index, log in zip(new, logs, strict=True)})
+        self._known.update({keys[index]: _without_specks(log) for index, log in zip(new, logs, strict=True)})
         return np.stack([self._known[key] for key in keys])
+
+
+def _without_specks(log: Floats) -> Floats:
+    """What a label says where specks and ends of lines before and behind its digits, read as points and minus signs, are none: depths have neither."""
+    best = log.argmax(axis=1)
+    digits = np.flatnonzero((best > 0) & ~np.isin(best, _NO_DIGITS))
+    if not digits.size:
+        return log
+    outside = np.ones(len(log), bool)
+    outside[digits[0] : digits[-1] + 1] = False
+    bare = log.copy()
+    bare[outside, 0] = np.logaddexp.reduce(log[outside][:, [0, *_NO_DIGITS]], axis=1)
+    for column in _NO_DIGITS:
+        bare[outside, column] = np.log(LEAST)
+    return bare
 
 
 def passes_of(paper: Paper, of: Words, chain: Chain, ask: Asked, turns: Sequence[Turn]) -> Iterator[Pass]:

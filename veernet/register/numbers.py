@@ -37,7 +37,7 @@ _LOOKS_LIKE = {
 }
 """Where a number stands, these are its digits."""
 _CLASSES = [np.array([0])] + [np.array([TEXT.index(like) + 1 for like in _LOOKS_LIKE[each]]) for each in CHARACTERS]
-_LEAST = 0.001
+LEAST = 0.001
 """Chance of any character anywhere: the reader is never that sure."""
 _WIDTH = 112
 _BATCH = 16
@@ -56,7 +56,7 @@ def read(labels: Sequence[Bits], width: int = _WIDTH) -> Floats:
 def as_number(chances: Floats) -> Floats:
     """Log-probabilities as `read` gives them, of the chances of the reader's own characters, ``(..., 96)`` to ``(..., 13)``."""
     found = np.stack([chances[..., like].sum(axis=-1) for like in _CLASSES], axis=-1)
-    return np.asarray(np.log(found * (1 - _LEAST * len(_CLASSES)) + _LEAST))
+    return np.asarray(np.log(found * (1 - LEAST * len(_CLASSES)) + LEAST))
 
 
 def best_text(logs: Floats) -> tuple[str, float]:

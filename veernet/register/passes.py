@@ -66,7 +66,8 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
 
 def _told(paper: Paper, of: Words, ask: Asked, turn: Turn) -> list[Pass]:
     """The passes among words by what these say."""
-    return [one for chain in told_chains(paper, of, ask, turn) for one in passes_of(paper, of, chain, ask, (turn,))]
+    told, found = told_chains(paper, of, ask, turn)
+    return [one for chain in found for one in passes_of(paper, told, chain, ask, (turn,))]
 
 
 def _left(paper: Paper, group: Sequence[Words], found: Sequence[Pass]) -> list[Words]:

@@ -6,8 +6,6 @@ of all words, and so it comes last, and asks only those that look as print does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +22,15 @@ from veernet.register.words import Words
 
 Floats = NDArray[np.float64]
 
-_MOST_READ = 500
+_MOST_READ = 300
 _FULL, _SOLID = 0.7, 0.5
 """Of the height of a word are its digits, and of its ink is in them: not specks that stand in a line."""
 _INK = (0.15, 0.75)
 """Share of its box that is ink."""
-_SURELY = 0.5
+_FEW_DIGITS, _LONG = 3, 2.2
+"""Digits of most printed depths, and their length over their height, at the least."""
+_SURELY, _MAYBE = 0.5, 0.1
+"""Chance from which on a number is taken as read, and one of so many digits: what three of them say together is no chance."""
 _PART = min(STEPS.values())
 """Of which printed depths are multiples."""
 _FEWEST = 3
@@ -37,44 +38,55 @@ _STRETCH = 0.02
 """By how much rows of one pass may be off even ones."""
 
 
-def told_chains(paper: Paper, words: Words, ask: Asked, turned: Turn) -> Iterator[Chain]:
-    """Chains of words by what they say, the longest first; each word is in one at most.
+def told_chains(paper: Paper, words: Words, ask: Asked, turned: Turn) -> tuple[Words, list[Chain]]:
+    """Chains of words by what they say, the longest first, and the words that they are of, without the specks about them; each word is in one chain at most.
 
     Args:
         paper: The scan.
-        words: Of which it may be; where very many look like print, some all the way down are read.
+        words: Of which it may be; where very many look like print, those that look most like numbers are read.
         ask: Reads them.
         turned: How they are.
     """
-    which = np.flatnonzero(_print_like(paper, words))
-    which = which[np.linspace(0, which.size - 1, min(which.size, _MOST_READ)).astype(int)]
-    if which.size < _FEWEST:
-        return
-    said = [best_text(log) for log in ask(words.boxes[which], turned)]
-    depths = np.array([depth_of(text) if chance >= _SURELY and len(text) > 1 else None for text, chance in said], float)
-    known = np.isfinite(depths) & (depths % _PART == 0)
-    which, depths = which[known], depths[known]
+    words = _like_numbers(paper, words)
+    if words.rows.size < _FEWEST:
+        return words, []
+    said = map(best_text, ask(words.boxes, turned))
+    depths = np.array([depth_of(text) if _is_read(text, chance) else None for text, chance in said], float)
+    which = np.flatnonzero(np.isfinite(depths) & (depths % _PART == 0))
+    found: list[Chain] = []
     while which.size >= _FEWEST:
-        members = _most_agreeing(paper, words.some(which), depths)
+        members = which[_most_agreeing(paper, words.some(which), depths[which])]
         if members.size < _FEWEST:
-            return
-        members = members[np.argsort(words.rows[which[members]], kind="stable")]
-        yield _chain(words, which[members], depths[members])
-        which, depths = np.delete(which, members), np.delete(depths, members)
+            break
+        members = members[np.argsort(words.rows[members], kind="stable")]
+        found.append(_chain(words, members, depths[members]))
+        which = np.setdiff1d(which, members)
+    return words, found
 
 
-def _print_like(paper: Paper, words: Words) -> NDArray[np.bool_]:
-    """Which words have most of their ink in pieces as tall as they are."""
-    like = np.zeros(words.rows.size, bool)
-    for index, (top, left, end, right) in enumerate(words.boxes):
-        ink = np.ascontiguousarray(paper.search[max(top, 0) : end, max(left, 0) : right])
-        tall = ink.shape[1] if words.turned else ink.shape[0]
+def _is_read(text: str, chance: float) -> bool:
+    return len(text) > 1 and chance >= (_MAYBE if len(text) >= _FEW_DIGITS else _SURELY)
+
+
+def _like_numbers(paper: Paper, words: Words) -> Words:
+    """Those words that have most of their ink in pieces as tall as they are, cut to these; of very many those that look most like numbers, by how many of the pieces are as narrow as digits, and by their length."""
+    boxes, like = [], []
+    for top, left, end, right in np.maximum(words.boxes, 0).tolist():
+        ink = np.ascontiguousarray(paper.search[top:end, left:right])
+        ink = np.ascontiguousarray(ink.T) if words.turned else ink
         if not ink.size or not _INK[0] <= ink.mean() <= _INK[1]:
             continue
         _, stats = pieces_of(ink)
-        height = stats[1:, cv2.CC_STAT_WIDTH if words.turned else cv2.CC_STAT_HEIGHT]
-        like[index] = stats[1:, cv2.CC_STAT_AREA][height >= _FULL * tall].sum() >= _SOLID * ink.sum()
-    return like
+        pieces = stats[1:][stats[1:, cv2.CC_STAT_HEIGHT] >= _FULL * len(ink)]
+        if not len(pieces) or pieces[:, cv2.CC_STAT_AREA].sum() < _SOLID * ink.sum():
+            continue
+        first, wide = pieces[:, cv2.CC_STAT_LEFT], pieces[:, cv2.CC_STAT_WIDTH]
+        start, stop = int(first.min()), int((first + wide).max())
+        boxes.append((top + start, left, top + stop, right) if words.turned else (top, left + start, end, left + stop))
+        long = stop - start >= _LONG * len(ink)
+        like.append(min(_FEW_DIGITS, int((wide <= len(ink)).sum())) + _FEW_DIGITS * long)
+    most = np.sort(np.argsort(-np.array(like), kind="stable")[:_MOST_READ])
+    return Words(np.unique(np.array(boxes, np.int64).reshape(-1, 4)[most], axis=0), words.turned)
 
 
 def _most_agreeing(paper: Paper, words: Words, depths: Floats) -> NDArray[np.intp]:
