@@ -45,6 +45,8 @@ _NEAR_PLACE_PX = 3.0
 _THICK_INCHES, _THICKEST_INCHES = 0.025, 0.05
 """Of a heavy line, and of any that is printed: what goes on longer is another one that runs into it."""
 _NEIGHBOURS = 9
+_MOST_STEPS = 5
+"""From one printed depth on a line to the next, between which labels tell theirs."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Placed:
         on_line: Whether a line was found there.
         slope: Rows that lines fall per column to the right, at each.
         off: How far below its label's middle each line is, on average.
-        told: Whether its row is sure: on a line, or between two next to it that are, where its label says so, too, and all rows go on evenly.
+        told: Whether its row is sure: on a line, or between two that are, no further than a few steps, where its label says so, too, and all rows go on evenly.
         against: Depths near which a line is printed that may not be theirs: it is not where the label or the neighbours' lines say, or
             labels stand between two lines that are alike.
     """
@@ -120,7 +122,7 @@ def placed(paper: Paper, one: Pass) -> Placed:
         between = np.interp(depths, depths[on_line], rows[on_line])
         lost = (seen < _LINE_SHARE) & (depths > depths[on_line][0]) & (depths < depths[on_line][-1])
         slipped = np.abs(rows - between) > _UNEVEN_PX + _UNEVEN * one.step * one.px_per_unit
-        told |= lost & has_label & _both_beside(on_line) & (np.abs(rows - between) <= _UNEVEN_PX)
+        told |= lost & has_label & _between_lines(on_line) & (np.abs(rows - between) <= _UNEVEN_PX)
         rows = np.where(lost & ~slipped, between, rows)
         against |= lost & slipped
     kept = _within(told)
@@ -136,9 +138,13 @@ def placed(paper: Paper, one: Pass) -> Placed:
     )
 
 
-def _both_beside(on_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which depths have a line next above and next below."""
-    return np.asarray(np.append(False, on_line[:-1]) & np.append(on_line[1:], False))
+def _between_lines(on_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which depths have a line above and one below that are close to each other: of a label every 5 ft that of every 25 may be left."""
+    at, where = np.arange(on_line.size), np.flatnonzero(on_line)
+    below = np.searchsorted(where, at)
+    inside = (below > 0) & (below < where.size)
+    gap = where[np.clip(below, 0, where.size - 1)] - where[np.clip(below - 1, 0, where.size - 1)]
+    return np.asarray(inside & (gap <= _MOST_STEPS))
 
 
 def _within(told: NDArray[np.bool_]) -> slice:
