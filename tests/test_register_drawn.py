@@ -184,6 +184,20 @@ def test_dashes_of_a_few_pixels_that_leave_and_come_back_may_wrap() -> None:
     assert not may_wrap(Paper(260, 100.0, True, 1, np.packbits(ink, axis=1), ink), *edges)
 
 
+@pytest.mark.parametrize(("nearest", "may"), [(3, False), (0, True)])
+def test_a_long_stroke_that_turns_back_before_an_edge_does_not_wrap(nearest: int, may: bool) -> None:
+    """A bulge of a solid curve near the left edge of a coarse scan, in the rows in which dashes leave over the right one."""
+    ink = np.zeros((600, 260), np.uint8)
+    rows = np.arange(200, 400)
+    columns = 13 + nearest + np.abs(rows - 300) // 2
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        ink[row, column : column + 3] = 1
+    dashes = np.arange(150, 250)
+    ink[300 - (250 - dashes[dashes % 9 < 5]) // 12, dashes[dashes % 9 < 5]] = 1
+    edges = [((0.0, column), (599.0, column)) for column in (10.0, 250.0)]
+    assert may == may_wrap(Paper(260, 100.0, True, 1, np.packbits(ink, axis=1), ink), *edges)
+
+
 def test_a_stroke_that_leaves_and_comes_back_over_the_other_edge_may_wrap() -> None:
     """Both edges are crossed in the same rows."""
     rows = np.arange(1000)
@@ -393,6 +407,14 @@ def test_lines_that_are_hardly_seen_are_decades_where_the_values_say_as_many() -
         grid = Grid(0.0, 500.0, None, 4, (9.0, 9.0), 0.5, 0.97)
         found.append(scale_of(grid, [Curve(left=left, right=right)]))
     assert [("log", True), ("log", False)] == [(each.value, each.sure) for each in found]
+
+
+def test_even_lines_that_are_mostly_lost_are_linear_where_the_values_say_so() -> None:
+    """Two of four are left; they alone are not sure, and no more are they where no value is."""
+    grid = Grid(0.0, 500.0, 4, None, (125.0, 125.0), 0.6, 0.97)
+    left, right = (Found[float](value=value, confidence=0.97) for value in (500.0, 0.0))
+    found = [scale_of(grid, curves) for curves in ([Curve(left=left, right=right)], [])]
+    assert [("linear", True), ("linear", False)] == [(each.value, each.sure) for each in found]
 
 
 def test_pieces_are_told_apart_however_many_there_are() -> None:

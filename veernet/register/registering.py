@@ -204,6 +204,8 @@ def scale_of(grid: Grid, curves: Sequence[Curve]) -> Found[Scale]:
         return Found(value="log", confidence=0.97, why="by its lines, and its values are as many decades")
     if grid.divisions and True in log:
         return Found(value="linear", confidence=0.5, why="its lines are even, and its values whole decades")
+    if grid.divisions and grid.seen < _SEEN and log == {False}:
+        return Found(value="linear", confidence=0.96, why="by its values, and what is left of its lines is even")
     if grid.divisions or grid.decades:
         sure = 0.97 if grid.seen >= _SEEN else 0.6
         return Found(value="log" if grid.decades else "linear", confidence=sure, why="by its lines")

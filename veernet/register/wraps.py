@@ -30,6 +30,8 @@ _LINK_PX = (3, 7)
 """What is linked to one stroke there."""
 _FROM, _COMES = 4, 1.6
 """Widths of the strip from which such a stroke is followed to it, and of what is one at the least."""
+_LONGER_THAN_DASHES_INCHES, _SHORT_OF_EDGE_PX = 0.2, 3
+"""Of a stroke that is no dash, and from where its edge's own line is no more to where one ends that does not leave: a stroke is broken over fewer px."""
 _STEEPEST, _FALLS = 0.04, 9
 """Rows that lines across fall a column, at the most, and windows over which that is steady."""
 _ACROSS = 0.35
@@ -110,7 +112,14 @@ def _reached(strokes: Bits, near: int, dpi: float) -> NDArray[np.bool_]:
     wide = stats[:, cv2.CC_STAT_WIDTH] - _LINK_PX[1] // 2
     come = (stats[:, cv2.CC_STAT_LEFT] < near) & (wide >= _COMES * near)
     come[0] = False
-    return np.asarray((come[linked] & (ink > 0))[:, :near].any(axis=1))
+    return np.asarray((come[linked] & (ink > 0) & ~_turns_back(ink, dpi))[:, :near].any(axis=1))
+
+
+def _turns_back(ink: Bits, dpi: float) -> NDArray[np.bool_]:
+    """Ink of strokes, longer than dashes, that end short of the left edge: they come near it and go back, and do not leave."""
+    pieces, stats = pieces_of(ink)
+    long = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= _LONGER_THAN_DASHES_INCHES * dpi
+    return np.asarray((long & (stats[:, cv2.CC_STAT_LEFT] >= _SHORT_OF_EDGE_PX))[pieces])
 
 
 def _flat_share(ink: Bits, dpi: float) -> NDArray[np.float64]:
