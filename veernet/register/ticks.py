@@ -45,8 +45,8 @@ _NEAR_PLACE_PX = 3.0
 _THICK_INCHES, _THICKEST_INCHES = 0.025, 0.05
 """Of a heavy line, and of any that is printed: what goes on longer is another one that runs into it."""
 _NEIGHBOURS = 9
-_MOST_STEPS = 5
-"""From one printed depth on a line to the next, between which labels tell theirs."""
+_MOST_STEPS, _FEWEST_LINES = 5, 3
+"""From one printed depth on a line to the next, between which labels tell theirs; of so many lines, else only next to them."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _between_lines(on_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
     below = np.searchsorted(where, at)
     inside = (below > 0) & (below < where.size)
     gap = where[np.clip(below, 0, where.size - 1)] - where[np.clip(below - 1, 0, where.size - 1)]
-    return np.asarray(inside & (gap <= _MOST_STEPS))
+    return np.asarray(inside & (gap <= (_MOST_STEPS if where.size >= _FEWEST_LINES else 2)))
 
 
 def _within(told: NDArray[np.bool_]) -> slice:
