@@ -215,6 +215,19 @@ def test_the_spacing_that_a_name_begins_with_is_no_value() -> None:
     assert [(0.0, 10.0)] == [row.scale for row in rows if row.numbered]
 
 
+@pytest.mark.parametrize("lost", [True, False])
+def test_values_below_a_row_that_has_lost_one_of_its_own_may_be_a_second_scales(lost: bool) -> None:
+    """So they are not sure, as they would be below a name without any."""
+    name, values = Box(**at(0)), Box(**at(20))
+    rows = [
+        Row("SN (OHMM)", Line(0, 0, 10, 40, "0", 0.9) if lost else None, None, name),
+        Row("", Line(20, 0, 30, 40, "0", 0.9), Line(20, 300, 30, 340, "100", 0.9), values),
+    ]
+    (told,) = curves_told(rows, 150)
+    assert (0.0, 100.0) == told.row.scale
+    assert lost == told.unread
+
+
 def at(row: float) -> dict[str, float]:
     """A box of ten rows."""
     return {"top_row": row, "left_px": 0.0, "end_row": row + 10.0, "end_px": 340.0}

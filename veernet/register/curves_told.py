@@ -131,7 +131,9 @@ def _take(state: _State, row: Row, dpi: float) -> None:
             unit = name.unit or state.heading_unit
             _tell(state, Told(name, above.spelled, unit, row, box, one_row=False, on_line=on_line))
         elif last is not None and last.row.scale is None and row.scale is not None and _follows(last, row, dpi):
-            state.told[-1] = replace(last, row=row, box=_around(last.box, row.box), one_row=False)
+            # Where its own row has lost one of two values, these may be those of its second scale.
+            box, unread = _around(last.box, row.box), last.unread or last.row.numbered
+            state.told[-1] = replace(last, row=row, box=box, one_row=False, unread=unread)
         elif last is not None and _follows(last, row, dpi):
             state.told[-1] = replace(last, second=row)
         elif last is not None:
