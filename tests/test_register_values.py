@@ -171,7 +171,7 @@ def test_a_line_for_which_no_room_is_left_is_not_sure() -> None:
     assert ("solid", 0.3) == style_of(block, told, 0.0, 700.0, 60.0)
 
 
-@pytest.mark.parametrize("caption", ["Charted by: Depth in Feet scaled 1:1200", "Created Sun Dec 12 18:19:23 2010"])
+@pytest.mark.parametrize("caption", ["Charted by: Depth in Feet scaled 1:1200", "Created Dec 1218:19:23 2010"])
 def test_how_a_log_was_drawn_names_no_curve(caption: str) -> None:
     """The caption above a block ends with a number at an edge of the track."""
     sheet = Sheet()
@@ -203,6 +203,19 @@ def test_two_strokes_that_look_like_one_digit_are_no_second_scale(right: str, se
     ]
     (told,) = curves_told(rows, 150)
     assert (second, False) == (told.second is not None, told.unread)
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_what_is_printed_above_the_frame_of_a_block_names_no_curve(framed: bool) -> None:
+    """A table of tools, read badly, looks like one: where no frame tells, all that is named is a curve."""
+    sheet = Sheet()
+    sheet.row("Conductivity (MMHO)", "1000", "0", 540)
+    for row, name, low, high in ((600, "GR (API)", "0", "150"), (640, "CALI (IN)", "6", "16")):
+        sheet.row(name, low, high, row)
+        sheet.line(row + 18)
+    if framed:
+        sheet.ink[582:690, [LEFT, LEFT + 1, RIGHT, RIGHT + 1]] = 1
+    assert [curve.mnemonic.value for curve in sheet.curves()] == ([] if framed else ["COND"]) + ["GR", "CALI"]
 
 
 def test_the_spacing_that_a_name_begins_with_is_no_value() -> None:

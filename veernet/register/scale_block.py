@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from veernet.register.block_frame import in_frame
 from veernet.register.block_words import Print, read_print
 from veernet.register.curves_told import Told, curves_told
 from veernet.register.draft import SURE, Box, Curve, Found, ScaleBlock, Style
@@ -123,6 +124,7 @@ class Blocks:
         finer = printed.finer
         left, right, above = finer * left, finer * right, printed.top < finer * self._first_row
         told = curves_told(rows_of(printed, left, right), printed.dpi, above=above)
+        told = in_frame(told, printed, left, right) if above else told
         ends = [*(each.box.top_row for each in told[1:]), math.inf][: len(told)]
         return [
             Seen(replace(each, box=each.box.at(1 / finer)), *style_of(printed, each, left, right, end))

@@ -27,7 +27,7 @@ _LEADING = re.compile(r"^(-?\d+(?:\.\d+)?)[.,:]?\s+(?=[A-Za-z])")
 _TRAILING = re.compile(r"[\s:;,/|]+(-?\d+(?:\.\d+)?)[.,:]?$")
 
 _CAPTION = re.compile(
-    r"\b[1Il]\s?[:;]\s?\d{3,4}\b|\b\d\d?:\d\d:\d\d\b|\bscaled\b|\bcharted\b|\bdata(base|set)\b", re.IGNORECASE
+    r"\b[1Il]\s?[:;]\s?\d{3,4}\b|\d:\d\d:\d\d\b|\bscaled\b|\bcharted\b|\bdata(base|set)", re.IGNORECASE
 )
 """Lines that tell how and when a log was drawn, as "Depth in Feet scaled 1:240", whose numbers are no curve's."""
 _GLUED_BEFORE = re.compile(r"^(-?\d+(?:\.\d+)?)(?=[A-Za-z]{3})")
