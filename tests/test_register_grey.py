@@ -88,7 +88,7 @@ def test_a_block_whose_bits_leave_something_unsure_is_read_again_by_its_shades()
     put(page, "GR (GAPI)", 475, 620, "dots", 25.5, align="centre")
     put(page, "0.0000", 112, 658, "dots", 25.5)
     put(page, "150.00", 838, 658, "dots", 25.5, align="right")
-    paper = grey(scanned(page, 3, blur=0.5))
+    paper = grey(scanned(page, 3, blur=1.2))
     edges = [((230.0, column), (490.0, column)) for column in (100 / 3, 850 / 3)]
     (by_bits,), (by_shades,) = (Blocks(each, 231, 490).curves(*edges) for each in (replace(paper, shades=None), paper))
     assert not (by_bits.left.sure and by_bits.right.sure)

@@ -11,7 +11,7 @@ from test_register_names import LEFT, RIGHT, Sheet, found
 from veernet.register.bare_ink import rules
 from veernet.register.block_words import Print, read_print
 from veernet.register.curves_told import Told, curves_told
-from veernet.register.draft import Box
+from veernet.register.draft import SURE, Box
 from veernet.register.edge_readings import NUMBER, Number, read_numbers
 from veernet.register.mnemonics import Named
 from veernet.register.sample_line import style_of
@@ -161,6 +161,18 @@ def test_worn_print_leaves_a_solid_line_solid(gap: int, style: str) -> None:
     box = Box(top_row=66, left_px=0, end_row=86, end_px=700)
     told = Told(Named(None, None, 0.0, None), None, None, Row("", None, None, box), box, one_row=True)
     assert (style, 0.95) == style_of(block, told, 0.0, 700.0, 120.0)
+
+
+def test_gaps_that_differ_are_not_surely_those_of_a_dashed_line() -> None:
+    """A solid line was lost beside the letters that stand on it."""
+    ink = np.zeros((120, 700), np.uint8)
+    ink[95:98] = 1
+    for first, gap in ((40, 35), (120, 9), (180, 1), (250, 60), (360, 18), (420, 2), (470, 100), (620, 5)):
+        ink[95:98, first : first + gap] = 0
+    block = Print(0, ink, np.zeros_like(ink), np.zeros_like(ink), 0.0, (), 300.0)
+    box = Box(top_row=66, left_px=0, end_row=86, end_px=700)
+    told = Told(Named(None, None, 0.0, None), None, None, Row("", None, None, box), box, one_row=True)
+    assert style_of(block, told, 0.0, 700.0, 120.0)[1] < SURE
 
 
 def test_a_line_for_which_no_room_is_left_is_not_sure() -> None:

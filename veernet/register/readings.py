@@ -28,6 +28,8 @@ _CONTRADICTS, _OF_A_NUMBER = 0.8, 0.6
 _LETTER = 0.25
 """Height of a letter over that of its line's box, at the least."""
 _MARGIN = 0.1
+_NO = re.compile(r"\bN0(?=[. ])")
+"""As forms print it before a well's number; where both look the same a reader takes what stands before a digit for one."""
 _CASES = [(1 + CHARACTERS.index(each.upper()), 1 + CHARACTERS.index(each)) for each in "abcdefghijklmnopqrstuvwxyz"]
 """Classes of the reader that are one letter, as a capital and as a small one."""
 
@@ -98,7 +100,10 @@ def _digits(said: str) -> str:
 def _reading(steps: NDArray[np.float32]) -> Reading:
     text = " ".join(spelled(steps)[0].replace("_", " ").split())
     said, chance = _letters_read(steps)
-    return Reading(text if letters(text) == said else said, said, chance)
+    if letters(text) != said:
+        return Reading(said, said, chance)
+    text = _NO.sub("NO", text)
+    return Reading(text, letters(text), chance)
 
 
 def _letters_read(steps: NDArray[np.float32]) -> tuple[str, float]:

@@ -29,6 +29,9 @@ _A_TAIL = 0.2
 """Ink in a row of tails and brackets over that in a word's fullest row."""
 _UNSEEN = 0.3
 """That a line which was not found is solid, as most are."""
+_LEAST_GAP_INCHES = 0.01
+_ALIKE, _ALIKE_PX, _MOST = 0.35, 1.0, 0.6
+"""By how much gaps of one length differ, and share of a dashed line's that are of one."""
 _FREE = 0.2
 """Share of a row that words must leave for its ink to be judged."""
 
@@ -64,7 +67,7 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
         return "solid", 0.95
     strokes = int((np.diff(line.astype(np.int8)) == 1).sum()) or 1
     long = line.sum() / strokes > _DASH_INCHES * dpi
-    return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES else 0.5
+    return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES and _even(line, dpi) else 0.5
 
 
 def _mended(line: NDArray[np.bool_], dpi: float) -> float:
@@ -73,6 +76,19 @@ def _mended(line: NDArray[np.bool_], dpi: float) -> float:
         return 0.0
     gap = np.ones((1, max(1, round(_GAP_INCHES * dpi)) + 1), np.uint8)
     return float(cv2.morphologyEx(line.view(np.uint8)[None], cv2.MORPH_CLOSE, gap).mean())
+
+
+def _even(line: NDArray[np.bool_], dpi: float) -> bool:
+    """Whether most gaps of a line are as long as each other: those that are drawn are, those of worn print are not."""
+    steps = np.diff(line.astype(np.int8))
+    ends, starts = np.flatnonzero(steps == -1), np.flatnonzero(steps == 1)
+    starts = starts[starts > ends[0]] if ends.size else starts[:0]
+    gaps = starts - ends[: starts.size]
+    gaps = gaps[gaps >= max(1.0, _LEAST_GAP_INCHES * dpi)]
+    if gaps.size < _FEWEST_STROKES - 2:
+        return False
+    usual = float(np.median(gaps))
+    return float((np.abs(gaps - usual) <= max(_ALIKE_PX, _ALIKE * usual)).mean()) >= _MOST
 
 
 def _words(

@@ -24,6 +24,7 @@ CHARACTERS = "'208-7>:],13!|;H./*54(6)su[9SYFDAPT@%\"r=q?Jl&xzetb<Lwih+IBN^_M}~Z
 """Of the reader, in the order of its classes; before them stands none."""
 
 _HERE = Path(__file__).parent
+READER = _HERE / "text_reader.onnx"
 _READER_HEIGHT = 48
 _BATCH = 16
 _SIDE = 32
@@ -96,13 +97,19 @@ def read_steps(crops: Sequence[Bits]) -> list[NDArray[np.float32]]:
 
 def characters(crops: Sequence[Bits], width: int) -> NDArray[np.float32]:
     """Chances of none and of each of `CHARACTERS` along some crops, ``(n, width / 8, 96)``."""
+    images = to_read(crops, width)
+    # OpenCV runs most of this network on one core, whatever it is allowed.
+    parts = np.array_split(images, max(1, min(cores(), len(images))))
+    return np.concatenate(at_once(lambda part: _made_by("reader", np.repeat(part, 3, axis=1)), parts))
+
+
+def to_read(crops: Sequence[Bits], width: int) -> NDArray[np.float32]:
+    """Some cut lines of text as the reader takes them, ``(n, 1, 48, width)``, paper behind those that are shorter."""
     images = np.full((len(crops), 1, _READER_HEIGHT, width), 1.0, np.float32)
     for image, crop in zip(images, crops, strict=True):
         grey = _scaled(crop, width)
         image[0, :, : grey.shape[1]] = grey.astype(np.float32) / 127.5 - 1.0
-    # OpenCV runs most of this network on one core, whatever it is allowed.
-    parts = np.array_split(images, max(1, min(cores(), len(images))))
-    return np.concatenate(at_once(lambda part: _made_by("reader", np.repeat(part, 3, axis=1)), parts))
+    return images
 
 
 def _scaled(crop: Bits, width: int) -> NDArray[np.uint8]:

@@ -69,6 +69,8 @@ _GLYPHS = {
     "@": "33 13 12 32 34 44 41 30 10 01 05 16 36",
     "_": "06 46",
 }
+#: What can be written, but for spaces.
+WRITTEN = frozenset(_GLYPHS)
 
 
 def stroked(text: str, height_px: float, pen_px: int, slant: float = 0.0, unsteady: float = 0.0) -> ByteArray:

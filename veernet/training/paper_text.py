@@ -46,6 +46,8 @@ _STROKES = {
     "hand": (0.07, 0.25, 0.22),
     "hand-heavy": (0.14, 0.2, 0.3),
 }
+#: Faces that have capitals alone, of two sizes, and few marks.
+STROKE_FACES = tuple(_STROKES)
 #: Height of capitals and digits over the size at which a face is set.
 _CAPITALS = {"Helvetica": 0.718, "Times": 0.662, "Courier": 0.562}
 _DOT_ROWS = 8
