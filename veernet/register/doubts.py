@@ -64,11 +64,8 @@ def _needed(draft: Draft) -> Iterator[tuple[str, float, str]]:
             yield "tracks", 1 - track.curve_count.confidence, why
         elif not track.digitised and (track.curve_count.value or 0) <= MOST_DIGITISED < len(track.curves):
             least = min((curve.mnemonic for curve in track.curves), key=lambda found: found.confidence)
-            yield (
-                "tracks",
-                least.confidence,
-                f"{track.name} is left out, and its {len(track.curves)} names are not all sure",
-            )
+            why = f"{track.name} is left out, and its {len(track.curves)} names are not all sure"
+            yield "tracks", least.confidence, why
     for index, track in tracks:
         yield f"tracks[{index}].left", track.edges_confidence, "its edges are not sure"
         yield _of(f"tracks[{index}].scale", track.scale)

@@ -186,5 +186,10 @@ def _side_by_side(digit: Bits) -> Bits:
     return np.concatenate([digit, *[part for _ in range(SHOWN - 1) for part in (gap, digit)]], axis=1)
 
 
+def as_lone_digit(ink: Bits) -> Bits:
+    """The ink of a digit that stands alone, as it is shown to the reader."""
+    return _padded(_side_by_side(_tight(ink)))
+
+
 def _padded(ink: Bits) -> Bits:
     return np.pad(ink, max(2, round(0.2 * len(ink))))

@@ -33,8 +33,6 @@ _CAPTION = re.compile(
 _GLUED_BEFORE = re.compile(r"^(-?\d+(?:\.\d+)?)(?=[A-Za-z]{3})")
 _GLUED = re.compile(r"[A-Za-z)>\]}]-?[A-Za-z)>\]}](\d+(?:\.\d+)?)$")
 """Numbers that stand so close before a name, or behind a unit, that no gap is left."""
-
-
 _INCHES = re.compile(r"^\d\d?\s?['\"]")
 """What names of normals and laterals begin with, as 64" NORMAL: their spacing, which is no value at the edge."""
 

@@ -83,9 +83,7 @@ def read_lines(crops: Sequence[Bits]) -> list[tuple[str, float]]:
 def read_steps(crops: Sequence[Bits]) -> list[NDArray[np.float32]]:
     """Chances of none and of each of `CHARACTERS` along some cut lines of text, each ``(n, 96)``."""
     found = [np.zeros((0, 1 + len(CHARACTERS)), np.float32)] * len(crops)
-    shapes = [
-        max(_SIDE, round(_READER_HEIGHT * crop.shape[1] / max(1, crop.shape[0]))) if crop.size else 0 for crop in crops
-    ]
+    shapes = [width_to_read(crop) if crop.size else 0 for crop in crops]
     order = [index for index in np.argsort(shapes, kind="stable").tolist() if shapes[index]]
     for first in range(0, len(order), _BATCH):
         batch = order[first : first + _BATCH]
@@ -101,6 +99,11 @@ def characters(crops: Sequence[Bits], width: int) -> NDArray[np.float32]:
     # OpenCV runs most of this network on one core, whatever it is allowed.
     parts = np.array_split(images, max(1, min(cores(), len(images))))
     return np.concatenate(at_once(lambda part: _made_by("reader", np.repeat(part, 3, axis=1)), parts))
+
+
+def width_to_read(crop: Bits) -> int:
+    """Columns of a cut line of text at the reader's height."""
+    return max(_SIDE, round(_READER_HEIGHT * crop.shape[1] / max(1, crop.shape[0])))
 
 
 def to_read(crops: Sequence[Bits], width: int) -> NDArray[np.float32]:

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from veernet.register.bare_ink import rules, unspecked, without_rules
 from veernet.register.block_words import renderings
-from veernet.register.edge_readings import SHOWN
+from veernet.register.edge_readings import SHOWN, as_lone_digit
 from veernet.register.shades import fine_ink, times_finer
 from veernet.register.text import CHARACTERS
 from veernet.training.line_words import sample_words
 from veernet.training.paper_strokes import WRITTEN
-from veernet.training.paper_text import HAND_FACES, STROKE_FACES, TYPE_FACES, letters
+from veernet.training.paper_text import HAND_FACES, STROKE_FACES, TYPE_FACES, lay, letters
 
 ByteArray = NDArray[np.uint8]
 FloatImage = NDArray[np.float32]
@@ -54,7 +54,7 @@ def sample_line(rng: np.random.Generator) -> PrintedLine:
         if ink is not None and ink.any():
             break
     if text.isdigit() and len(text) == 1:
-        return PrintedLine(_side_by_side(ink), text * SHOWN)
+        return PrintedLine(as_lone_digit(ink), text * SHOWN)
     return PrintedLine(_shown(ink, rng), text)
 
 
@@ -139,7 +139,7 @@ def _print_around(
     for row in (top - round(rng.uniform(0.35, 1.2) * large), top + rows + round(rng.uniform(0.35, 1.2) * large)):
         if rng.random() < 0.3:
             other = letters(sample_words(rng), face, large)
-            _lay(paper, other, row - (len(other) if row < top else 0), left + round(rng.uniform(-1.0, 1.0) * large))
+            lay(paper, other, left + round(rng.uniform(-1.0, 1.0) * large), row - (len(other) if row < top else 0))
 
 
 def _rule(paper: ByteArray, row: int, pen: int, *, dashed: bool, large: float) -> None:
@@ -147,13 +147,6 @@ def _rule(paper: ByteArray, row: int, pen: int, *, dashed: bool, large: float) -
     band[:] = 255
     if dashed:
         band[:, np.arange(band.shape[1]) % round(1.6 * large) > round(0.9 * large)] = 0
-
-
-def _lay(paper: ByteArray, ink: ByteArray, top: int, left: int) -> None:
-    part = paper[max(0, top) : max(0, top + len(ink)), max(0, left) : max(0, left + ink.shape[1])]
-    if part.size:
-        from_row, from_column = max(0, -top), max(0, -left)
-        np.maximum(part, ink[from_row : from_row + part.shape[0], from_column : from_column + part.shape[1]], out=part)
 
 
 def _scan(paper: ByteArray, height: float, dpi: float, rng: np.random.Generator) -> tuple[ByteArray, float]:
@@ -198,12 +191,3 @@ def _shown(ink: ByteArray, rng: np.random.Generator) -> ByteArray:
         return ink
     ways = renderings(ink)
     return ways[int(rng.integers(len(ways)))]
-
-
-def _side_by_side(digit: ByteArray) -> ByteArray:
-    """A lone digit as it is shown to the reader (:mod:`veernet.register.edge_readings`)."""
-    rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
-    tight = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    gap = np.zeros((len(tight), max(1, round(0.2 * len(tight)))), np.uint8)
-    row = np.concatenate([tight, *[part for _ in range(SHOWN - 1) for part in (gap, tight)]], axis=1)
-    return np.pad(row, max(2, round(0.2 * len(row))))

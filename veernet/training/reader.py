@@ -1,10 +1,10 @@
 """Training the reader of text on: from the weights that it has, on drawn lines of print.
 
 ``python -m veernet.training.reader OUT.onnx --minutes 60`` runs the network of an ONNX file in torch, operator by operator, minimises the loss of connectionist
-temporal classification (Graves et al., 2006) over its own weights, and writes the same file with the new ones. Fine-tuned weights are averaged with those they came
-from (Wortsman et al., 2022, "Robust fine-tuning of zero-shot models"): what drawn lines do not show is not forgotten.
+temporal classification (Graves et al., 2006) over its own weights, and writes the same file with the new ones. `blend` averages
+fine-tuned weights with those they came from (Wortsman et al., 2022, "Robust fine-tuning of zero-shot models"): what drawn lines do not show is not forgotten.
 
-Needs the ``onnx`` package (``pip install -e '.[reader]'``).
+Needs the ``onnx`` package (``pip install -e '.[dev]'``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from veernet.register.text import CHARACTERS, READER, spelled, to_read
+from veernet.register.text import CHARACTERS, READER, spelled, to_read, width_to_read
 from veernet.training.print_lines import PrintedLine, sample_line
 
 _WIDEST_PX = 960
@@ -155,11 +155,12 @@ _OPERATORS: dict[str, Operator] = {
 def batches(rng: np.random.Generator) -> Iterator[tuple[Tensor, list[str]]]:
     """Drawn lines without end, ``(n, 3, 48, width)`` as the reader takes them, with what they say."""
     while True:
-        lines = [
-            line for line in (sample_line(rng) for _ in range(_BATCH * _DRAWN_AT_ONCE)) if _width(line) <= _WIDEST_PX
-        ]
-        lines.sort(key=_width)
-        groups = [lines[first : first + _BATCH] for first in range(0, len(lines), _BATCH)]
+        lines = [line for line in (sample_line(rng) for _ in range(_DRAWN_AT_ONCE)) if _width(line) <= _WIDEST_PX]
+        groups: list[list[PrintedLine]] = [[]]
+        for line in sorted(lines, key=_width):
+            if len(groups[-1]) == _BATCH or (len(groups[-1]) + 1) * _width(line) > _BATCH_PX:
+                groups.append([])
+            groups[-1].append(line)
         for index in rng.permutation(len(groups)):
             group = groups[index]
             width = -(-max(map(_width, group)) // 8) * 8
@@ -168,7 +169,7 @@ def batches(rng: np.random.Generator) -> Iterator[tuple[Tensor, list[str]]]:
 
 
 def _width(line: PrintedLine) -> int:
-    return max(32, round(48 * line.ink.shape[1] / line.ink.shape[0]))
+    return width_to_read(line.ink)
 
 
 def loss_of(logits: Tensor, texts: list[str]) -> Tensor:
@@ -200,8 +201,7 @@ def _plain(text: str) -> str:
 def train(out: Path, minutes: float, seed: int = 0, start: Path = READER, rate: float = _PEAK_RATE) -> None:
     """Train a reader on for so many minutes; ``out`` is written every five minutes and at the end."""
     reader = Reader(start)
-    first = {key: weight.detach().clone() for key, weight in reader.weights.items()}
-    averaged = {key: weight.clone() for key, weight in first.items()}
+    averaged = {key: weight.detach().clone() for key, weight in reader.weights.items()}
     held_out = batches(np.random.default_rng([seed, 1]))
     tested = [next(held_out) for _ in range(20)]
     logging.info("before: %.3f of drawn lines right", share_right(reader, tested))
