@@ -26,8 +26,16 @@ def test_a_drawn_line_is_ink_that_says_something_the_reader_has_letters_for() ->
         line = sample_line(rng)
         assert set(np.unique(line.ink)) <= {0, 1}
         assert line.ink.any()
-        assert line.text == line.text.strip() != ""
+        assert line.text == line.text.strip()
         assert set(line.text) <= set(CHARACTERS)
+
+
+def test_a_few_drawn_lines_are_no_print_and_say_nothing() -> None:
+    """What the finder of text takes for print must not become a name."""
+    rng = np.random.default_rng(5)
+    silent = [line for line in (sample_line(rng) for _ in range(300)) if not line.text]
+    assert 3 < len(silent) < 40
+    assert all(line.ink.any() for line in silent)
 
 
 def test_a_lone_digit_is_drawn_as_the_reader_is_shown_it_three_times() -> None:

@@ -17,6 +17,7 @@ from veernet.register.block_words import renderings
 from veernet.register.edge_readings import SHOWN, as_lone_digit
 from veernet.register.shades import fine_ink, times_finer
 from veernet.register.text import CHARACTERS
+from veernet.training.line_junk import sample_junk
 from veernet.training.line_words import sample_words
 from veernet.training.paper_strokes import WRITTEN
 from veernet.training.paper_text import HAND_FACES, STROKE_FACES, TYPE_FACES, lay, letters
@@ -31,13 +32,15 @@ _SHARES /= _SHARES.sum()
 _DPI = (100, 100, 150, 150, 200, 200, 240, 300, 400)
 _HEIGHT_IN = (0.05, 0.16)
 _SMALLEST_PX, _LARGEST_PX = 6.0, 40.0
+_JUNK = 0.05
+"""Of all lines, those that say nothing."""
 _FINER = 3.0
 """Print is set so many times larger than it is scanned."""
 
 
 @dataclass(frozen=True)
 class PrintedLine:
-    """Ink of a line, uint8 0 or 1 ``(rows, columns)``, and what it says."""
+    """Ink of a line, uint8 0 or 1 ``(rows, columns)``, and what it says: nothing, where it is no print."""
 
     ink: ByteArray
     text: str
@@ -48,11 +51,14 @@ def sample_line(rng: np.random.Generator) -> PrintedLine:
     while True:
         face = str(rng.choice(_FACES, p=_SHARES))
         text = _as_set("".join(each for each in sample_words(rng) if each in CHARACTERS).strip(), face)
+        junk = rng.random() < _JUNK
         dpi = float(rng.choice(_DPI))
         height = float(np.clip(np.exp(rng.uniform(*np.log(_HEIGHT_IN))) * dpi, _SMALLEST_PX, _LARGEST_PX))
-        ink = _scanned_line(text, face, height, dpi, rng) if text else None
+        ink = _scanned_line("" if junk else text, face, height, dpi, rng) if text else None
         if ink is not None and ink.any():
             break
+    if junk:
+        return PrintedLine(_shown(ink, rng), "")
     if text.isdigit() and len(text) == 1:
         return PrintedLine(as_lone_digit(ink), text * SHOWN)
     return PrintedLine(_shown(ink, rng), text)
@@ -66,9 +72,9 @@ def _as_set(text: str, face: str) -> str:
 
 
 def _scanned_line(text: str, face: str, height: float, dpi: float, rng: np.random.Generator) -> ByteArray | None:
-    """A line cut from what a scanner made of it, its rules taken out; None where nothing is left."""
+    """A line cut from what a scanner made of it, its rules taken out; junk where it says nothing; None where nothing is left."""
     large = height * _FINER
-    word = _distorted(_set(text, face, large, rng), rng)
+    word = _distorted(_set(text, face, large, rng) if text else sample_junk(large, rng), rng)
     margins = [round(float(each) * large) for each in rng.uniform(0.9, 1.8, 4)]
     paper = np.pad(word, ((margins[0], margins[1]), (margins[2], margins[3])))
     _print_around(paper, word.shape, margins, face, large, rng)

@@ -174,7 +174,7 @@ def _width(line: PrintedLine) -> int:
 
 def loss_of(logits: Tensor, texts: list[str]) -> Tensor:
     """Mean loss a line."""
-    classes = [torch.tensor([1 + CHARACTERS.index(each) for each in text]) for text in texts]
+    classes = [torch.tensor([1 + CHARACTERS.index(each) for each in text], dtype=torch.int64) for text in texts]
     lengths = torch.tensor([len(each) for each in classes])
     steps = torch.full((len(texts),), logits.shape[1])
     chances = logits.log_softmax(-1).transpose(0, 1)
