@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from veernet.errors import OptionError
 from veernet.register.beside import Beside, slopes_of, without_strays
 from veernet.register.depth_unit import unit_of_depth
-from veernet.register.draft import SURE, Depth, Draft, Tick
+from veernet.register.draft import SURE, Depth, Draft, Found, Tick
 from veernet.register.labels import Labels, Pass
 from veernet.register.line_distance import lines_every
 from veernet.register.numbers import CHARACTERS, log_chance, read
@@ -26,6 +27,7 @@ from veernet.register.registering import register
 from veernet.register.scales import copied_units, printed_units
 from veernet.register.ticks import placed
 from veernet.register.vote import Verdict, vote
+from veernet.register.where_logged import unit_where
 from veernet.study.scan_depths import markdown, read_printed, scans_with_printed, score_depths
 
 SCANS = Path(__file__).parents[2] / "shared" / "data" / "scans" / "raw"
@@ -412,6 +414,44 @@ def test_lines_across_tell_feet_from_metres_on_copies_of_any_size(
     assert found.confidence >= SURE or len(units) > 1
     assert not unit_of_depth(inches_per_unit * DPI, DPI, False, (), lambda: lines_apart).sure
     assert not unit_of_depth(inches_per_unit * DPI, DPI, True, (), lambda: None).sure
+
+
+@pytest.mark.parametrize(
+    ("inches_per_unit", "printed", "where", "unit"),
+    [
+        (0.05 * 0.75, (), "ft", "ft"),  # 1:240 in feet at three quarters, 5 % off 1:1000 in metres
+        (0.05 * 0.75, (), None, None),
+        (0.0787 * 0.6, (), "m", "m"),  # 1:500 in metres at six tenths
+        (0.0787 * 0.6, ("DEPTH IN FEET", "ELEVATION, METRES"), "m", "m"),
+        (0.0787 * 0.6, ("DEPTH IN FEET",), "m", "ft"),  # print is surest
+        (0.03937, (), "ft", None),  # 1:1000 in metres, or 1:240 in feet at eight tenths
+        (0.05, (), "ft", "ft"),
+        (0.5, (), "ft", None),  # no copy of any scale in feet
+    ],
+)
+def test_where_a_well_is_tells_feet_from_metres_if_neither_scale_nor_print_does(
+    inches_per_unit: float, printed: tuple[str, ...], where: Literal["ft", "m"] | None, unit: str | None
+) -> None:
+    """And puts a scale in doubt that says otherwise."""
+    found = unit_of_depth(inches_per_unit * DPI, DPI, True, printed, where=where)
+    assert unit == (found.value if found.sure else None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "unit"),
+    [
+        ({"state": "Kansas"}, "ft"),
+        ({"state": "Alberta", "date": "1987-02-23"}, "m"),
+        ({"province": "Saskatchewan", "date": "1987-02-23"}, "m"),
+        ({"province": "Alberta", "date": "1965-02-23"}, None),
+        ({"province": "Alberta"}, None),
+        ({"field": "VIKING"}, None),
+    ],
+)
+def test_states_log_in_feet_and_provinces_in_metres_since_1980(facts: dict[str, str], unit: str | None) -> None:
+    """Where the place, and the date, are sure."""
+    assert unit_where({key: Found(value=value, confidence=0.96) for key, value in facts.items()}) == unit
+    assert unit_where({key: Found(value=value, confidence=0.9) for key, value in facts.items()}) is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Feet or metres: by the vertical scale, by what is printed, and by how far lines across are from each other."""
+"""Feet or metres: by the vertical scale, by what is printed, by how far lines across are from each other, and by where the well is."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from veernet.register.scales import (
     NEAR_SCALE,
     Unit,
     copied_units,
+    may_be_copy,
     nearest,
     printed_copy,
     printed_units,
     units_at_usual_resolutions,
 )
 
+_DOUBTED = 0.6
 _WIDEST = 0.85
 """Resolution of a scan over that which is guessed from its width, at the least."""
 
@@ -27,8 +29,9 @@ def unit_of_depth(
     printed: Sequence[str],
     lines_every: Callable[[], float | None] = lambda: None,
     width: int = 0,
+    where: Unit | None = None,
 ) -> Found[Unit]:
-    """Feet or metres, by the vertical scale and by what is printed.
+    """Feet or metres, by the vertical scale, by what is printed, and by where the well is.
 
     Copies are smaller than what they are copies of: 1:240 in feet at five sixths is nearly 1:1000 in metres. Where nothing is printed a scale must be met closely,
     or lines run across as they do on one unit's grids only: every two feet.
@@ -40,6 +43,7 @@ def unit_of_depth(
         printed: Lines above the log, from the top down.
         lines_every: Asks every how many units lines run across, None for what is not known.
         width: Of the scan, px, for scans that do not say at what resolution they were made.
+        where: What depths are in where the well is, None for what is not known.
     """
     scale = nearest(px_per_unit, dpi)
     by_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
@@ -49,14 +53,34 @@ def unit_of_depth(
         return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")
     if dpi_claimed and len(said) == 1 and (copied_unit := printed_copy(printed, px_per_unit, dpi)) in said:
         return Found(value=copied_unit, confidence=0.96, why=f"a copy, printed in {copied_unit} with its scale")
-    sure = dpi_claimed and scale.off <= AT_SCALE and not said
-    if not (said or sure) and dpi_claimed and (copied := _of_a_copy(px_per_unit, dpi, lines_every())):
-        return copied
-    if not (said or dpi_claimed) and (usual := _of_usual_resolution(px_per_unit, width, dpi, lines_every)):
-        return usual
-    if said or scale.off > NEAR_SCALE:
-        return Found(value=scale.unit, confidence=0.4, why=by_scale)
-    return Found(value=scale.unit, confidence=0.97 if sure else 0.5, why=by_scale)
+    told = _unprinted(px_per_unit, dpi, dpi_claimed, lines_every, width) if not said else None
+    if where is not None and (not said or where in said):
+        return _with_place(told, where, px_per_unit, dpi, by_scale)
+    if told is not None:
+        return told
+    return Found(value=scale.unit, confidence=0.4 if said or scale.off > NEAR_SCALE else 0.5, why=by_scale)
+
+
+def _unprinted(
+    px_per_unit: float, dpi: float, dpi_claimed: bool, lines_every: Callable[[], float | None], width: int
+) -> Found[Unit] | None:
+    """The unit by the scale and by lines across, surely; None where they do not tell."""
+    scale = nearest(px_per_unit, dpi)
+    if not dpi_claimed:
+        return _of_usual_resolution(px_per_unit, width, dpi, lines_every)
+    if scale.off <= AT_SCALE:
+        why = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
+        return Found(value=scale.unit, confidence=0.97, why=why)
+    return _of_a_copy(px_per_unit, dpi, lines_every())
+
+
+def _with_place(told: Found[Unit] | None, where: Unit, px_per_unit: float, dpi: float, by_scale: str) -> Found[Unit]:
+    """Feet or metres where one of them is what wells are logged in: sure where that can be, in doubt where scale or lines surely say otherwise."""
+    if told is not None and told.value == where:
+        return told
+    confidence = 0.96 if told is None and may_be_copy(px_per_unit, dpi, where) else _DOUBTED
+    why = f"wells are logged in {where} where this one is; {told.why if told else by_scale}"
+    return Found(value=where, confidence=confidence, why=why)
 
 
 def _of_a_copy(px_per_unit: float, dpi: float, every: float | None) -> Found[Unit] | None:

@@ -65,6 +65,16 @@ def state_of(text: str) -> tuple[str, float] | None:
     return (state, round(0.9 * like, 3)) if like >= _LIKE and like - next_like > 0.1 else None
 
 
+def is_state(name: str) -> bool:
+    """Whether a state of the United States is called so."""
+    return name in _STATES.values()
+
+
+def is_province(name: str) -> bool:
+    """Whether a province of Canada is called so."""
+    return name in _PROVINCES
+
+
 def state_of_api(number: str) -> str | None:
     """The state that an API number begins with."""
     return _STATES.get(number[:2])

@@ -21,12 +21,13 @@ from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
 from veernet.register.passes import passes_at
 from veernet.register.scale_block import Blocks
-from veernet.register.scales import AT_SCALE, NEAR_SCALE, nearest
+from veernet.register.scales import AT_SCALE, NEAR_SCALE, Unit, nearest
 from veernet.register.sections import Layout, laid_out, only_repeats_below
 from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
 from veernet.register.tracks import Grid
 from veernet.register.upright import line_profiles, runs
+from veernet.register.where_logged import unit_where
 from veernet.register.wraps import FINE_DPI, may_wrap, wraps
 from veernet.sheets.raster import open_scan
 
@@ -84,16 +85,17 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     header_end = next((each.end_row for each in layout.sections[:1] if each.kind == "header"), section.first_row)
     header, tracks = both(lambda: header_of(paper, section.first_row, header_end), lambda: _tracks(paper, main, blocks))
     column = _depth_column(paper, one)
+    well = well_of(header, name, blocks.words)
     return draft.model_copy(
         update={
             "sections": layout.sections,
             "main": layout.main,
-            "depth": _depth(paper, one, ticks, blocks.told_above),
+            "depth": _depth(paper, one, ticks, blocks.told_above, unit_where(well)),
             "labels": _labels(passes, layout),
             "depth_column": column,
             "tracks": tracks,
             "scale_blocks": blocks.drafted(),
-            "well": well_of(header, name, blocks.words),
+            "well": well,
         }
     )
 
@@ -103,7 +105,7 @@ def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
     return (round(middle - half, 1), round(middle + half, 1))
 
 
-def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> Depth:
+def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str], where: Unit | None) -> Depth:
     scale = nearest(one.px_per_unit, paper.dpi)
     seen = float(ticks.told.mean())
     agreeing = int(one.labels.agreeing.sum())
@@ -125,6 +127,7 @@ def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str]) -> De
         printed,
         lambda: lines_every(paper, ticks, column, one.step),
         paper.width,
+        where,
     )
     top, base = float(ticks.depths[0]), float(ticks.depths[-1])
     return Depth(

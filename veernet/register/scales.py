@@ -114,6 +114,12 @@ def copied_units(px_per_unit: float, dpi: float, lines_every: float) -> frozense
     )
 
 
+def may_be_copy(px_per_unit: float, dpi: float, unit: Unit) -> bool:
+    """Whether a log is at a usual scale of a unit, or a copy of one that is."""
+    inches = px_per_unit / dpi / INCHES[unit]
+    return any(_COPIED[0] <= inches * scale <= _COPIED[1] for scale in USUAL[unit])
+
+
 def printed_copy(texts: Iterable[str], px_per_unit: float, dpi: float) -> Unit | None:
     """The unit that is printed by name and by a scale that is usual for it, of which a log is a copy; None where these do not say the same, or not both.
 
