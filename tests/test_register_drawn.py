@@ -301,6 +301,16 @@ def test_dashes_of_a_curve_that_runs_nearly_level_are_one_curve() -> None:
     assert 2 == curves_drawn(on_paper(ink), *edges)
 
 
+def test_thin_dashes_of_a_coarse_scan_are_a_curve() -> None:
+    """Of one pixel, eight from each other, beside a solid one."""
+    rows = np.arange(2000)
+    ink = np.zeros((2000, 350), np.uint8)
+    for column, drawn in ((90, rows >= 0), (200, rows % 17 < 9)):
+        ink[rows[drawn], (column + 20 * np.sin(rows / 60.0)).astype(int)[drawn]] = 1
+    edges = [((0.0, column), (1999.0, column)) for column in (50.0, 300.0)]
+    assert 2 == curves_drawn(Paper(350, 100.0, True, 1, np.packbits(ink, axis=1), ink), *edges)
+
+
 def test_lines_of_a_log_grid_that_stand_close_are_no_curves() -> None:
     """Of a reduced copy, two px thick and one or two apart: most of the columns there are of lines."""
     ink = np.zeros((2000, 400), np.uint8)

@@ -55,7 +55,8 @@ def unit_of_depth(
         return Found(value=copied_unit, confidence=0.96, why=f"a copy, printed in {copied_unit} with its scale")
     told = _unprinted(px_per_unit, dpi, dpi_claimed, lines_every, width) if not said else None
     if where is not None and (not said or where in said):
-        return _with_place(told, where, px_per_unit, dpi, by_scale)
+        may_be = not dpi_claimed or may_be_copy(px_per_unit, dpi, where)
+        return _with_place(told, where, may_be, by_scale)
     if told is not None:
         return told
     return Found(value=scale.unit, confidence=0.4 if said or scale.off > NEAR_SCALE else 0.5, why=by_scale)
@@ -74,11 +75,11 @@ def _unprinted(
     return _of_a_copy(px_per_unit, dpi, lines_every())
 
 
-def _with_place(told: Found[Unit] | None, where: Unit, px_per_unit: float, dpi: float, by_scale: str) -> Found[Unit]:
+def _with_place(told: Found[Unit] | None, where: Unit, may_be: bool, by_scale: str) -> Found[Unit]:
     """Feet or metres where one of them is what wells are logged in: sure where that can be, in doubt where scale or lines surely say otherwise."""
     if told is not None and told.value == where:
         return told
-    confidence = 0.96 if told is None and may_be_copy(px_per_unit, dpi, where) else _DOUBTED
+    confidence = 0.96 if told is None and may_be else _DOUBTED
     why = f"wells are logged in {where} where this one is; {told.why if told else by_scale}"
     return Found(value=where, confidence=confidence, why=why)
 

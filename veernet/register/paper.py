@@ -22,6 +22,7 @@ SEARCH_DPI = 140.0
 USUAL_WIDTH_INCHES = 8.5
 """Of a log on folded paper; where a scan does not tell its resolution."""
 
+_FINE_DPI = 150
 _HAS_SHADES = 0.5
 """Share of the bands of a scan that have more than paper and ink in them, for it to be a grey one."""
 _BAND_ROWS = 512
@@ -62,6 +63,11 @@ class Paper:
     def print_factor(self) -> int:
         """Px of print, as it is read, to a px of the image in which its words are looked for."""
         return _factor(self.finer * self.dpi)
+
+    @property
+    def coarse(self) -> bool:
+        """Whether thin strokes are broken and dashes are of a few pixels, and what runs close together runs together."""
+        return self.dpi < _FINE_DPI
 
     @property
     def rows(self) -> int:

@@ -28,7 +28,7 @@ from veernet.register.ticks import Placed, placed
 from veernet.register.tracks import Grid
 from veernet.register.upright import line_profiles, runs
 from veernet.register.where_logged import unit_where
-from veernet.register.wraps import FINE_DPI, may_wrap, wraps
+from veernet.register.wraps import may_wrap, wraps
 from veernet.sheets.raster import open_scan
 
 _LINES_SEEN = 0.8
@@ -241,12 +241,12 @@ def with_wraps(curves: tuple[Curve, ...], paper: Paper, left: Points, right: Poi
         drawn: Curves that run in it.
     """
     # On a coarse scan curves run together: where fewer strokes are seen than are named, another one may run there that nobody named.
-    blurred = paper.dpi < FINE_DPI and drawn < len(curves)
+    blurred = paper.coarse and drawn < len(curves)
     if blurred or all(curve.wrap.value for curve in curves):
         return curves
     if not may_wrap(paper, left, right):
         told = Found[bool](value=False, confidence=0.97, why="no stroke goes over both edges in the same rows")
-    elif paper.dpi >= FINE_DPI and len(curves) == drawn == 1 and wraps(paper, left, right):
+    elif not paper.coarse and len(curves) == drawn == 1 and wraps(paper, left, right):
         told = Found[bool](value=True, confidence=0.96, why="its stroke goes over one edge and comes back at the other")
     elif all(_of_decades(curve) and curve.wrap.confidence >= _NO_SECOND_SCALE for curve in curves):
         why = "a scale of decades has room for all of a curve, and no second one is printed"

@@ -7,6 +7,7 @@ across do not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -24,16 +25,11 @@ _STRETCH = 0.125
 """Of the places: as much as a stamp or a note takes."""
 _LEAST_ROWS = 0.1
 """Of a place, that must say something, lest few rows decide."""
-_LEVEL_INCHES = 0.04
-"""Length of a stroke in one row from which on it runs so nearly level that its dashes stand beside each other."""
-_ACROSS = 0.3
 _THICKEST_PX = 5
 """Of a line; the strokes that it crosses are mended."""
 _SPECK_PX, _LARGEST_SPECK_INCHES = 4.0, 0.03
 _FLAT_INCHES, _FLAT = 0.016, 2.5
 """Height, and width over it, of what is left of a line across."""
-_LINK_INCHES = 0.06
-"""Between the dots of one curve, and between most dashes."""
 _SHORTEST_INCHES = 0.2
 """Of rows that a stroke goes on for."""
 _BESIDE_PX = 7
@@ -45,6 +41,26 @@ _SHARES = (0.1, 0.025, 0.06)
 """Of the rows in which so many strokes must be seen for one, two and three curves: two that run close together are mostly seen as one."""
 
 
+@dataclass(frozen=True)
+class _Seeing:
+    """What strokes are told from lines across by, and from each other.
+
+    Attributes:
+        link_inches: Between the dots of one curve, and between most dashes.
+        level_inches: Length of a stroke in one row from which on it runs so nearly level that its dashes stand beside each other.
+        across: Share of a row that a line across takes.
+    """
+
+    link_inches: float
+    level_inches: float
+    across: float
+
+
+_FINELY = _Seeing(link_inches=0.06, level_inches=0.04, across=0.3)
+_COARSELY = _Seeing(link_inches=0.08, level_inches=0.06, across=0.45)
+"""Where a pixel more or less parts thin dashes, or makes a steep stroke a level one."""
+
+
 def curves_drawn(paper: Paper, left: Points, right: Points) -> int:
     """Curves that run in a track, 3 for three or more.
 
@@ -53,12 +69,12 @@ def curves_drawn(paper: Paper, left: Points, right: Points) -> int:
         left: The track's left edge, ``(row_px, column_px)``.
         right: Its right one.
     """
-    dpi = paper.search_dpi
+    dpi, seeing = paper.search_dpi, _COARSELY if paper.coarse else _FINELY
     bands = _bands(paper, left, right)
     if not bands.size:
         return 0
     down = lines_down(bands.mean(axis=(0, 1)), dpi)
-    counts = [_beside_each_other(_strokes(band, down, dpi), dpi) for band in bands]
+    counts = [_beside_each_other(_strokes(band, down, dpi, seeing), dpi, seeing) for band in bands]
     seen = [_share(counts, curves) >= share for curves, share in enumerate(_SHARES, start=1)]
     return sum(np.cumprod(seen).tolist())
 
@@ -90,15 +106,15 @@ def _bands(paper: Paper, left: Points, right: Points) -> Bits:
     return np.stack([paper.search[row : row + high, at] for row, at in zip(rows, columns, strict=True)])
 
 
-def _strokes(ink: Bits, down: NDArray[np.bool_], dpi: float) -> Bits:
+def _strokes(ink: Bits, down: NDArray[np.bool_], dpi: float, seeing: _Seeing) -> Bits:
     """The strokes of a band that go on down it, but for the rows of lines across."""
-    across = _widened(ink[:, ~down].mean(axis=1) > _ACROSS) if not down.all() else np.zeros(len(ink), bool)
+    across = _widened(ink[:, ~down].mean(axis=1) > seeing.across) if not down.all() else np.zeros(len(ink), bool)
     kept = np.where(across[:, None] | down, 0, ink).astype(np.uint8)
     for lines, kernel in ((across[:, None], (_THICKEST_PX, 1)), (down[None], (1, _THICKEST_PX))):
         mended = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
         kept = np.where(lines, mended, kept).astype(np.uint8)
     kept = _unspecked(kept, dpi)
-    link = max(3, round(_LINK_INCHES * dpi)) | 1
+    link = max(3, round(seeing.link_inches * dpi)) | 1
     linked = cv2.dilate(kept, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, link // 2 | 1), link)))
     pieces, stats = pieces_of(np.asarray(linked, np.uint8))
     long = stats[:, cv2.CC_STAT_HEIGHT] - link >= _SHORTEST_INCHES * dpi
@@ -116,13 +132,13 @@ def _unspecked(ink: Bits, dpi: float) -> Bits:
     return large[pieces].astype(np.uint8)
 
 
-def _beside_each_other(strokes: Bits, dpi: float) -> NDArray[np.intp]:
+def _beside_each_other(strokes: Bits, dpi: float, seeing: _Seeing) -> NDArray[np.intp]:
     """How many strokes each row has; `_RUNS_LEVEL` where one runs nearly level, `_SAYS_NOTHING` where it is hatched."""
     if not strokes.size:
         return np.zeros(0, np.intp)
     joined = np.asarray(cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, _BESIDE_PX), np.uint8)), np.uint8)
     count = (np.diff(np.pad(joined, ((0, 0), (1, 0))).astype(np.int8), axis=1) > 0).sum(axis=1)
-    level = cv2.erode(strokes, np.ones((1, max(3, round(_LEVEL_INCHES * dpi))), np.uint8)).any(axis=1)
+    level = cv2.erode(strokes, np.ones((1, max(3, round(seeing.level_inches * dpi))), np.uint8)).any(axis=1)
     return np.where(count > _FILLED, _SAYS_NOTHING, np.where(level, _RUNS_LEVEL, count))
 
 

@@ -23,11 +23,9 @@ _LINE_INCHES = 0.025
 _SAME_ROWS_INCHES, _ABOUT_ROWS_INCHES = 0.05, 0.1
 _CROSSED_INCHES = 0.01
 """Of rows, where a stroke leaves and where it comes back together; what is left of one thin line is less."""
-FINE_DPI = 150
-"""Below, strokes are broken, dashes are of a few pixels, and few that leave go through the strips at both edges unbroken."""
 _DASH_PX, _LARGEST_SPECK_PX = 4, 9.0
 _LINK_PX = (3, 7)
-"""What is linked to one stroke there."""
+"""What is linked to one stroke on a coarse scan: few that leave go through the strips at both edges unbroken there."""
 _FROM, _COMES = 4, 1.6
 """Widths of the strip from which such a stroke is followed to it, and of what is one at the least."""
 _LONGER_THAN_DASHES_INCHES, _SHORT_OF_EDGE_PX = 0.2, 3
@@ -70,8 +68,7 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         left: The track's left edge, ``(row_px, column_px)``.
         right: Its right one.
     """
-    coarse = paper.dpi < FINE_DPI
-    over = round((_ABOUT_ROWS_INCHES if coarse else _SAME_ROWS_INCHES) * paper.dpi)
+    over = round((_ABOUT_ROWS_INCHES if paper.coarse else _SAME_ROWS_INCHES) * paper.dpi)
     strips: list[list[Bits]] = []
     flat = [np.zeros(0)]
     for ink in _windows(paper, left, right):
@@ -79,7 +76,7 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         if ink.shape[1] < 4 * (near + line):
             return True
         strokes = _without_lines_across(ink)
-        if coarse:
+        if paper.coarse:
             both = (strokes, strokes[:, ::-1])
             strips.append([_reached(seen[:, line:], near, paper.dpi)[:, None].view(np.uint8) for seen in both])
         else:
