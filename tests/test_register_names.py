@@ -386,6 +386,22 @@ def test_a_letter_for_a_digit_in_the_number_of_a_well_is_never_sure(name: str, s
     assert sure == vouched(doubted, [f"WELL {name}", name])["name"].sure
 
 
+@pytest.mark.parametrize(
+    ("read", "name"), [("lOWA REALTY", "IOWA REALTY"), ("SMlTH", "SMITH"), ("Hall", "Hall"), ("McCall", "McCall")]
+)
+def test_a_small_l_among_capitals_is_an_i_and_not_sure(read: str, name: str) -> None:
+    """Both are a bar; so is an L that has lost its foot."""
+    fact = fact_of("company", read, 0.99)
+    assert fact is not None
+    assert name == fact.value
+    assert (read == name) is fact.sure
+
+
+def test_no_county_has_a_number() -> None:
+    """What stands beside the word is the place in the survey, where a form's row has both."""
+    assert fact_of("county", "SEC 27 T17S R10E", 0.99) is None
+
+
 def reading(text: str, chance: float = 0.99) -> Reading:
     """One of several of a line."""
     return Reading(text, letters(text), chance)

@@ -32,6 +32,7 @@ _MOST_OF = (16, 36, 127, 34, 6)
 """Subdivisions, sections, townships, ranges and meridians of the survey of Western Canada."""
 _UWI = re.compile(r"1\d\d/?(?P<legal>[-\dW]+)/?\d{1,2}")
 _OWN_CASE = re.compile(r"^(Mc|Mac|De|Le|La)[A-Z][a-z]+$")
+_BAR = re.compile(r"(?<=[A-Z])l(?=[A-Z])|\bl(?=[A-Z]{2})|(?<=[A-Z]{2})l\b")
 _NUMBERS = re.compile(r"^(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})$")
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
 _NAMED = re.compile(r"^(?P<day>\d{1,2})\s*[- ]\s*(?P<month>[A-Z]{3})[A-Z]*\.?\s*[-, ]\s*(?P<year>\d{4}|\d{2})$")
@@ -44,12 +45,18 @@ def letters(text: str) -> str:
 
 
 def one_case(text: str) -> str:
-    """Words in capitals throughout where readers have mixed in small letters that look the same."""
+    """Words in capitals throughout where readers have mixed in small letters that look the same; a small L among them is an I."""
+    text = _BAR.sub("I", text)
     words = re.findall(r"[A-Za-z]+", text)
     mixed = [
         word for word in words if not (word.islower() or word.isupper() or word.istitle() or _OWN_CASE.match(word))
     ]
     return text.upper() if mixed else text
+
+
+def has_bar(text: str) -> bool:
+    """Whether a small L stands among capitals, where an I does, or an L that has lost its foot."""
+    return _BAR.search(text) is not None
 
 
 def state_of(text: str) -> tuple[str, float] | None:
