@@ -100,6 +100,15 @@ def test_a_number_that_is_not_there_is_not_made_up() -> None:
     assert [1000, 1100, 1200, 1300, 1500, 1600, 1700] == one.labels.depths.tolist()
 
 
+def test_a_lone_0_above_a_gap_is_no_label() -> None:
+    """A scale's, where the first depth would stand, four steps above the log."""
+    ink = np.zeros((3000, 900), np.uint8)
+    for depth in (0, *range(400, 1300, 100)):
+        print_number(ink, depth, FIRST_ROW + 2 * depth)
+    (one,) = find_passes(on_paper(ink), read)
+    assert [*range(400, 1300, 100)] == one.labels.depths.tolist()
+
+
 def test_numbers_beside_the_border_of_their_column_stand_alone() -> None:
     """The border is no print, however near it is."""
     ink = numbered(range(8))

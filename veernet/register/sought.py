@@ -18,6 +18,8 @@ from veernet.register.words import Words
 
 _MOST_MISSED = 4
 """Labels above the first or below the last one that follow each other and may be missing: more are written over seldom."""
+_BEYOND_GAP = 2
+"""Digits that a label has at the least that stands beyond one that is missing: a lone 0 may be a scale's, or a ring."""
 _NEAR, _NEAR_INCHES = 0.05, 0.05
 """Of a step, and in addition: how far from its place down the paper a label may stand."""
 _ASIDE_INCHES = 0.15
@@ -44,7 +46,7 @@ def completed(paper: Paper, words: Words, one: Pass, ask: Asked) -> Pass:
             depth += ahead * one.step
             if depth < 0 or not 0 <= one.row_at(depth) < paper.rows:
                 break
-            one, found = _with(paper, words, one, ask, depth)
+            one, found = _with(paper, words, one, ask, depth, _BEYOND_GAP if missed else 1)
             missed = 0 if found else missed + 1
     return one
 
@@ -63,11 +65,11 @@ def _between(one: Pass) -> Iterator[float]:
         yield from np.setdiff1d(np.arange(depths[0], depths[-1], one.step), depths).tolist()
 
 
-def _with(paper: Paper, words: Words, one: Pass, ask: Asked, depth: float) -> tuple[Pass, bool]:
-    """A pass with the label of a depth, if there is one, and whether there is."""
+def _with(paper: Paper, words: Words, one: Pass, ask: Asked, depth: float, fewest_digits: int = 1) -> tuple[Pass, bool]:
+    """A pass with the label of a depth, if there is one of so many digits, and whether there is."""
     for boxes in _where(paper, words, one, depth):
         texts = [best_text(log) for log in ask(boxes, one.labels.turned)] if len(boxes) else []
-        said = [at for at, (text, _) in enumerate(texts) if depth_of(text) == depth]
+        said = [at for at, (text, _) in enumerate(texts) if depth_of(text) == depth and len(text) >= fewest_digits]
         if said:
             text, chance = texts[said[0]]
             box = boxes[said[:1]].astype(np.float64) * paper.factor
