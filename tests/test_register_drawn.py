@@ -545,6 +545,17 @@ def test_decades_that_strong_lines_part_are_not_surely_tracks() -> None:
     assert not any(grid.sure >= SURE for grid in parted)
 
 
+@pytest.mark.parametrize(("touched", "sure"), [((0.95, 1.95), True), ((1.0,), False)])
+def test_print_that_touches_lines_of_decades_is_no_frame(touched: tuple[float, ...], sure: bool) -> None:
+    """Its lines stand as close as print does, and tracks begin where decades do."""
+    decades = np.unique(np.log10(np.outer(10.0 ** np.arange(2), np.arange(1, 11)).ravel()))
+    columns = 300 + 250 * decades
+    framed = np.isin(np.arange(columns.size), [0, columns.size - 1])
+    framed[[int(np.abs(decades - each).argmin()) for each in touched]] = True
+    (found, *_) = grids(Lines(columns, np.full(columns.size, 0.4)), 1400, DPI, 200.0, framed[None])
+    assert sure == (found.sure >= SURE and found.decades == 2)
+
+
 @pytest.mark.parametrize(("beside", "sure"), [("decades", True), ("halves", False)])
 def test_a_track_of_five_divisions_is_sure_beside_another_kind_of_grid(beside: str, sure: bool) -> None:
     """Beside its like it may be half of a track of ten; decades are no half of that."""

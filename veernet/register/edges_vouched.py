@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 _SEEN, _PLACED = 0.8, 0.9
 _APART_INCHES = 0.2
 _AT_EDGE_PX = 1.0
+_AT_DECADE = 0.03
 _FEW_DIVISIONS, _MANY_DIVISIONS = 5, 8
 _PRINT_INCHES = 0.3
 """From the middle of the depth column to where its print ends, at the most."""
@@ -104,12 +105,20 @@ class Vouched:
         """
         assert self.framed is not None
         lines = self.framed[:, comb.first : comb.last + 1]
-        outer, inner = lines[:, [0, -1]], lines[:, 1:-1].any(axis=1)
+        outer, inner = lines[:, [0, -1]], (lines[:, 1:-1] & self._may_part(comb)).any(axis=1)
         excused = (self._unseen(comb) & self._tells(comb)) | (self._across_end(comb) & ~outer.any(axis=0))
         if excused.sum() == 1:
             outer = np.repeat(outer[:, ~excused], 2, axis=1)
         says, differs = outer.all(axis=1) & ~inner, inner | (outer.any(axis=1) & ~outer.all(axis=1))
         return bool(says.any() and not differs.any())
+
+    def _may_part(self, comb: Comb) -> NDArray[np.bool_]:
+        """Which inner lines of a track may be edges of others: of one that is surely by decades only where these begin, for its lines stand as close as print."""
+        columns = self.columns[comb.first : comb.last + 1]
+        if not (_whole(comb) and comb.decades):
+            return np.ones(columns.size - 2, bool)
+        decades = comb.decades * (columns[1:-1] - columns[0]) / (columns[-1] - columns[0])
+        return np.asarray(np.abs(decades - np.round(decades)) <= _AT_DECADE)
 
     def _across_end(self, comb: Comb) -> NDArray[np.bool_]:
         """At which edges of a track whose lines tell both lines across end."""
