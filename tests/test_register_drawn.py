@@ -163,6 +163,16 @@ def test_a_stroke_that_leaves_beside_what_is_left_of_lines_across_does_not_wrap(
     assert may_wrap(on_paper(ink), *edges)
 
 
+@pytest.mark.parametrize(("apart", "may"), [(20, False), (200, True)])
+def test_hatching_that_fills_a_track_does_not_wrap(apart: int, may: bool) -> None:
+    """Of strokes aslant from edge to edge, many beside each other in every row; a few that far apart may be a curve's."""
+    ink = np.zeros((2000, 700), np.uint8)
+    for first in range(400, 800, apart):
+        cv2.line(ink, (100, first), (600, first + 200), 1, 2)
+    edges = [((0.0, column), (1999.0, column)) for column in (100.0, 600.0)]
+    assert may == may_wrap(on_paper(ink), *edges)
+
+
 def test_what_stands_below_a_track_is_none_of_its_strokes() -> None:
     """Frames of the block below it cross both edges."""
     ink = np.zeros((1000, 700), np.uint8)

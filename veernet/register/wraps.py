@@ -8,7 +8,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
+from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import correlate
 
 from veernet.register.lines_down import lines_down
@@ -41,6 +41,9 @@ _FLAT_INCHES, _BROKEN = 0.06, 0.08
 _APART_INCHES, _AGAIN = (0.04, 1.1), 0.5
 """Distances of lines across, and share of these rows that have another at the same distance."""
 
+_FILLED, _HATCHED_INCHES, _MOST_HATCHED = 6, 0.1, 0.5
+"""Strokes beside each other beyond which a row is hatched, rows about it that tell, and share of all rows that may be."""
+
 _BAND_ROWS = 64
 _LINE_COLUMNS, _LINE = 15, 0.08
 """A line runs down a column that has more ink than those about it, by this share of the rows."""
@@ -70,7 +73,7 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
     """
     over = round((_ABOUT_ROWS_INCHES if paper.coarse else _SAME_ROWS_INCHES) * paper.dpi)
     strips: list[list[Bits]] = []
-    flat = [np.zeros(0)]
+    flat, beside = [np.zeros(0)], [np.zeros(0, np.intp)]
     for ink in _windows(paper, left, right):
         near, line = max(3, round(_BESIDE_EDGE * ink.shape[1])), max(2, round(_LINE_INCHES * paper.dpi))
         if ink.shape[1] < 4 * (near + line):
@@ -82,12 +85,22 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         else:
             strips.append([strokes[:, line : line + near], strokes[:, -line - near : -line]])
         flat.append(_flat_share(ink, paper.dpi))
+        beside.append(_strokes_beside(strokes, paper.dpi))
+    if not strips:
+        return False
     regular = _regular(np.concatenate(flat), paper.dpi)
     bounds = np.cumsum([0, *(len(sides[0]) for sides in strips)]).tolist()
-    crossing = 0
-    for sides, (first, end) in zip(strips, pairwise(bounds), strict=True):
-        lefts, rights = (_crossed(side, regular[first:end]) for side in sides)
-        crossing += int((lefts & _widened(rights, over) & ~regular[first:end]).sum())
+    lefts, rights = (
+        np.concatenate(
+            [
+                _crossed(each[at], regular[first:end])
+                for each, (first, end) in zip(strips, pairwise(bounds), strict=True)
+            ]
+        )
+        for at in (0, 1)
+    )
+    hatched = _hatched(np.concatenate(beside), paper.dpi)
+    crossing = int((lefts & _widened(rights, over) & ~regular & ~hatched).sum())
     return crossing >= max(1, round(_CROSSED_INCHES * paper.dpi))
 
 
@@ -100,16 +113,20 @@ def _reached(strokes: Bits, near: int, dpi: float) -> NDArray[np.bool_]:
         dpi: Of the scan.
     """
     kept = np.where(lines_down(strokes.mean(axis=0), dpi), 0, strokes)[:, : _FROM * near].astype(np.uint8)
-    pieces, stats = pieces_of(kept)
-    area = stats[:, cv2.CC_STAT_AREA]
-    large = area >= no_speck_from(area, _DASH_PX, _LARGEST_SPECK_PX, kept.size / dpi**2)
-    large[0] = False
-    ink = large[pieces].view(np.uint8)
+    ink = _unspecked(kept, dpi)
     linked, stats = pieces_of(np.asarray(cv2.dilate(ink, np.ones(_LINK_PX, np.uint8)), np.uint8))
     wide = stats[:, cv2.CC_STAT_WIDTH] - _LINK_PX[1] // 2
     come = (stats[:, cv2.CC_STAT_LEFT] < near) & (wide >= _COMES * near)
     come[0] = False
     return np.asarray((come[linked] & (ink > 0) & ~_turns_back(ink, dpi))[:, :near].any(axis=1))
+
+
+def _unspecked(ink: Bits, dpi: float) -> Bits:
+    pieces, stats = pieces_of(ink)
+    area = stats[:, cv2.CC_STAT_AREA]
+    large = area >= no_speck_from(area, _DASH_PX, _LARGEST_SPECK_PX, ink.size / dpi**2)
+    large[0] = False
+    return np.asarray(large[pieces].view(np.uint8))
 
 
 def _turns_back(ink: Bits, dpi: float) -> NDArray[np.bool_]:
@@ -123,6 +140,24 @@ def _flat_share(ink: Bits, dpi: float) -> NDArray[np.float64]:
     """Share of each row that runs level for longer than dashes do."""
     runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(5, round(_FLAT_INCHES * dpi))), np.uint8))
     return np.asarray(runs.mean(axis=1))
+
+
+def _strokes_beside(strokes: Bits, dpi: float) -> NDArray[np.intp]:
+    """How many strokes each row has; lines down the track are none, nor are specks."""
+    kept = np.where(lines_down(strokes.mean(axis=0), dpi), 0, strokes).astype(np.uint8)
+    return np.asarray((np.diff(_unspecked(kept, dpi).astype(np.int8), axis=1) > 0).sum(axis=1))
+
+
+def _hatched(beside: NDArray[np.intp], dpi: float) -> NDArray[np.bool_]:
+    """Rows about which most have more strokes than curves make: what goes over both edges there is hatching.
+
+    Args:
+        beside: Strokes of each row.
+        dpi: Of the scan.
+    """
+    filled = uniform_filter1d((beside > _FILLED).astype(np.float64), round(_HATCHED_INCHES * dpi)) > 0.5
+    # Where nearly all is filled that is dirt, among which curves go on.
+    return np.asarray(filled & (filled.mean() <= _MOST_HATCHED))
 
 
 def _regular(flat: NDArray[np.float64], dpi: float) -> NDArray[np.bool_]:
