@@ -18,6 +18,7 @@ from veernet.register.doubts import Doubt, doubts
 from veernet.register.draft import SURE, Curve, Draft, Found, Section, Track
 from veernet.register.labels import Labels, Pass
 from veernet.register.logged import Logged, logged
+from veernet.register.may_wrap import may_wrap
 from veernet.register.paper import Paper
 from veernet.register.pieces import joined_along, pieces_of
 from veernet.register.registering import scale_of, with_wraps
@@ -29,7 +30,7 @@ from veernet.register.tracks import Grid, Lines, grids
 from veernet.register.upright import Run, line_profiles, runs
 from veernet.register.vote import vote
 from veernet.register.words import clear, words
-from veernet.register.wraps import may_wrap, wraps
+from veernet.register.wraps import wraps
 
 DPI = 200.0
 

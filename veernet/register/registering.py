@@ -16,6 +16,7 @@ from veernet.register.header import Header, header_of, well_of
 from veernet.register.labels import Pass
 from veernet.register.line_distance import lines_every
 from veernet.register.logged import Logged, logged
+from veernet.register.may_wrap import may_wrap
 from veernet.register.numbered import Reader
 from veernet.register.numbers import read as read_numbers
 from veernet.register.paper import Paper, paper_of
@@ -28,7 +29,7 @@ from veernet.register.ticks import Placed, placed
 from veernet.register.tracks import Grid
 from veernet.register.upright import line_profiles, runs
 from veernet.register.where_logged import unit_where
-from veernet.register.wraps import may_wrap, wraps
+from veernet.register.wraps import wraps
 from veernet.sheets.raster import open_scan
 
 _LINES_SEEN = 0.8
