@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.hatching import hatched_rows
 from veernet.register.lines_down import lines_down
 from veernet.register.paper import Bits, Paper, Points
 from veernet.register.pieces import no_speck_from, pieces_of
@@ -28,6 +29,12 @@ _LEAST_ROWS = 0.1
 _THICKEST_PX = 5
 """Of a line; the strokes that it crosses are mended."""
 _SPECK_PX, _LARGEST_SPECK_INCHES = 4.0, 0.03
+_GRAINY = 2.0
+"""Size of specks where there are very many, over that where there are few."""
+_THICK_PX, _THICKLY, _QUITE_THICKLY = 3, 0.08, 0.3
+"""What few specks that have grown together are as thick as, and share of a stroke that is: of any, and of most."""
+_SIDE_BY_SIDE = 0.4
+"""Share of rows in which specks that lie near each other do so side by side, at the least."""
 _FLAT_INCHES, _FLAT = 0.016, 2.5
 """Height, and width over it, of what is left of a line across."""
 _SHORTEST_INCHES = 0.2
@@ -73,8 +80,7 @@ def curves_drawn(paper: Paper, left: Points, right: Points) -> int:
     bands = _bands(paper, left, right)
     if not bands.size:
         return 0
-    down = lines_down(bands.mean(axis=(0, 1)), dpi)
-    counts = [_beside_each_other(_strokes(band, down, dpi, seeing), dpi, seeing) for band in bands]
+    counts = _counts(bands, dpi, seeing)
     seen = [_share(counts, curves) >= share for curves, share in enumerate(_SHARES, start=1)]
     return sum(np.cumprod(seen).tolist())
 
@@ -106,30 +112,60 @@ def _bands(paper: Paper, left: Points, right: Points) -> Bits:
     return np.stack([paper.search[row : row + high, at] for row, at in zip(rows, columns, strict=True)])
 
 
-def _strokes(ink: Bits, down: NDArray[np.bool_], dpi: float, seeing: _Seeing) -> Bits:
-    """The strokes of a band that go on down it, but for the rows of lines across."""
+def _counts(bands: Bits, dpi: float, seeing: _Seeing) -> list[NDArray[np.intp]]:
+    """How many strokes go on down each of some bands in each of its rows, but those of lines across."""
+    down = lines_down(bands.mean(axis=(0, 1)), dpi)
+    parts = [_without_grid(band, down, seeing) for band in bands]
+    kept = [_unspecked(ink, dpi) for ink, _ in parts]
+    counts = [_beside_each_other(_going_on(ink, dpi, seeing, grainy=grainy), dpi, seeing) for ink, grainy in kept]
+    if any((count > 1).any() for count in counts):
+        # Hatching hides how many curves run along it, and is no curve.
+        hatched = hatched_rows([ink for ink, _ in kept], dpi)
+        counts = [np.where((count > 1) & rows, _RUNS_LEVEL, count) for count, rows in zip(counts, hatched, strict=True)]
+    return [count[~across] for count, (_, across) in zip(counts, parts, strict=True)]
+
+
+def _without_grid(ink: Bits, down: NDArray[np.bool_], seeing: _Seeing) -> tuple[Bits, NDArray[np.bool_]]:
+    """Ink without lines, strokes that they cross mended, and which rows are lines across."""
     across = _widened(ink[:, ~down].mean(axis=1) > seeing.across) if not down.all() else np.zeros(len(ink), bool)
     kept = np.where(across[:, None] | down, 0, ink).astype(np.uint8)
     for lines, kernel in ((across[:, None], (_THICKEST_PX, 1)), (down[None], (1, _THICKEST_PX))):
         mended = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
         kept = np.where(lines, mended, kept).astype(np.uint8)
-    kept = _unspecked(kept, dpi)
+    return kept, across
+
+
+def _going_on(kept: Bits, dpi: float, seeing: _Seeing, *, grainy: bool) -> Bits:
+    """Strokes that go on down a band; of one that is full of grain, which may follow each other as dots do, those that are thicker than grain."""
     link = max(3, round(seeing.link_inches * dpi)) | 1
     linked = cv2.dilate(kept, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, link // 2 | 1), link)))
     pieces, stats = pieces_of(np.asarray(linked, np.uint8))
     long = stats[:, cv2.CC_STAT_HEIGHT] - link >= _SHORTEST_INCHES * dpi
     long[0] = False
-    return (long[pieces] & (kept > 0)).astype(np.uint8)[~across]
+    if grainy:
+        long &= ~_of_grain(kept, pieces, len(stats))
+    return (long[pieces] & (kept > 0)).astype(np.uint8)
 
 
-def _unspecked(ink: Bits, dpi: float) -> Bits:
-    """Ink without specks, the larger the more there are of them, and without what is left of lines across."""
+def _of_grain(ink: Bits, pieces: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
+    """Which pieces of linked ink are specks that lie near each other: hardly thicker than specks, or somewhat, and side by side in many rows."""
+    thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK_PX, _THICK_PX), np.uint8))
+    inked, thickly = (np.bincount(pieces[each > 0], minlength=count) for each in (ink, thick))
+    begun = np.diff(np.pad(ink, ((0, 0), (1, 0))).astype(np.int8), axis=1) > 0
+    strokes = np.zeros((count, len(ink)), np.intp)
+    np.add.at(strokes, (pieces[begun], np.nonzero(begun)[0]), 1)
+    beside = (strokes > 1).sum(axis=1) > _SIDE_BY_SIDE * (strokes > 0).sum(axis=1)
+    return np.asarray((thickly < _THICKLY * inked) | (beside & (thickly < _QUITE_THICKLY * inked)))
+
+
+def _unspecked(ink: Bits, dpi: float) -> tuple[Bits, bool]:
+    """Ink without specks, the larger the more there are of them, and without what is left of lines across; and whether it is full of specks."""
     pieces, stats = pieces_of(ink)
     area, wide, high = stats[:, cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     least = no_speck_from(area, _SPECK_PX, (_LARGEST_SPECK_INCHES * dpi) ** 2, ink.size / dpi**2)
     large = (area >= least) & ~((high <= _FLAT_INCHES * dpi) & (wide >= _FLAT * high))
     large[0] = False
-    return large[pieces].astype(np.uint8)
+    return large[pieces].astype(np.uint8), least > _GRAINY * _SPECK_PX
 
 
 def _beside_each_other(strokes: Bits, dpi: float, seeing: _Seeing) -> NDArray[np.intp]:
