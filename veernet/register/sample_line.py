@@ -32,6 +32,8 @@ _UNSEEN = 0.3
 _LEAST_GAP_INCHES = 0.01
 _ALIKE, _ALIKE_PX, _MOST = 0.35, 1.0, 0.6
 """By how much gaps of one length differ, and share of a dashed line's that are of one."""
+_GRAIN = 0.35
+"""Length of grain over that of the strokes that most of a line's ink is in, at the most."""
 _FREE = 0.2
 """Share of a row that words must leave for its ink to be judged."""
 
@@ -65,9 +67,24 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
         return "solid", _UNSEEN
     if max(float(line.mean()), _mended(line, dpi)) >= _SOLID:
         return "solid", 0.95
+    line = _ungrained(line, dpi)
     strokes = int((np.diff(line.astype(np.int8)) == 1).sum()) or 1
     long = line.sum() / strokes > _DASH_INCHES * dpi
     return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES and _even(line, dpi) else 0.5
+
+
+def _ungrained(line: NDArray[np.bool_], dpi: float) -> NDArray[np.bool_]:
+    """A line without grain in its gaps, which is short beside most of its ink, and with its strokes whole where grain has made holes in them."""
+    hole = np.ones((1, max(1, round(_LEAST_GAP_INCHES * dpi))), np.uint8)
+    whole = np.asarray(cv2.morphologyEx(line.view(np.uint8)[None], cv2.MORPH_CLOSE, hole)[0])
+    steps = np.diff(np.pad(whole, 1).astype(np.int8))
+    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    long = np.sort(ends - starts)
+    usual = long[np.searchsorted(np.cumsum(long), 0.5 * long.sum())]
+    for start, end in zip(starts, ends, strict=True):
+        if end - start < _GRAIN * usual:
+            whole[start:end] = 0
+    return whole.view(np.bool_)
 
 
 def _mended(line: NDArray[np.bool_], dpi: float) -> float:
