@@ -14,23 +14,28 @@ _FRAMED, _BARE = 0.7, 0.2
 """Share of a row's height that such a rule runs down, on the side where it does so less."""
 
 
-def in_frame(told: Sequence[Told], printed: Print, left: float, right: float) -> list[Told]:
-    """Curves without those that stand above the first one with a rule down at both edges of the track, and have none.
+def in_frame(told: Sequence[Told], printed: Print, left: float, right: float, *, above: bool) -> list[Told]:
+    """Curves without those that stand beyond the one with a rule down at both edges of the track that is furthest from it, and have none.
 
     Args:
-        told: As a block above its track tells them, from the top down.
+        told: As a block tells them, from the top down.
         printed: The block.
         left: Left edge of the track, full px.
         right: Its right edge.
+        above: Whether the block stands above its track.
     """
     shares = [_framed(printed, each.box, left, right) for each in told]
-    first = next((index for index, share in enumerate(shares) if share >= _FRAMED), 0)
-    return [each for index, each in enumerate(told) if index >= first or shares[index] > _BARE]
+    framed = [index for index, share in enumerate(shares) if share >= _FRAMED]
+    if not framed:
+        return list(told)
+    kept = range(framed[0], len(told)) if above else range(framed[-1] + 1)
+    return [each for index, each in enumerate(told) if index in kept or shares[index] > _BARE]
 
 
 def _framed(printed: Print, box: Box, left: float, right: float) -> float:
-    """Share of a box's rows that have a rule down, at the edge where fewer do."""
+    """Share of a box's rows that have a rule down, at the edge where fewer do; of one at the scan's own edge the rule is cut off."""
     rows = printed.down[max(0, round(box.top_row) - printed.top) : max(0, round(box.end_row) - printed.top)]
     near = _BESIDE_INCHES * printed.dpi
-    beside = [rows[:, max(0, round(edge - near)) : max(0, round(edge + near))] for edge in (left, right)]
+    whole = [edge for edge in (left, right) if near <= edge <= rows.shape[1] - near] or [left, right]
+    beside = [rows[:, max(0, round(edge - near)) : max(0, round(edge + near))] for edge in whole]
     return min((float(ink.any(axis=1).mean()) if ink.size else 0.0) for ink in beside)

@@ -134,9 +134,9 @@ def _take(state: _State, row: Row, dpi: float) -> None:
             # Where its own row has lost one of two values, these may be those of its second scale.
             box, unread = _around(last.box, row.box), last.unread or last.row.numbered
             state.told[-1] = replace(last, row=row, box=box, one_row=False, unread=unread)
-        elif last is not None and _follows(last, row, dpi):
+        elif last is not None and _follows(last, row, dpi) and row.digits >= _FEWEST_DIGITS:
             state.told[-1] = replace(last, second=row)
-        elif last is not None:
+        elif last is not None and row.digits >= _FEWEST_DIGITS:
             state.told[-1] = replace(last, unread=True)
 
 

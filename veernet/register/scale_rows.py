@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from veernet.register.block_words import Print, letter_columns, without
 from veernet.register.draft import Box
@@ -17,6 +17,8 @@ from veernet.register.text import Line, parted
 
 _SAME_ROW = 0.6
 """Of a text's height: how far apart the middles of one row are."""
+_FEWEST_LETTERS = 2
+"""Of a word."""
 _IN_LINE = 0.9
 _CLEAR_INCHES = 0.02
 _OVER = 0.2
@@ -30,9 +32,9 @@ _CAPTION = re.compile(
     r"\b[1Il]\s?[:;]\s?\d{3,4}\b|\d:\d\d:\d\d\b|\bscaled\b|\bcharted\b|\bdata(base|set)", re.IGNORECASE
 )
 """Lines that tell how and when a log was drawn, as "Depth in Feet scaled 1:240", whose numbers are no curve's."""
-_GLUED_BEFORE = re.compile(r"^(-?\d+(?:\.\d+)?)(?=[A-Za-z]{3})")
+_GLUED_BEFORE = re.compile(r"^(-?(?:\d+|O(?=\.\d))(?:\.\d+)?)(?=[A-Za-z]{3})")
 _GLUED = re.compile(r"[A-Za-z)>\]}]-?[A-Za-z)>\]}](\d+(?:\.\d+)?)$")
-"""Numbers that stand so close before a name, or behind a unit, that no gap is left."""
+"""Numbers that stand so close before a name, or behind a unit, that no gap is left; beside letters a nought is read as one."""
 _INCHES = re.compile(r"^\d\d?\s?['\"]")
 """What names of normals and laterals begin with, as 64" NORMAL: their spacing, which is no value at the edge."""
 
@@ -81,6 +83,11 @@ class Row:
         return min(0.0 if line is None else line.confidence for line in (self.left, self.right))
 
     @property
+    def digits(self) -> int:
+        """Of both numbers."""
+        return sum(letter.isdigit() for line in (self.left, self.right) if line is not None for letter in line.text)
+
+    @property
     def lost_a_point(self) -> bool:
         """Whether a number begins as only those do that have a point after it."""
         return any(line is not None and re.match(r"-?0\d", line.text) for line in (self.left, self.right))
@@ -101,14 +108,7 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
     words = without(words, lefts + rights)
     tagged = [(line, "left") for line in lefts] + [(line, "right") for line in rights]
     tagged += [(line, "words") for line in words]
-    groups: list[list[tuple[Line, str]]] = []
-    for line, kind in sorted(tagged, key=lambda each: _middle(printed, each[0])):
-        height = min(line.end - line.top, groups[-1][0][0].end - groups[-1][0][0].top) if groups else 0.0
-        if groups and _middle(printed, line) - _middle(printed, groups[-1][0][0]) < _SAME_ROW * height:
-            groups[-1].append((line, kind))
-        else:
-            groups.append([(line, kind)])
-    rows = [_row(printed, group, left, right) for group in groups]
+    rows = [_row(printed, group, left, right) for group in grouped(printed, tagged)]
     named_above = [False, *(row.spelled is not None and is_known(row.spelled) for row in rows[:-1])]
     missed = [
         _name_above(printed, row, left, right)
@@ -116,6 +116,29 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
         if row.scale is not None and not row.words and not named_there
     ]
     return sorted([*rows, *(row for row in missed if row is not None)], key=lambda row: row.box.top_row)
+
+
+def grouped(printed: Print, tagged: Sequence[tuple[Line, str]]) -> list[list[tuple[Line, str]]]:
+    """What stands in one row, from the top down, around the widest name or number of each: grain that was read stands between rows, and would part one in two."""
+    groups: list[list[tuple[Line, str]]] = []
+    for line, kind in sorted(tagged, key=lambda each: (_may_be_grain(*each), _middle(printed, each[0]))):
+        middle, height = _middle(printed, line), line.end - line.top
+        near = [
+            (abs(middle - _middle(printed, anchor)), group)
+            for group in groups
+            for anchor in [max((other for other, _ in group), key=lambda other: other.right - other.left)]
+            if abs(middle - _middle(printed, anchor)) < _SAME_ROW * min(height, anchor.end - anchor.top)
+        ]
+        if near:
+            min(near, key=lambda each: each[0])[1].append((line, kind))
+        else:
+            groups.append([(line, kind)])
+    return sorted(groups, key=lambda group: _middle(printed, group[0][0]))
+
+
+def _may_be_grain(line: Line, kind: str) -> bool:
+    """Whether words are no words."""
+    return kind == "words" and sum(map(str.isalpha, line.text)) < _FEWEST_LETTERS
 
 
 def _name_above(printed: Print, row: Row, left: float, right: float) -> Row | None:
@@ -146,14 +169,17 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
         at_left = _either(at_left, number)
     elif at_left is None and words and (glued := _GLUED_BEFORE.match(words[0].text)) and words[0].left - left < near:
         number, words[0] = parted(words[0], glued.end(1))
-        at_left = as_edge_number(number, printed.dpi)
+        at_left = as_edge_number(replace(number, text=number.text.replace("O", "0")), printed.dpi)
     if words and (trailing := _TRAILING.search(words[-1].text)) and right - words[-1].right < near:
         words[-1], number = parted(words[-1], trailing.start(1))
         at_right = _either(at_right, number)
     elif at_right is None and words and (glued := _GLUED.search(words[-1].text)) and right - words[-1].right < near:
         words[-1], number = parted(words[-1], glued.start(1))
         at_right = as_edge_number(number, printed.dpi)
-    lines = [line for line in (at_left, at_right, *words) if line is not None] or [line for line, _ in group]
+    # Grain beside a name would make the row as high as both, and hide its sample line.
+    lines = [line for line in (at_left, at_right) if line is not None]
+    lines += [line for line in words if not _may_be_grain(line, "words")]
+    lines = lines or [line for line, _ in group]
     rows = (min(line.top for line in lines), max(line.end for line in lines))
     # A number at an edge that could not be read as one is no part of the name beside it.
     words = [line for line in words if not _is_misread_number(line, left, right, near)] if len(words) > 1 else words
