@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_register_names import LEFT, RIGHT, Sheet, found
+from test_register_names import EDGES, END_ROW, FIRST_ROW, LEFT, RIGHT, Sheet, found
 
 from veernet.register.bare_ink import rules
 from veernet.register.block_words import Print, read_print
@@ -15,7 +15,10 @@ from veernet.register.draft import SURE, Box
 from veernet.register.edge_readings import NUMBER, Number, read_numbers
 from veernet.register.mnemonics import Named
 from veernet.register.sample_line import style_of
-from veernet.register.scale_rows import Row, rows_of
+from veernet.register.scale_block import Blocks, shared_log_scale
+from veernet.register.scale_rows import Row, grouped, rows_of
+from veernet.register.scale_vote import Elected, Values, elected
+from veernet.register.scale_vote import Row as VoteRow
 from veernet.register.text import Line
 from veernet.register.value_print import NumberPrint, best_number
 
@@ -109,6 +112,53 @@ def test_a_value_may_stand_so_close_before_the_name_that_no_gap_is_left() -> Non
     assert ("ILD", "OHMM", 0.2, 2000.0) == found(curve)[:4]
 
 
+def test_a_nought_before_a_name_that_is_taken_for_a_letter_is_one() -> None:
+    """Letters stand beside it, as they do in words."""
+    sheet = Sheet()
+    sheet.words("O.2DEEP INDUCTION (OHMM)", 560, left=LEFT + 8)
+    sheet.words("2000", 560, right=RIGHT - 6)
+    sheet.line(578)
+    (curve,) = sheet.curves(decades=4)
+    assert ("ILD", "OHMM", 0.2, 2000.0) == found(curve)[:4]
+
+
+def test_grain_that_was_read_parts_no_row_from_its_values() -> None:
+    """It stands a little higher, near enough to the name, and too far from the values."""
+    sheet = Sheet()
+    printed = read_print(sheet.paper, 480, 690)
+    lines = [
+        (Line(498, 200, 546, 248, "0", 0.3), "words"),
+        (Line(510, 220, 576, 500, "Laterolog Deep", 0.9), "words"),
+        (Line(522, 110, 569, 150, "0.2", 0.9), "left"),
+        (Line(530, 540, 570, 590, "2000", 0.9), "right"),
+        (Line(580, 540, 620, 590, "4000", 0.9), "right"),
+    ]
+    assert [{"0", "0.2", "2000", "Laterolog Deep"}, {"4000"}] == [
+        {line.text for line, _ in group} for group in grouped(printed, lines)
+    ]
+
+
+def test_a_track_that_has_lost_its_lines_may_well_be_logarithmic() -> None:
+    """Of values that may both be decades apart and be usual where lines are even."""
+    lines = []
+    for text in ("2.0000", "2000.0"):
+        ink = np.zeros((20, 110), np.uint8)
+        cv2.putText(ink, text, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 2)
+        lines.append(read(ink))
+    rows = [VoteRow(None, "OHMM", Values(*lines))]
+    even, lost, log = (elected(rows, decades).right_share for decades in (None, 0, 3))
+    assert even < lost <= log
+
+
+@pytest.mark.parametrize(("shares", "shared"), [((0.9, 0.85), True), ((0.9, 0.6), False), ((0.96,), True)])
+def test_two_curves_that_likely_have_the_same_decades_vouch_for_each_other(
+    shares: tuple[float, ...], shared: bool
+) -> None:
+    """As one does that is sure; each by itself may have lost a nought."""
+    votes = [Elected(None, 1.0, "OHMM", 1.0, 2.0, 0.97, 2000.0, share, True, "none", 1.0) for share in shares]
+    assert ((2.0, 2000.0) if shared else None) == shared_log_scale(votes)
+
+
 @pytest.mark.parametrize(("value", "said"), [(150.0, True), (120.0, False), (-150.0, False)])
 def test_a_value_that_its_print_does_not_say_is_a_guess(value: float, said: bool) -> None:
     """However usual it is."""
@@ -175,6 +225,29 @@ def test_gaps_that_differ_are_not_surely_those_of_a_dashed_line() -> None:
     assert style_of(block, told, 0.0, 700.0, 120.0)[1] < SURE
 
 
+@pytest.mark.parametrize("grain", [0.02, 0.05])
+def test_grain_between_dashes_leaves_them_surely_dashes(grain: float) -> None:
+    """It parts their gaps into many that are not alike, or that are as short as those between dots."""
+    rng = np.random.default_rng(2)
+    ink = np.zeros((120, 700), np.uint8)
+    ink[95:98] = np.arange(700) % 50 < 30
+    ink |= (rng.random(ink.shape) < grain).astype(np.uint8)
+    block = Print(0, ink, np.zeros_like(ink), np.zeros_like(ink), 0.0, (), 300.0)
+    box = Box(top_row=66, left_px=0, end_row=86, end_px=700)
+    told = Told(Named(None, None, 0.0, None), None, None, Row("", None, None, box), box, one_row=True)
+    assert ("dashed", 0.95) == style_of(block, told, 0.0, 700.0, 120.0)
+
+
+def test_a_curve_is_not_drawn_as_the_one_below_it_whose_name_was_not_understood() -> None:
+    """Its own sample line is between the two."""
+    sheet = Sheet()
+    sheet.row("GR (API)", "0", "150", 560)
+    sheet.row("?!?", "-80", "20", 598)
+    sheet.line(612)
+    (curve,) = sheet.curves()
+    assert ("GR", False) == (curve.mnemonic.value, curve.style.sure)
+
+
 def test_a_line_for_which_no_room_is_left_is_not_sure() -> None:
     """The next row was read where it would be."""
     block = Print(0, *(np.zeros((120, 700), np.uint8) for _ in range(3)), 0.0, (), 300.0)
@@ -206,15 +279,49 @@ def test_a_value_that_no_curve_takes_leaves_its_neighbours_unsure(text: str, unr
     assert told.unread == unread
 
 
-@pytest.mark.parametrize(("right", "second"), [("1", False), ("10", True)])
-def test_two_strokes_that_look_like_one_digit_are_no_second_scale(right: str, second: bool) -> None:
+@pytest.mark.parametrize(("left", "right", "second"), [("1", "1", False), ("8", "1", False), ("1", "10", True)])
+def test_two_strokes_that_look_like_digits_are_no_second_scale(left: str, right: str, second: bool) -> None:
     """They are the first of the curves, below the block."""
     rows = [
         Row("SP (MV)", Line(0, 0, 10, 40, "-200", 0.9), Line(0, 300, 10, 340, "0", 0.9), Box(**at(0))),
-        Row("", Line(60, 0, 70, 40, "1", 0.8), Line(60, 300, 70, 340, right, 0.4), Box(**at(60))),
+        Row("", Line(60, 0, 70, 40, left, 0.8), Line(60, 300, 70, 340, right, 0.4), Box(**at(60))),
     ]
     (told,) = curves_told(rows, 150)
     assert (second, False) == (told.second is not None, told.unread)
+
+
+@pytest.mark.parametrize(("width", "names"), [(RIGHT + 3, ["GR", "CALI"]), (700, ["CALI"])])
+def test_a_rule_that_the_scans_edge_cuts_off_says_nothing_of_the_frame(width: int, names: list[str]) -> None:
+    """Of the last track the scan has the rule beside some rows, and not beside others."""
+    sheet = Sheet()
+    for row, name, low, high in ((600, "GR (API)", "0", "150"), (640, "CALI (IN)", "6", "16")):
+        sheet.row(name, low, high, row)
+        sheet.line(row + 18)
+    sheet.ink[582:690, [LEFT, LEFT + 1]] = sheet.ink[626:690, [RIGHT, RIGHT + 1]] = 1
+    sheet.ink = sheet.ink[:, :width].copy()
+    assert names == [curve.mnemonic.value for curve in sheet.curves()]
+
+
+def test_what_is_printed_below_the_frame_of_a_block_below_names_no_curve() -> None:
+    """The next log's header, read badly."""
+    sheet = Sheet()
+    sheet.row("GR (API)", "0", "150", END_ROW + 30)
+    sheet.line(END_ROW + 48)
+    sheet.row("Conductivity (MMHO)", "1000", "0", END_ROW + 110)
+    sheet.ink[END_ROW + 10 : END_ROW + 60, [LEFT, LEFT + 1, RIGHT, RIGHT + 1]] = 1
+    assert ["GR"] == [curve.mnemonic.value for curve in sheet.curves()]
+
+
+def test_a_block_whose_frame_was_taken_for_lines_of_the_grid_is_read() -> None:
+    """A track that has lost all lines but its edges begins where its block does; the first depth is below both."""
+    sheet = Sheet()
+    sheet.row("GR (API)", "0", "150", 600)
+    sheet.line(618)
+    found = [
+        [curve.mnemonic.value for curve in Blocks(sheet.paper, 560, END_ROW, **known).curves(*EDGES)]
+        for known in ({}, {"first_depth_row": FIRST_ROW + 20.0})
+    ]
+    assert [[], ["GR"]] == found
 
 
 @pytest.mark.parametrize("framed", [True, False])

@@ -82,7 +82,8 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     ticks = placed(paper, one)
     section = layout.sections[layout.main]
     own = only_repeats_below(paper, layout, lines)
-    blocks = Blocks(paper, section.first_row, section.end_row, below_is_own=own)
+    first_depth_row = float(ticks.rows[0])
+    blocks = Blocks(paper, section.first_row, section.end_row, first_depth_row=first_depth_row, below_is_own=own)
     header_end = next((each.end_row for each in layout.sections[:1] if each.kind == "header"), section.first_row)
     header, tracks = both(lambda: header_of(paper, section.first_row, header_end), lambda: _tracks(paper, main, blocks))
     column = _depth_column(paper, one)
@@ -181,7 +182,8 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
         left, right = (edge_points(paper, main.run, column, room, rows) for column, room in edges)
         parts = float(grid.divisions or grid.decades or 0) or None
         drawn = curves_drawn(paper, left, right)
-        curves = with_wraps(blocks.curves(left, right, grid.decades), paper, left, right, drawn)
+        decades = grid.decades or (None if grid.divisions else 0)
+        curves = with_wraps(blocks.curves(left, right, decades), paper, left, right, drawn)
         tracks.append(
             Track(
                 name=f"track-{index}",

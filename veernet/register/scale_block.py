@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -23,11 +24,15 @@ from veernet.register.value_print import NumberPrint
 _ABOVE_INCHES = 3.6
 _BELOW_INCHES = 1.4
 _INTO_INCHES = 0.03
+_LEAST_BLOCK_INCHES, _TAKEN_FOR_GRID_INCHES = 0.25, 1.6
+"""Height of a block, at the least, and of one whose frame was taken for lines of the grid below it, at the most."""
 _MOST = 0.97
 _UNUSUAL = 0.9
 _UNREAD = 0.6
 _READ = 0.7
 """Chance from which on a number is taken as read."""
+_LIKELY = 0.8
+"""Share of a vote from which on a scale may vouch for the same one of another curve."""
 _UNKNOWN = 0.7
 """Confidence in a name, a unit, of a curve that is none of those that are known."""
 
@@ -36,7 +41,14 @@ class Blocks:
     """The scale blocks of a pass; that below it is read only where it is asked for."""
 
     def __init__(
-        self, paper: Paper, first_row: float, end_row: float, *, below_is_own: bool = False, by_shades: bool = False
+        self,
+        paper: Paper,
+        first_row: float,
+        end_row: float,
+        *,
+        first_depth_row: float = -math.inf,
+        below_is_own: bool = False,
+        by_shades: bool = False,
     ) -> None:
         """Of a pass on a scan.
 
@@ -44,13 +56,22 @@ class Blocks:
             paper: The scan.
             first_row: First row of the pass's grid, full px.
             end_row: The row after its last.
+            first_depth_row: Row of its first printed depth: where no curve is named above the grid, its block may have been taken for a part of it.
             below_is_own: Whether no other log follows below: then what stands there alone is this one's.
             by_shades: Whether print is read by the scan's shades alone; else by its bits, and by its shades where that leaves something unsure.
         """
         self._paper = paper if by_shades else replace(paper, shades=None)
         self._again = (
-            Blocks(paper, first_row, end_row, below_is_own=below_is_own, by_shades=True)
+            Blocks(
+                paper, first_row, end_row, first_depth_row=first_depth_row, below_is_own=below_is_own, by_shades=True
+            )
             if paper.shades is not None and not by_shades
+            else None
+        )
+        first_depth_row = min(first_depth_row, first_row + _TAKEN_FOR_GRID_INCHES * paper.dpi)
+        self._further_down = (
+            Blocks(paper, first_depth_row, end_row, below_is_own=below_is_own, by_shades=by_shades)
+            if first_depth_row - first_row > _LEAST_BLOCK_INCHES * paper.dpi
             else None
         )
         self._first_row = first_row
@@ -75,9 +96,11 @@ class Blocks:
         Args:
             left: The track's left edge from its first row to its last, ``(row_px, column_px)``.
             right: Its right edge.
-            decades: Of a log track.
+            decades: Of a log track; 0 of one whose lines are lost, which may be one; None of an even one.
         """
         found = self._told(left, right, decades)
+        if not found and self._further_down is not None:
+            return self._further_down.curves(left, right, decades)
         if self._again is None or (found and all_sure(found)):
             return found
         return surer(found, self._again.curves(left, right, decades))
@@ -123,13 +146,22 @@ class Blocks:
     def _seen(self, printed: Print, left: float, right: float) -> list[Seen]:
         finer = printed.finer
         left, right, above = finer * left, finer * right, printed.top < finer * self._first_row
-        told = curves_told(rows_of(printed, left, right), printed.dpi, above=above)
-        told = in_frame(told, printed, left, right) if above else told
-        ends = [*(each.box.top_row for each in told[1:]), math.inf][: len(told)]
+        rows = rows_of(printed, left, right)
+        told = curves_told(rows, printed.dpi, above=above)
+        told = in_frame(told, printed, left, right, above=above)
+        tops = [each.box.top_row for each in told] + [
+            row.box.top_row for row in rows if row.differs and row.chance >= _READ
+        ]
+        ends = [min((top for top in tops if top > _middle(each)), default=math.inf) for each in told]
         return [
             Seen(replace(each, box=each.box.at(1 / finer)), *style_of(printed, each, left, right, end))
             for each, end in zip(told, ends, strict=True)
         ]
+
+
+def _middle(told: Told) -> float:
+    """The middle row of a curve's values."""
+    return 0.5 * (told.row.box.top_row + told.row.box.end_row)
 
 
 def _curves(
@@ -151,20 +183,26 @@ def _curves(
 
 
 def _votes(rows: Sequence[Sequence[VoteRow]], decades: int | None) -> list[Elected]:
-    """The vote on each curve of a track; where one is sure of a log scale, the others most likely have the same, because they share the grid."""
+    """The vote on each curve of a track; a log scale that is likely that of one is most likely that of the others, because they share the grid."""
     votes = [elected(each, decades) for each in rows]
-    sure = [_sure_log_scale(vote) for vote in votes]
-    shared = next((scale for scale in sure if scale is not None), None)
+    shared = shared_log_scale(votes)
     return [
-        vote if scale is not None or shared is None else elected(each, decades, shared)
-        for vote, scale, each in zip(votes, sure, rows, strict=True)
+        vote if shared is None or _log_scale(vote, SURE) else elected(each, decades, shared)
+        for vote, each in zip(votes, rows, strict=True)
     ]
 
 
-def _sure_log_scale(vote: Elected) -> Scale | None:
+def shared_log_scale(votes: Sequence[Elected]) -> Scale | None:
+    """The log scale that a vote is sure of, or that two likely are for."""
+    sure, likely = ([scale for vote in votes if (scale := _log_scale(vote, least))] for least in (SURE, _LIKELY))
+    return next(iter(sure), None) or next((scale for scale, curves in Counter(likely).items() if curves > 1), None)
+
+
+def _log_scale(vote: Elected, least: float) -> Scale | None:
+    """The log scale that a vote is so sure of, if it is of one."""
     if vote.left is None or vote.right is None or vote.left <= 0 or not vote.usual or vote.unit != "OHMM":
         return None
-    return (vote.left, vote.right) if min(vote.left_share, vote.right_share) >= SURE else None
+    return (vote.left, vote.right) if min(vote.left_share, vote.right_share) >= least else None
 
 
 def _evidence(told: Told) -> VoteRow:
@@ -239,7 +277,7 @@ def _values(
         most, why = _MOST if scale is not None and _agreed(seen, scale, vote.known) else _UNUSUAL, "an unusual scale"
     if doubtful:
         most, why = _UNREAD, "numbers below it were not understood"
-    if decades is not None and not any(_has_decades(pair, decades) for pair in _read_scales(seen, scale)):
+    if decades and not any(_has_decades(pair, decades) for pair in _read_scales(seen, scale)):
         most, why = _UNREAD, f"its values are not {decades} decades apart"
     found = []
     for side, value, share in (("left", vote.left, vote.left_share), ("right", vote.right, vote.right_share)):

@@ -123,7 +123,7 @@ def elected(rows: Sequence[Row], decades: int | None, beside: Scale | None = Non
 
     Args:
         rows: What each block has of it.
-        decades: Of a log track.
+        decades: Of a log track; 0 of one whose lines are lost, which may be one; None of an even one.
         beside: The scale of another curve of a log track.
     """
     chances = dict(_hypotheses(rows, decades, beside))
@@ -246,7 +246,7 @@ def _scales(known: Known, unit: str, decades: int | None) -> list[tuple[Scale, f
         counts = (decades,) if decades else (1, 2, 3, 4)
         firsts = (0.01, 0.02, 0.1, 0.2, 1.0, 2.0, 10.0, 20.0)
         logs = [(first, float(f"{first * 10**count:g}")) for first in firsts for count in counts]
-        off = 0.0 if decades else _LOG_ON_LINEAR
+        off = _LOG_ON_LINEAR if decades is None else 0.0
         found = [(scale, off + _USUAL - math.log(len(logs)) + 0.7 * (scale[0] == 0.2)) for scale in logs]
         linear = known.units[unit]
         return found + [
@@ -259,7 +259,7 @@ def _scales(known: Known, unit: str, decades: int | None) -> list[tuple[Scale, f
 def _fitting(scale: Pair, decades: int | None) -> float:
     """Nats against values that are not a log track's decades apart."""
     left, right = scale
-    if decades is None or left is None or right is None:
+    if not decades or left is None or right is None:
         return 0.0
     fits = left > 0 and right > 0 and abs(abs(math.log10(right / left)) - decades) < 0.01
     return 0.0 if fits else _OFF_DECADES
