@@ -302,6 +302,16 @@ def test_a_rule_that_the_scans_edge_cuts_off_says_nothing_of_the_frame(width: in
     assert names == [curve.mnemonic.value for curve in sheet.curves()]
 
 
+def test_of_two_frames_above_a_track_the_nearer_is_its_own() -> None:
+    """Another log's block, which ends in what was read of its curves."""
+    sheet = Sheet()
+    for row, name in ((545, "SN (OHMM)"), (590, "LAT (OHMM)"), (650, "ILD (OHMM)")):
+        sheet.row(name, "0", "20", row)
+    for top, end in ((505, 563), (632, 690)):
+        sheet.ink[top:end, [LEFT, LEFT + 1, RIGHT, RIGHT + 1]] = 1
+    assert ["ILD"] == [curve.mnemonic.value for curve in sheet.curves()]
+
+
 def test_what_is_printed_below_the_frame_of_a_block_below_names_no_curve() -> None:
     """The next log's header, read badly."""
     sheet = Sheet()

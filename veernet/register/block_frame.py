@@ -15,7 +15,7 @@ _FRAMED, _BARE = 0.7, 0.2
 
 
 def in_frame(told: Sequence[Told], printed: Print, left: float, right: float, *, above: bool) -> list[Told]:
-    """Curves without those that stand beyond the one with a rule down at both edges of the track that is furthest from it, and have none.
+    """The curves of the frame that is next to the track: those beyond one that has no rule down at the track's edges are of something else.
 
     Args:
         told: As a block tells them, from the top down.
@@ -26,10 +26,12 @@ def in_frame(told: Sequence[Told], printed: Print, left: float, right: float, *,
     """
     shares = [_framed(printed, each.box, left, right) for each in told]
     framed = [index for index, share in enumerate(shares) if share >= _FRAMED]
+    bare = [index for index, share in enumerate(shares) if share <= _BARE]
     if not framed:
         return list(told)
-    kept = range(framed[0], len(told)) if above else range(framed[-1] + 1)
-    return [each for index, each in enumerate(told) if index in kept or shares[index] > _BARE]
+    if above:
+        return list(told[max((index + 1 for index in bare if index < framed[-1]), default=0) :])
+    return list(told[: min((index for index in bare if index > framed[0]), default=len(told))])
 
 
 def _framed(printed: Print, box: Box, left: float, right: float) -> float:
