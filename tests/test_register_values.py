@@ -312,6 +312,16 @@ def test_of_two_frames_above_a_track_the_nearer_is_its_own() -> None:
     assert ["ILD"] == [curve.mnemonic.value for curve in sheet.curves()]
 
 
+def test_a_piece_of_a_broken_rule_at_an_edge_is_no_value() -> None:
+    """It looks like a 1 beside a heading, and the curve's own values like those of its second scale."""
+    sheet = Sheet()
+    sheet.words("NEUTRON POROSITY", 550)
+    sheet.ink[538:560, [LEFT - 1, LEFT, LEFT + 1]] = 1
+    sheet.row("", "30", "-10", 585)
+    rows = rows_of(read_print(sheet.paper, 480, 690), LEFT, RIGHT)
+    assert [(30.0, -10.0)] == [row.scale for row in rows if row.numbered]
+
+
 def test_what_is_printed_below_the_frame_of_a_block_below_names_no_curve() -> None:
     """The next log's header, read badly."""
     sheet = Sheet()

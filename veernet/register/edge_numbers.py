@@ -22,6 +22,8 @@ _GAP_INCHES = 0.09
 _LEAST_NUMBER = 0.1
 _LEAST_NUMBER_INCHES = 0.02
 """Of columns with ink."""
+_UPRIGHT, _ON_EDGE_INCHES = 0.35, 0.02
+"""Width over height of a piece of a rule, at the most, and by how much its middle is off the edge."""
 _BROKEN_INCHES = 0.04
 """Width of a digit in pieces, at the least."""
 
@@ -42,6 +44,7 @@ def _numbers(printed: Print, start: float, stop: float, *, at_left: bool) -> lis
     ink = printed.bare[:, first:last]
     if ink.size == 0:
         return []
+    edge = (start + _OUTSIDE_INCHES * dpi if at_left else stop - _OUTSIDE_INCHES * dpi) - first
     joined = np.asarray(cv2.dilate(ink, np.ones((1, max(3, round(_GAP_INCHES * dpi)) | 1), np.uint8)), np.uint8)
     # What stands beyond a rule is of another cell.
     joined[printed.down[:, first:last] > 0] = 0
@@ -56,10 +59,18 @@ def _numbers(printed: Print, start: float, stop: float, *, at_left: bool) -> lis
             and x > 0
             and x + width < ink.shape[1]
             and ink[y : y + height, x : x + width].any()
+            and not _is_of_rule(ink[y : y + height, x : x + width], edge - x, dpi)
         ):
             boxes.append((x, y, x + width, y + height))
     found = read_numbers([ink[y:y1, x:x1] for x, y, x1, y1 in boxes], boxes, printed.top, first)
     return sorted((number for number in found if number.confidence >= _LEAST_NUMBER), key=lambda line: line.top)
+
+
+def _is_of_rule(ink: Bits, edge: float, dpi: float) -> bool:
+    """Whether what may be a number is a piece of a broken rule at an edge, px from its first column: that looks like a 1, and values stand beside it."""
+    columns = np.flatnonzero(ink.any(axis=0))
+    upright = columns[-1] - columns[0] + 1 <= _UPRIGHT * len(ink)
+    return bool(upright and abs(0.5 * (columns[0] + columns[-1]) - edge) <= _ON_EDGE_INCHES * dpi)
 
 
 def number_between(
