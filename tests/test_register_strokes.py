@@ -70,5 +70,5 @@ def test_grain_is_no_curve() -> None:
     """Where there is much of it specks have grown together, and follow each other down the paper as dots do."""
     noise = np.random.default_rng(3).random((ROWS, RIGHT + 40))
     fine, coarse = ((noise < share).astype(np.uint8) for share in (0.12, 0.03))
-    grown = cv2.dilate(coarse, np.ones((2, 2), np.uint8))
+    grown = np.asarray(cv2.dilate(coarse, np.ones((2, 2), np.uint8)), np.uint8)
     assert 1 == drawn(with_curve(280) | fine | grown)

@@ -15,11 +15,12 @@ from veernet.register.draft import SURE, Box
 from veernet.register.edge_readings import NUMBER, Number, read_numbers
 from veernet.register.mnemonics import Named
 from veernet.register.sample_line import style_of
-from veernet.register.scale_block import Blocks, shared_log_scale
+from veernet.register.scale_block import Blocks
 from veernet.register.scale_rows import Row, grouped, rows_of
 from veernet.register.scale_vote import Elected, Values, elected
 from veernet.register.scale_vote import Row as VoteRow
 from veernet.register.text import Line
+from veernet.register.track_vote import shared_log_scale
 from veernet.register.value_print import NumberPrint, best_number
 
 
@@ -145,7 +146,8 @@ def test_a_track_that_has_lost_its_lines_may_well_be_logarithmic() -> None:
         ink = np.zeros((20, 110), np.uint8)
         cv2.putText(ink, text, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 2)
         lines.append(read(ink))
-    rows = [VoteRow(None, "OHMM", Values(*lines))]
+    left, right = lines
+    rows = [VoteRow(None, "OHMM", Values(left, right))]
     even, lost, log = (elected(rows, decades).right_share for decades in (None, 0, 3))
     assert even < lost <= log
 
@@ -337,11 +339,11 @@ def test_a_block_whose_frame_was_taken_for_lines_of_the_grid_is_read() -> None:
     sheet = Sheet()
     sheet.row("GR (API)", "0", "150", 600)
     sheet.line(618)
-    found = [
-        [curve.mnemonic.value for curve in Blocks(sheet.paper, 560, END_ROW, **known).curves(*EDGES)]
-        for known in ({}, {"first_depth_row": FIRST_ROW + 20.0})
+    names = [
+        [curve.mnemonic.value for curve in Blocks(sheet.paper, 560, END_ROW, first_depth_row=row).curves(*EDGES)]
+        for row in (560.0, FIRST_ROW + 20.0)
     ]
-    assert [[], ["GR"]] == found
+    assert [[], ["GR"]] == names
 
 
 @pytest.mark.parametrize("framed", [True, False])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -11,13 +10,14 @@ from functools import cached_property
 from veernet.register.block_frame import in_frame
 from veernet.register.block_words import Print, read_print
 from veernet.register.curves_told import Told, curves_told
-from veernet.register.draft import SURE, Box, Curve, Found, ScaleBlock, Style
+from veernet.register.draft import Box, Curve, Found, ScaleBlock, Style
 from veernet.register.mnemonics import Known, Scale, usual_units
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import rows_of
-from veernet.register.scale_vote import Elected, Values, elected
+from veernet.register.scale_vote import Elected, Values
 from veernet.register.scale_vote import Row as VoteRow
+from veernet.register.track_vote import votes_in_track
 from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by, surer
 from veernet.register.value_print import NumberPrint
 
@@ -31,8 +31,6 @@ _UNUSUAL = 0.9
 _UNREAD = 0.6
 _READ = 0.7
 """Chance from which on a number is taken as read."""
-_LIKELY = 0.8
-"""Share of a vote from which on a scale may vouch for the same one of another curve."""
 _UNKNOWN = 0.7
 """Confidence in a name, a unit, of a curve that is none of those that are known."""
 
@@ -169,7 +167,7 @@ def _curves(
 ) -> tuple[Curve, ...]:
     """The curves that are printed in the block above, the block below or both."""
     both = [[each for each in pair if each is not None] for pair in pairs]
-    votes = _votes([[_evidence(each.told) for each in seen] for seen in both], decades)
+    votes = votes_in_track([[_evidence(each.told) for each in seen] for seen in both], decades)
     unread = [
         any(each.told.unread for each in seen) or vote.second == "unread"
         for seen, vote in zip(both, votes, strict=True)
@@ -180,29 +178,6 @@ def _curves(
         curve = _curve(seen, vote, wrap, decades, doubtful=doubtful)
         found.append(curve if above is not None or below_alone else capped(curve))
     return tuple(found)
-
-
-def _votes(rows: Sequence[Sequence[VoteRow]], decades: int | None) -> list[Elected]:
-    """The vote on each curve of a track; a log scale that is likely that of one is most likely that of the others, because they share the grid."""
-    votes = [elected(each, decades) for each in rows]
-    shared = shared_log_scale(votes)
-    return [
-        vote if shared is None or _log_scale(vote, SURE) else elected(each, decades, shared)
-        for vote, each in zip(votes, rows, strict=True)
-    ]
-
-
-def shared_log_scale(votes: Sequence[Elected]) -> Scale | None:
-    """The log scale that a vote is sure of, or that two likely are for."""
-    sure, likely = ([scale for vote in votes if (scale := _log_scale(vote, least))] for least in (SURE, _LIKELY))
-    return next(iter(sure), None) or next((scale for scale, curves in Counter(likely).items() if curves > 1), None)
-
-
-def _log_scale(vote: Elected, least: float) -> Scale | None:
-    """The log scale that a vote is so sure of, if it is of one."""
-    if vote.left is None or vote.right is None or vote.left <= 0 or not vote.usual or vote.unit != "OHMM":
-        return None
-    return (vote.left, vote.right) if min(vote.left_share, vote.right_share) >= least else None
 
 
 def _evidence(told: Told) -> VoteRow:
