@@ -72,3 +72,12 @@ def test_grain_is_no_curve() -> None:
     fine, coarse = ((noise < share).astype(np.uint8) for share in (0.12, 0.03))
     grown = np.asarray(cv2.dilate(coarse, np.ones((2, 2), np.uint8)), np.uint8)
     assert 1 == drawn(with_curve(280) | fine | grown)
+
+
+def test_dark_paper_at_the_scans_edge_is_no_curve() -> None:
+    """A track may begin there; what is dark comes and goes, and ends where no curve does."""
+    ink = with_curve(300)
+    dark = np.random.default_rng(1).random((ROWS, 30)) < 0.7
+    dark[np.arange(ROWS) % 180 < 110] = False
+    ink[:, LEFT - 5 : LEFT + 25] |= dark
+    assert 1 == drawn(ink)

@@ -29,6 +29,8 @@ _LEAST_ROWS = 0.1
 _THICKEST_PX = 5
 """Of a line; the strokes that it crosses are mended."""
 _SPECK_PX, _LARGEST_SPECK_INCHES = 4.0, 0.03
+_BORDER_PX, _ALONG = 3, 0.5
+"""Columns of a border of what is looked at, and share of the rows of a piece that lie along it."""
 _GRAINY = 2.0
 """Size of specks where there are very many, over that where there are few."""
 _THICK_PX, _THICKLY, _QUITE_THICKLY = 3, 0.08, 0.3
@@ -142,9 +144,22 @@ def _going_on(kept: Bits, dpi: float, seeing: _Seeing, *, grainy: bool) -> Bits:
     pieces, stats = pieces_of(np.asarray(linked, np.uint8))
     long = stats[:, cv2.CC_STAT_HEIGHT] - link >= _SHORTEST_INCHES * dpi
     long[0] = False
+    long &= ~_along_border(kept, pieces, len(stats))
     if grainy:
         long &= ~_of_grain(kept, pieces, len(stats))
     return (long[pieces] & (kept > 0)).astype(np.uint8)
+
+
+def _along_border(ink: Bits, pieces: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
+    """Which pieces of linked ink lie along the left or the right border in most of their rows: dark paper at the scan's edge, of which a track may begin."""
+    along = np.zeros(count, bool)
+    rows = np.bincount(
+        np.unique(pieces[ink > 0].astype(np.intp) * len(ink) + np.nonzero(ink)[0]) // len(ink), minlength=count
+    )
+    for border in (slice(0, _BORDER_PX), slice(-_BORDER_PX, None)):
+        at = np.where(ink[:, border] > 0, pieces[:, border], 0).max(axis=1)
+        along |= np.bincount(at, minlength=count) >= _ALONG * rows
+    return along
 
 
 def _of_grain(ink: Bits, pieces: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
