@@ -296,12 +296,22 @@ def test_two_strokes_that_look_like_digits_are_no_second_scale(left: str, right:
 def test_a_rule_that_the_scans_edge_cuts_off_says_nothing_of_the_frame(width: int, names: list[str]) -> None:
     """Of the last track the scan has the rule beside some rows, and not beside others."""
     sheet = Sheet()
-    for row, name, low, high in ((600, "GR (API)", "0", "150"), (640, "CALI (IN)", "6", "16")):
+    for row, name, low, high in ((580, "GR (API)", "0", "150"), (650, "CALI (IN)", "6", "16")):
         sheet.row(name, low, high, row)
         sheet.line(row + 18)
-    sheet.ink[582:690, [LEFT, LEFT + 1]] = sheet.ink[626:690, [RIGHT, RIGHT + 1]] = 1
+    sheet.ink[562:690, [LEFT, LEFT + 1]] = sheet.ink[632:690, [RIGHT, RIGHT + 1]] = 1
     sheet.ink = sheet.ink[:, :width].copy()
     assert names == [curve.mnemonic.value for curve in sheet.curves()]
+
+
+def test_a_row_that_adjoins_a_framed_one_is_of_its_block_though_its_rule_is_worn() -> None:
+    """Bad copies leave pieces of rules that are too short to be some."""
+    sheet = Sheet()
+    for row, name, low, high in ((610, "GR (API)", "0", "150"), (640, "CALI (IN)", "6", "16")):
+        sheet.row(name, low, high, row)
+        sheet.line(row + 14)
+    sheet.ink[626:690, [LEFT, LEFT + 1, RIGHT, RIGHT + 1]] = 1
+    assert ["GR", "CALI"] == [curve.mnemonic.value for curve in sheet.curves()]
 
 
 def test_of_two_frames_above_a_track_the_nearer_is_its_own() -> None:

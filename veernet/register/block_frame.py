@@ -10,6 +10,8 @@ from veernet.register.draft import Box
 
 _BESIDE_INCHES = 0.04
 """From an edge of the track to the rule that frames its block there."""
+_CLOSE_INCHES = 0.08
+"""From a row of a block to the next, at the most."""
 _FRAMED, _BARE = 0.7, 0.2
 """Share of a row's height that such a rule runs down, on the side where it does so less."""
 
@@ -26,12 +28,23 @@ def in_frame(told: Sequence[Told], printed: Print, left: float, right: float, *,
     """
     shares = [_framed(printed, each.box, left, right) for each in told]
     framed = [index for index, share in enumerate(shares) if share >= _FRAMED]
-    bare = [index for index, share in enumerate(shares) if share <= _BARE]
     if not framed:
         return list(told)
+    bare = [
+        index
+        for index, share in enumerate(shares)
+        if share <= _BARE and not _adjoins(told, index, index + 1 if above else index - 1, printed.dpi)
+    ]
     if above:
         return list(told[max((index + 1 for index in bare if index < framed[-1]), default=0) :])
     return list(told[: min((index for index in bare if index > framed[0]), default=len(told))])
+
+
+def _adjoins(told: Sequence[Told], one: int, other: int, dpi: float) -> bool:
+    """Whether two curves stand so close that they are of one block, whatever is left of its frame."""
+    upper, lower = (told[index] for index in sorted((one, other)))
+    end = max(upper.box.end_row, upper.second.box.end_row if upper.second else 0.0)
+    return lower.box.top_row - end <= _CLOSE_INCHES * dpi
 
 
 def _framed(printed: Print, box: Box, left: float, right: float) -> float:
