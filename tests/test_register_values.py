@@ -227,6 +227,19 @@ def test_gaps_that_differ_are_not_surely_those_of_a_dashed_line() -> None:
     assert style_of(block, told, 0.0, 700.0, 120.0)[1] < SURE
 
 
+@pytest.mark.parametrize(
+    ("on", "off", "style"), [(8, 8, "dotted"), (8, 5, "dashed"), (12, 12, "dashed"), (4, 3, "dotted")]
+)
+def test_thick_dots_are_no_dashes(on: int, off: int, style: str) -> None:
+    """They are no longer than the gaps between them."""
+    ink = np.zeros((120, 700), np.uint8)
+    ink[95:98] = np.arange(700) % (on + off) < on
+    block = Print(0, ink, np.zeros_like(ink), np.zeros_like(ink), 0.0, (), 300.0)
+    box = Box(top_row=66, left_px=0, end_row=86, end_px=700)
+    told = Told(Named(None, None, 0.0, None), None, None, Row("", None, None, box), box, one_row=True)
+    assert (style, 0.95) == style_of(block, told, 0.0, 700.0, 120.0)
+
+
 @pytest.mark.parametrize("grain", [0.02, 0.05])
 def test_grain_between_dashes_leaves_them_surely_dashes(grain: float) -> None:
     """It parts their gaps into many that are not alike, or that are as short as those between dots."""

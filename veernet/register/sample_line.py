@@ -13,7 +13,8 @@ from veernet.register.paper import Bits
 from veernet.register.pieces import pieces_of
 
 _SOLID, _DASHED = 0.93, 0.3
-_DASH_INCHES = 0.025
+_DASH_INCHES, _LONGEST_DOT_INCHES, _THICK_DOT = 0.025, 0.03, 1.1
+"""Length of a dash, at the least, and of a dot, at the most, which is about as long as the gap beside it, or shorter."""
 _BROKEN, _GAP_INCHES = 0.8, 0.015
 """Share of a solid line that worn print leaves, at the least; its gaps, at the most: those between dashes are longer."""
 _MARGIN = 0.04
@@ -69,7 +70,9 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
         return "solid", 0.95
     line = _ungrained(line, dpi)
     strokes = int((np.diff(line.astype(np.int8)) == 1).sum()) or 1
-    long = line.sum() / strokes > _DASH_INCHES * dpi
+    mean, gap = line.sum() / strokes, (~line).sum() / strokes
+    # Thick dots are as long as the shortest dashes, but no longer than what is between them.
+    long = mean > (_DASH_INCHES if mean > _THICK_DOT * gap else _LONGEST_DOT_INCHES) * dpi
     return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES and _even(line, dpi) else 0.5
 
 
