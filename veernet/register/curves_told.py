@@ -134,10 +134,8 @@ def _take(state: _State, row: Row, dpi: float) -> None:
             # Where its own row has lost one of two values, these may be those of its second scale.
             box, unread = _around(last.box, row.box), last.unread or last.row.numbered
             state.told[-1] = replace(last, row=row, box=box, one_row=False, unread=unread)
-        elif last is not None and _follows(last, row, dpi) and row.digits >= _FEWEST_DIGITS:
-            state.told[-1] = replace(last, second=row)
-        elif last is not None and row.digits >= _FEWEST_DIGITS:
-            state.told[-1] = replace(last, unread=True)
+        elif last is not None and _are_values(row):
+            state.told[-1] = replace(last, second=row) if _follows(last, row, dpi) else replace(last, unread=True)
 
 
 def _follows(last: Told, row: Row, dpi: float) -> bool:
@@ -174,6 +172,11 @@ def _take_unit(state: _State, row: Row, unit: str, dpi: float) -> None:
             state.told[-1] = replace(last, unit=unit)
     else:
         state.heading_unit = unit
+
+
+def _are_values(row: Row) -> bool:
+    """Whether the numbers of a row have digits enough to be two values, or were read well: strokes below a block look like lone digits."""
+    return row.digits >= _FEWEST_DIGITS or row.least_chance >= _READ
 
 
 def _is_number(row: Row) -> bool:
