@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from test_register_names import EDGES, END_ROW, FIRST_ROW, LEFT, RIGHT, Sheet, found
 
 from veernet.register.bare_ink import rules
+from veernet.register.block_frame import in_frame
 from veernet.register.block_words import Print, read_print
 from veernet.register.curves_told import Told, curves_told
 from veernet.register.draft import SURE, Box
@@ -325,6 +326,22 @@ def test_a_row_that_adjoins_a_framed_one_is_of_its_block_though_its_rule_is_worn
         sheet.line(row + 14)
     sheet.ink[626:690, [LEFT, LEFT + 1, RIGHT, RIGHT + 1]] = 1
     assert ["GR", "CALI"] == [curve.mnemonic.value for curve in sheet.curves()]
+
+
+@pytest.mark.parametrize(("chance", "names"), [(0.9, ["GR", "SP"]), (0.2, ["SP"])])
+def test_what_was_hardly_read_close_to_a_frame_is_grain(chance: float, names: list[str]) -> None:
+    """It stands close to everything."""
+    blank, rules = np.zeros((200, 700), np.uint8), np.zeros((200, 700), np.uint8)
+    rules[60:100, [LEFT, RIGHT]] = 1
+    printed = Print(0, blank, blank, rules, 0.0, (), 200.0)
+    told = curves_told(
+        [
+            Row("GR (API)", Line(40, 110, 50, 120, "0", chance), Line(40, 560, 50, 590, "150", chance), Box(**at(40))),
+            Row("SP (MV)", Line(64, 110, 74, 120, "-80", 0.9), Line(64, 560, 74, 590, "20", 0.9), Box(**at(64))),
+        ],
+        200.0,
+    )
+    assert names == [each.named.mnemonic for each in in_frame(told, printed, LEFT, RIGHT, above=True)]
 
 
 def test_of_two_frames_above_a_track_the_nearer_is_its_own() -> None:

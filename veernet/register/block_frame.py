@@ -12,6 +12,8 @@ _BESIDE_INCHES = 0.04
 """From an edge of the track to the rule that frames its block there."""
 _CLOSE_INCHES = 0.08
 """From a row of a block to the next, at the most."""
+_READ = 0.7
+"""Chance from which on a number is taken as read: grain that was read stands close to everything."""
 _FRAMED, _BARE = 0.7, 0.2
 """Share of a row's height that such a rule runs down, on the side where it does so less."""
 
@@ -41,10 +43,10 @@ def in_frame(told: Sequence[Told], printed: Print, left: float, right: float, *,
 
 
 def _adjoins(told: Sequence[Told], one: int, other: int, dpi: float) -> bool:
-    """Whether two curves stand so close that they are of one block, whatever is left of its frame."""
+    """Whether a curve whose values were read well stands so close to another that both are of one block, whatever is left of its frame."""
     upper, lower = (told[index] for index in sorted((one, other)))
     end = max(upper.box.end_row, upper.second.box.end_row if upper.second else 0.0)
-    return lower.box.top_row - end <= _CLOSE_INCHES * dpi
+    return told[one].row.least_chance >= _READ and lower.box.top_row - end <= _CLOSE_INCHES * dpi
 
 
 def _framed(printed: Print, box: Box, left: float, right: float) -> float:
