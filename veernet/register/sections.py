@@ -39,8 +39,14 @@ class Layout:
     of_pass: tuple[int, ...]
 
 
-def laid_out(paper: Paper, passes: Sequence[Logged]) -> Layout:
-    """The sections of a scan with at least one pass, by its passes from the top."""
+def laid_out(paper: Paper, passes: Sequence[Logged], lines: Sequence[Run] = ()) -> Layout:
+    """The sections of a scan with at least one pass.
+
+    Args:
+        paper: The scan.
+        passes: Its passes, from the top.
+        lines: Runs of lines down the paper: where these go on for long outside of all passes, there is one that was not found.
+    """
     main = max(range(len(passes)), key=lambda index: _extent(passes[index].one))
     sections: list[Section] = []
     of_pass = []
@@ -57,7 +63,7 @@ def laid_out(paper: Paper, passes: Sequence[Logged]) -> Layout:
         of_pass.append(len(sections))
         kind, confidence = _beside(each.one, passes[main].one)
         if index == main:
-            kind, confidence = "main", _main_confidence(paper, passes, main)
+            kind, confidence = "main", _main_confidence(paper, passes, main, lines)
         sections.append(_section(each.one, kind, first, end, confidence))
         row = end
     if row < paper.rows:
@@ -104,7 +110,7 @@ def _beside(one: Pass, main: Pass) -> tuple[Kind, float]:
     return ("repeat", 0.95 if one.confidence >= _SURE_PASS else 0.6) if same and inside else ("other", 0.8)
 
 
-def _main_confidence(paper: Paper, passes: Sequence[Logged], index: int) -> float:
+def _main_confidence(paper: Paper, passes: Sequence[Logged], index: int, lines: Sequence[Run]) -> float:
     """That the main pass is the whole of the log: no other goes on beyond it at its scale, and its lines are labelled throughout."""
     whole = passes[index]
     main = whole.one
@@ -117,12 +123,28 @@ def _main_confidence(paper: Paper, passes: Sequence[Logged], index: int) -> floa
         same = nearest(other.px_per_unit, paper.dpi) == nearest(main.px_per_unit, paper.dpi)
         if other is not main and other.confidence >= _SURE_PASS and same and beyond > (1 - _WHOLE) * span:
             confidence = 0.6
-    # A longer grid whose depths could not be told is the log all the more.
-    if max(each.end_row - each.first_row for each in passes) > _LONGER * (whole.end_row - whole.first_row):
+    # A longer grid whose depths could not be told, or not be found, is the log all the more.
+    rows = whole.end_row - whole.first_row
+    if (
+        max(each.end_row - each.first_row for each in passes) > _LONGER * rows
+        or _longest_elsewhere(paper, passes, lines) > rows
+    ):
         confidence = 0.6
     step = main.step * main.px_per_unit
-    covered = labels.rows[-1] - labels.rows[0] + 2 * step >= _PARTLY_LABELLED * (whole.end_row - whole.first_row)
+    covered = labels.rows[-1] - labels.rows[0] + 2 * step >= _PARTLY_LABELLED * rows
     beyond_px = max(labels.rows[0] - whole.first_row, whole.end_row - labels.rows[-1])
     if not covered or beyond_px > _UNLABELLED_STEPS * step:
         confidence = min(confidence, 0.7)
     return confidence
+
+
+def _longest_elsewhere(paper: Paper, passes: Sequence[Logged], lines: Sequence[Run]) -> float:
+    """Rows that lines down the paper go on for outside of all passes, at the most."""
+    longest = 0.0
+    for run in lines:
+        row = float(run.first_row * paper.factor)
+        for each in passes:
+            longest = max(longest, min(each.first_row, run.end_row * paper.factor) - row)
+            row = max(row, each.end_row)
+        longest = max(longest, run.end_row * paper.factor - row)
+    return longest
