@@ -88,6 +88,15 @@ def test_a_bare_grid_whose_edges_frames_and_lines_across_vouch_for_is_sure() -> 
     assert min(grid.sure for grid in found) >= 0.95
 
 
+@pytest.mark.parametrize(("reach", "sure"), [(360, True), (367, False)])
+def test_a_streak_close_beside_the_edge_of_a_bare_track_leaves_it_unsure(reach: int, sure: bool) -> None:
+    """Lines across tell which of the two is the edge only where they end at the first."""
+    down = [60, 210, 360, 367]
+    first, *_ = told(printed(down, [(60, reach)], (60, 360)), down, (60, 360))
+    assert (60, 360) == (first.left, first.right)
+    assert sure == (first.sure >= 0.95)
+
+
 def test_a_track_beside_which_lines_across_go_on_is_not_sure() -> None:
     """Its last line is lost, and print looks like a frame at the one before: four of its five divisions look like a track."""
     down = [60, 210, 360, *np.linspace(450, 825, 6)[:-1]]

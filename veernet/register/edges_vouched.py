@@ -23,6 +23,8 @@ _STRAY_INCHES, _BLANK_SHARE = 0.1, 0.15
 """Of paper beside tracks that lines across may cover all the same, and of a track that they may leave blank."""
 _BLANK = 0.25
 """How surely lines run across where they have faded, at the least."""
+_TWO_LINES_PX, _RUNS_ON = 4.0, 0.9
+"""From a line to the next that is not part of the same one, and how surely lines across run between them, at the least."""
 _AS_WIDE, _AS_WIDE_PX = 0.004, 1.3
 """By how much tracks of one width differ, search px at the least."""
 
@@ -68,7 +70,8 @@ class Vouched:
         seen = (
             comb.seen >= _SEEN or told_across or (framed_well and (_bare(comb) or (vouched and comb.placed >= _PLACED)))
         )
-        return (known or told_across) and seen and not part and (agrees or self.covered is None)
+        agrees = (agrees or self.covered is None) and not (_bare(comb) and self._goes_on(comb))
+        return (known or told_across) and seen and not part and agrees
 
     def _beside(self, comb: Comb) -> list[Comb]:
         index = self.found.index(comb)
@@ -77,6 +80,17 @@ class Vouched:
             for other in (*self.found[max(0, index - 1) : index], *self.found[index + 1 : index + 2])
             if self._gap(comb, other) < _APART_INCHES * self.dpi
         ]
+
+    def _goes_on(self, comb: Comb) -> bool:
+        """Whether lines across run on to another line close beyond an edge: one of the two is a streak of the scanner's, and only other lines of the grid would tell which."""
+        if self.covered is None:
+            return False
+        inside = {at for other in self.found for at in range(other.first, other.last)}
+        beyond = [at for at in (comb.first - 1, comb.last) if 0 <= at < self.covered.size and at not in inside]
+        apart = np.diff(self.columns)
+        return any(
+            _TWO_LINES_PX <= apart[at] < _APART_INCHES * self.dpi and self.covered[at] >= _RUNS_ON for at in beyond
+        )
 
     def _gap(self, comb: Comb, other: Comb) -> float:
         columns = self.columns
