@@ -53,19 +53,18 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
     """
     over = round((_ABOUT_ROWS_INCHES if paper.coarse else SAME_ROWS_INCHES) * paper.dpi)
     strips: list[list[Bits]] = []
-    flat, beside = [np.zeros(0)], [np.zeros(0, np.intp)]
+    flat = [np.zeros(0)]
     for ink in _windows(paper, left, right):
         near, line = beside_edge(ink.shape[1], paper.dpi)
         if ink.shape[1] < 4 * (near + line):
             return True
         strokes = _without_lines_across(ink)
         if paper.coarse:
-            both = (strokes, strokes[:, ::-1])
-            strips.append([_reached(seen[:, line:], near, paper.dpi)[:, None].view(np.uint8) for seen in both])
+            sides = (strokes, strokes[:, ::-1])
+            strips.append([_reached(seen[:, line:], near, paper.dpi)[:, None].view(np.uint8) for seen in sides])
         else:
             strips.append([strokes[:, line : line + near], strokes[:, -line - near : -line]])
         flat.append(_flat_share(ink, paper.dpi))
-        beside.append(_strokes_beside(strokes, paper.dpi))
     if not strips:
         return False
     regular = _regular(np.concatenate(flat), paper.dpi)
@@ -76,9 +75,9 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         )
         for at in (0, 1)
     )
-    hatched = _hatched(np.concatenate(beside), paper.dpi)
-    crossing = int((lefts & widened(rights, over) & ~regular & ~hatched).sum())
-    return crossing >= max(1, round(_CROSSED_INCHES * paper.dpi))
+    both, fewest = lefts & widened(rights, over) & ~regular, max(1, round(_CROSSED_INCHES * paper.dpi))
+    # Few tracks have such rows, and to count all of their strokes takes time.
+    return bool(both.sum() >= fewest and (both & ~_hatched(paper, left, right)).sum() >= fewest)
 
 
 def _reached(strokes: Bits, near: int, dpi: float) -> NDArray[np.bool_]:
@@ -125,16 +124,13 @@ def _strokes_beside(strokes: Bits, dpi: float) -> NDArray[np.intp]:
     return np.asarray((np.diff(_unspecked(kept, dpi).astype(np.int8), axis=1) > 0).sum(axis=1))
 
 
-def _hatched(beside: NDArray[np.intp], dpi: float) -> NDArray[np.bool_]:
-    """Rows about which most have more strokes than curves make: what goes over both edges there is hatching.
-
-    Args:
-        beside: Strokes of each row.
-        dpi: Of the scan.
-    """
-    filled = uniform_filter1d((beside > _FILLED).astype(np.float64), round(_HATCHED_INCHES * dpi)) > 0.5
+def _hatched(paper: Paper, left: Points, right: Points) -> NDArray[np.bool_]:
+    """Rows of a track about which most have more strokes than curves make: what goes over both edges there is hatching."""
+    counts = [_strokes_beside(_without_lines_across(ink), paper.dpi) for ink in _windows(paper, left, right)]
+    filled = uniform_filter1d((np.concatenate(counts) > _FILLED).astype(np.float64), round(_HATCHED_INCHES * paper.dpi))
     # Where nearly all is filled that is dirt, among which curves go on.
-    return np.asarray(filled & (filled.mean() <= _MOST_HATCHED))
+    hatched = filled > 0.5
+    return np.asarray(hatched & (hatched.mean() <= _MOST_HATCHED))
 
 
 def _regular(flat: NDArray[np.float64], dpi: float) -> NDArray[np.bool_]:
