@@ -607,17 +607,23 @@ def test_edges_that_one_block_frames_and_the_other_contradicts_are_not_sure() ->
     assert agreed.sure >= SURE > unsure.sure
 
 
-@pytest.mark.parametrize(("last", "sure"), [(30, True), (60, False)])
-def test_a_pass_below_longer_lines_in_which_no_depth_was_found_is_not_surely_the_log(last: int, sure: bool) -> None:
-    """Something runs through all of the log's depths, so that its repeat section is all that was found."""
+@pytest.mark.parametrize(
+    ("last", "columns", "sure"),
+    [(30, [100, 350, 600], True), (60, [104, 354, 604], False), (60, [40, 180, 300, 460, 660], True)],
+)
+def test_a_pass_below_longer_lines_in_which_no_depth_was_found_is_not_surely_the_log(
+    last: int, columns: list[int], sure: bool
+) -> None:
+    """Something runs through all of the log's depths, so that its repeat section is all that was found; lines of a form stand in other columns."""
     rows = 6000 + 200.0 * np.arange(6)
     boxes = np.stack([rows - 10, np.full(6, 300.0), rows + 11, np.full(6, 350.0)], axis=1)
     depths = 1000.0 + 100 * np.arange(6)
     labels = Labels(boxes, 0, tuple(f"{depth:g}" for depth in depths), np.ones(6), depths, np.ones(6, bool))
-    repeat = Logged(Pass(labels, 100.0, 2.0, 1.0, 30.0), None, (), 5900.0, 7100.0)
-    above = Run(20, last, np.zeros(last - 20), np.ones(last - 20), np.zeros(700))
+    own = Run(61, 74, np.zeros(13), np.ones(13), np.isin(np.arange(700), [100, 350, 600]).astype(float))
+    repeat = Logged(Pass(labels, 100.0, 2.0, 1.0, 30.0), own, (), 5900.0, 7100.0)
+    above = Run(20, last, np.zeros(last - 20), np.ones(last - 20), np.isin(np.arange(700), columns).astype(float))
     paper = on_paper(np.zeros((8000, 700), np.uint8))
-    layout = laid_out(paper, [repeat], [above])
+    layout = laid_out(paper, [repeat], [above, own])
     assert above.end_row * paper.factor < repeat.first_row
     assert sure == (layout.sections[layout.main].confidence >= SURE)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from veernet.register.draft import SURE, Kind, Section
 from veernet.register.labels import Pass
 from veernet.register.logged import Logged
@@ -22,6 +24,8 @@ _WHOLE = 0.8
 _PARTLY_LABELLED, _UNLABELLED_STEPS = 0.8, 3.5
 """Share of its rows that the labels of a whole pass cover, and how many steps of it may lie beyond the first or the last one."""
 _LONGER = 1.1
+_STAND_ALIKE, _ASKEW_PX = 0.5, 30
+"""Likeness of the lines of two runs of one log, and search px by which one may stand beside the other."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def _main_confidence(paper: Paper, passes: Sequence[Logged], index: int, lines: 
     rows = whole.end_row - whole.first_row
     if (
         max(each.end_row - each.first_row for each in passes) > _LONGER * rows
-        or _longest_elsewhere(paper, passes, lines) > rows
+        or _longest_elsewhere(paper, passes, whole.run, lines) > rows
     ):
         confidence = 0.6
     step = main.step * main.px_per_unit
@@ -138,13 +142,22 @@ def _main_confidence(paper: Paper, passes: Sequence[Logged], index: int, lines: 
     return confidence
 
 
-def _longest_elsewhere(paper: Paper, passes: Sequence[Logged], lines: Sequence[Run]) -> float:
-    """Rows that lines down the paper go on for outside of all passes, at the most."""
+def _longest_elsewhere(paper: Paper, passes: Sequence[Logged], like: Run | None, lines: Sequence[Run]) -> float:
+    """Rows that lines down the paper go on for outside of all passes, at the most, where they stand as those of a pass do, as lines of a form do not."""
     longest = 0.0
     for run in lines:
+        if like is not None and not _stand_alike(run, like):
+            continue
         row = float(run.first_row * paper.factor)
         for each in passes:
             longest = max(longest, min(each.first_row, run.end_row * paper.factor) - row)
             row = max(row, each.end_row)
         longest = max(longest, run.end_row * paper.factor - row)
     return longest
+
+
+def _stand_alike(run: Run, other: Run) -> bool:
+    """Whether lines of two runs stand in the same columns, give or take what paper is askew by."""
+    one, two = (each.profile - each.profile.mean() for each in (run, other))
+    alike = np.correlate(one, two, "full")[one.size - 1 - _ASKEW_PX : one.size + _ASKEW_PX]
+    return bool(alike.max() >= _STAND_ALIKE * np.sqrt((one**2).sum() * (two**2).sum()))
