@@ -53,7 +53,7 @@ def unit_of_depth(
         return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")
     if dpi_claimed and len(said) == 1 and (copied_unit := printed_copy(printed, px_per_unit, dpi)) in said:
         return Found(value=copied_unit, confidence=0.96, why=f"a copy, printed in {copied_unit} with its scale")
-    told = _unprinted(px_per_unit, dpi, dpi_claimed, lines_every, width) if not said else None
+    told = _unprinted(px_per_unit, dpi, dpi_claimed, lines_every, width, by_scale) if not said else None
     if where is not None and (not said or where in said):
         may_be = not dpi_claimed or may_be_copy(px_per_unit, dpi, where)
         return _with_place(told, where, may_be, by_scale)
@@ -63,15 +63,19 @@ def unit_of_depth(
 
 
 def _unprinted(
-    px_per_unit: float, dpi: float, dpi_claimed: bool, lines_every: Callable[[], float | None], width: int
+    px_per_unit: float,
+    dpi: float,
+    dpi_claimed: bool,
+    lines_every: Callable[[], float | None],
+    width: int,
+    by_scale: str,
 ) -> Found[Unit] | None:
     """The unit by the scale and by lines across, surely; None where they do not tell."""
     scale = nearest(px_per_unit, dpi)
     if not dpi_claimed:
         return _of_usual_resolution(px_per_unit, width, dpi, lines_every)
     if scale.off <= AT_SCALE:
-        why = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
-        return Found(value=scale.unit, confidence=0.97, why=why)
+        return Found(value=scale.unit, confidence=0.97, why=by_scale)
     return _of_a_copy(px_per_unit, dpi, lines_every())
 
 

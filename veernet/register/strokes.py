@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.edge_strips import widened
 from veernet.register.hatching import hatched_rows
 from veernet.register.lines_down import lines_down
 from veernet.register.paper import Bits, Paper, Points
@@ -129,7 +130,7 @@ def _counts(bands: Bits, dpi: float, seeing: _Seeing) -> list[NDArray[np.intp]]:
 
 def _without_grid(ink: Bits, down: NDArray[np.bool_], seeing: _Seeing) -> tuple[Bits, NDArray[np.bool_]]:
     """Ink without lines, strokes that they cross mended, and which rows are lines across."""
-    across = _widened(ink[:, ~down].mean(axis=1) > seeing.across) if not down.all() else np.zeros(len(ink), bool)
+    across = widened(ink[:, ~down].mean(axis=1) > seeing.across, 1) if not down.all() else np.zeros(len(ink), bool)
     kept = np.where(across[:, None] | down, 0, ink).astype(np.uint8)
     for lines, kernel in ((across[:, None], (_THICKEST_PX, 1)), (down[None], (1, _THICKEST_PX))):
         mended = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
@@ -191,7 +192,3 @@ def _beside_each_other(strokes: Bits, dpi: float, seeing: _Seeing) -> NDArray[np
     count = (np.diff(np.pad(joined, ((0, 0), (1, 0))).astype(np.int8), axis=1) > 0).sum(axis=1)
     level = cv2.erode(strokes, np.ones((1, max(3, round(seeing.level_inches * dpi))), np.uint8)).any(axis=1)
     return np.where(count > _FILLED, _SAYS_NOTHING, np.where(level, _RUNS_LEVEL, count))
-
-
-def _widened(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(cv2.dilate(lines.astype(np.uint8)[None], np.ones((1, 3), np.uint8))[0] > 0)
