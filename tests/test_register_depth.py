@@ -144,6 +144,47 @@ def test_a_broken_label_is_put_where_its_neighbours_say() -> None:
     assert ticks.rows[4] == pytest.approx(label_row(4, None, 0) + 0.5, abs=1.0)
 
 
+def test_a_last_label_that_dirt_has_joined_is_not_whole() -> None:
+    """Half as tall again as the others, and with its middle elsewhere: it alone does not tell how large labels are there."""
+    paper, one = sheet(9)
+    boxes = one.labels.boxes.copy()
+    boxes[8, 0] -= 14
+    boxes[7, 0] -= 4
+    ticks = placed(paper, replace(one, labels=replace(one.labels, boxes=boxes)))
+    assert ticks.depths[-1] == one.labels.depths[-1]
+    assert ticks.on_line.all()
+    assert ticks.rows[8] == pytest.approx(label_row(8, None, 0) + 0.5, abs=1.0)
+
+
+def test_turned_labels_of_fewer_digits_are_whole_where_they_are_as_much_shorter() -> None:
+    """Two of three digits among those of four, both as long as these, because a pen runs on from them, and so with their middles elsewhere."""
+    paper, one = sheet(9)
+    labels = one.labels
+    depths = labels.depths - labels.depths[2] + 1000.0
+    texts = tuple(f"{depth:g}" for depth in depths)
+    boxes = labels.boxes.copy()
+    boxes[:, 0] -= 30
+    boxes[:, 2] += 30
+    boxes[:2, 2] -= 21 + 6  # a digit is 21 px, and these have lost a part of one more
+    boxes[:2, 0] -= 21 + 6
+    ticks = placed(paper, replace(one, labels=replace(labels, turned=90, boxes=boxes, depths=depths, texts=texts)))
+    assert ticks.on_line.all()
+    assert ticks.rows[:2] == pytest.approx([label_row(index, None, 0) + 0.5 for index in range(2)], abs=1.0)
+
+
+@pytest.mark.parametrize(("reach", "sure"), [(125, True), (600, False)])
+def test_a_stroke_beside_the_place_of_a_lost_line_is_not_taken_for_it(reach: int, sure: bool) -> None:
+    """Seven rows above, where the label and both neighbours' lines say that the lost one was; a line as strong as others leaves a doubt: paper slips."""
+    paper, one = sheet(9)
+    ink = paper.search.copy()
+    row = round(label_row(4, None, 0))
+    ink[row - 12 : row + 14] = 0
+    ink[row - 7 : row - 5, COLUMN - reach : COLUMN + reach] = paper.search[row, COLUMN - reach : COLUMN + reach]
+    ticks = placed(replace(paper, search=ink, full=np.packbits(ink, axis=1)), one)
+    assert sure == ticks.told.all()
+    assert ticks.rows[4] == pytest.approx(row + (0.5 if sure else -6.5), abs=1.0)
+
+
 def test_depths_end_with_lines() -> None:
     """The grid of the first hundred feet is lost: what its label says is a guess, and the pass begins with the next one."""
     paper, one = sheet(9)

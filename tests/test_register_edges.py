@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from veernet.register.across import covered
+from veernet.register.block_below import stands_by
 from veernet.register.body import Columns, extent, framing, parted
 from veernet.register.edge_course import edge_points
 from veernet.register.labels import Labels, Pass
@@ -235,6 +236,58 @@ def test_a_bare_track_that_ends_with_the_scan_is_sure_where_it_is_as_wide_as_ano
     found = told(printed(down, [(0, right), (450, 750)], down), down, down)
     assert [(0, right), (450, 750)] == [(grid.left, grid.right) for grid in found]
     assert sure == (found[0].sure >= 0.95)
+
+
+@pytest.mark.parametrize(("end", "sure"), [(WIDTH - 1, True), (WIDTH - 21, False)])
+def test_a_bare_track_of_even_parts_ends_with_the_scan_where_its_next_line_would_stand(end: int, sure: bool) -> None:
+    """Three decades, of which the first lines alone are left, and the last edge lies on the scan's own; it is no other track's width."""
+    down = [60, 210, 360, *np.linspace(450, end, 4)[:-1].round().tolist()]
+    found = told(printed(down, [(60, 360), (450, WIDTH)], (60, 360, 450)), down, (60, 360, 450))
+    assert not sure or (450, WIDTH - 1) == pytest.approx((found[-1].left, found[-1].right), abs=1)
+    assert [sure, sure] == [grid.sure >= 0.95 for grid in found]
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_frames_above_and_below_vouch_for_a_track_with_a_stray_line(below: bool) -> None:
+    """Of its lines hardly any is left, and a fold runs down beside one: nothing explains them all."""
+    down = [60, 210, 360, 450, 569, 601, 825]
+    lines = Lines(np.array(down, np.float64), np.array([0.5, 0.3, 0.5, 0.5, 0.3, 0.6, 0.5]))
+    ink = printed(down, [(60, 360), (450, 825)], EDGES)
+    frames = np.isin(lines.columns, EDGES)
+    found = grids(
+        lines,
+        WIDTH,
+        DPI,
+        405.0,
+        np.array([frames, frames & below]),
+        stopped=True,
+        cover=lambda columns, strengths: covered(ink, STRAIGHT, columns, (TOP, END), DPI, strengths),
+    )
+    assert EDGES[2:] == (found[-1].left, found[-1].right)
+    assert below == (found[-1].sure >= 0.95)
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "next_row", "own"),
+    [(10, 110, 200, True), (10, 110, 140, False), (70, 170, 182, False), (10, 110, None, True)],
+)
+def test_a_block_below_a_pass_is_its_own_where_it_stands_apart_from_what_follows(
+    first: int, end: int, next_row: int | None, own: bool
+) -> None:
+    """Frames of so many rows below the grid, and the grid of another log below them."""
+    down = np.array(EDGES, np.float64)
+    ink = printed(EDGES, [])
+    ink = np.pad(ink, ((0, 400), (0, 0)))
+    ink[END + first : END + end, list(EDGES)] = 1
+    if next_row is not None:
+        ink[END + next_row :, list(EDGES)] = 1
+    assert own == stands_by(Columns(ink, STRAIGHT, down), np.ones(4, bool), float(END), DPI)
+
+
+def test_without_frames_nothing_tells_whose_a_block_is() -> None:
+    """Print alone may be anything's."""
+    columns = Columns(printed(EDGES, []), STRAIGHT, np.array(EDGES, np.float64))
+    assert not stands_by(columns, np.zeros(4, bool), float(END), DPI)
 
 
 def test_lines_across_that_have_faded_do_not_unsettle_framed_edges() -> None:

@@ -109,6 +109,47 @@ def test_a_lone_0_above_a_gap_is_no_label() -> None:
     assert [*range(400, 1300, 100)] == one.labels.depths.tolist()
 
 
+def test_a_letter_near_the_place_of_a_lone_0_is_none() -> None:
+    """Of a scale block, fourteen rows above where the first depth would stand."""
+    ink = np.zeros((3000, 900), np.uint8)
+    for depth in range(100, 1300, 100):
+        print_number(ink, depth, FIRST_ROW + 2 * depth)
+    print_number(ink, 0, FIRST_ROW - 14)
+    (one,) = find_passes(on_paper(ink), read)
+    assert 100 == one.labels.depths[0]
+
+
+def test_numbers_as_small_as_those_of_copies_at_half_size_are_found() -> None:
+    """Digits of 0.042 inches."""
+    ink = np.zeros((6000, 1200), np.uint8)
+    for index in range(6):
+        text = str(FIRST + STEP * index)
+        cv2.putText(ink, text, (500, 400 + 800 * index), cv2.FONT_HERSHEY_DUPLEX, 0.75, 1, 2)
+    half = (cv2.resize(255 * ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) > 63).astype(np.uint8)
+    (one,) = find_passes(replace(on_paper(ink), dpi=400.0, factor=2, search=half), read)
+    assert [FIRST + STEP * index for index in range(6)] == one.labels.depths.tolist()
+
+
+def test_numbers_of_five_digits_in_large_print_are_words() -> None:
+    """0.8 inches long, as of a depth column that is printed in letters of 0.17 inches."""
+    ink = np.zeros((600, 900), np.uint8)
+    cv2.putText(ink, "11450", (300, 300), cv2.FONT_HERSHEY_DUPLEX, 1.7, 1, 3)
+    upright, _ = words(on_paper(ink))
+    assert 150 < upright.lengths.max() < 170
+
+
+def test_a_pass_of_few_labels_is_told_once_another_shows_how_depths_are_printed() -> None:
+    """Five labels at 1:1200 are sure; below stand three at 1:240, far from each other."""
+    ink = numbered(range(5), rows=9000)
+    for index in (0, 3, 5):
+        print_number(ink, FIRST + STEP * index, 3000 + 1000 * index)
+    for row, number in ((3270, 870), (3530, 45), (4260, 2310), (4820, 655), (5590, 77), (6120, 912)):
+        print_number(ink, number, row)
+    first, second = find_passes(on_paper(ink), read)
+    assert 5 == first.labels.agreeing.sum()
+    assert [1000, 1300, 1500] == second.labels.depths.tolist()
+
+
 def test_numbers_beside_the_border_of_their_column_stand_alone() -> None:
     """The border is no print, however near it is."""
     ink = numbered(range(8))

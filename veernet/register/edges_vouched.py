@@ -27,6 +27,8 @@ _TWO_LINES_PX, _RUNS_ON = 4.0, 0.9
 """From a line to the next that is not part of the same one, and how surely lines across run between them, at the least."""
 _AS_WIDE, _AS_WIDE_PX = 0.004, 1.3
 """By how much tracks of one width differ, search px at the least."""
+_FEWEST_EVEN = 3
+"""Parts of a track that are as wide as each other, for these to tell where it ends."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,8 @@ class Vouched:
         part = not vouched and (
             comb.divisions == 4 or (_may_be_part(comb) and any(_may_be_alike(comb, other) for other in beside))
         )
-        seen = (
-            comb.seen >= _SEEN or told_across or (framed_well and (_bare(comb) or (vouched and comb.placed >= _PLACED)))
-        )
+        placed = comb.placed >= _PLACED or (framed_well and self._framed_twice(comb))
+        seen = comb.seen >= _SEEN or told_across or (framed_well and (_bare(comb) or (vouched and placed)))
         agrees = (agrees or self.covered is None) and not (_bare(comb) and self._goes_on(comb))
         return (known or told_across) and seen and not part and agrees
 
@@ -105,12 +106,25 @@ class Vouched:
     def _tells(self, comb: Comb) -> bool:
         """Whether a track of which one edge lies on the scan's own ends there: by its own lines, or as one as wide as another that is there, as most of a paper are."""
         others = [self._width(other) for other in self.found if not self._unseen(other).any()]
-        return _whole(comb) or any(
-            abs(self._width(comb) - other) <= max(_AS_WIDE_PX, _AS_WIDE * other) for other in others
+        return (
+            _whole(comb)
+            or self._even(comb)
+            or any(abs(self._width(comb) - other) <= max(_AS_WIDE_PX, _AS_WIDE * other) for other in others)
         )
+
+    def _even(self, comb: Comb) -> bool:
+        """Whether a track that has lost its fine lines ends where the next of its strong ones would stand."""
+        apart = np.diff(self.columns[comb.first : comb.last + 1])
+        return _bare(comb) and apart.size >= _FEWEST_EVEN and float(np.ptp(apart)) <= _AS_WIDE_PX
 
     def _width(self, comb: Comb) -> float:
         return float(self.columns[comb.last] - self.columns[comb.first])
+
+    def _framed_twice(self, comb: Comb) -> bool:
+        """Whether the outer lines of a track, and none between, frame a block above and another one below."""
+        assert self.framed is not None
+        lines = self.framed[:, comb.first : comb.last + 1]
+        return len(lines) > 1 and bool(lines[:, [0, -1]].all() and not lines[:, 1:-1].any())
 
     def _frames(self, comb: Comb) -> bool:
         """Whether the outer lines of a track frame a block on one side, and neither side says otherwise.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.across import covered
+from veernet.register.block_below import stands_by
 from veernet.register.body import Columns, extent, framing, parted, profile_of, stopped
 from veernet.register.labels import Pass
 from veernet.register.paper import Paper
@@ -35,6 +36,7 @@ class Logged:
         grids: Its tracks, from the left.
         first_row: First row of its grid, full px.
         end_row: The row after its last.
+        block_below: Whether a scale block stands below it that is its own by where it stands.
     """
 
     one: Pass
@@ -42,6 +44,7 @@ class Logged:
     grids: tuple[Grid, ...]
     first_row: float
     end_row: float
+    block_below: bool = False
 
 
 def logged(paper: Paper, passes: Sequence[Pass], profiles: Floats, runs: Sequence[Run]) -> list[Logged]:
@@ -93,7 +96,8 @@ def _logged(paper: Paper, one: Pass, run: Run | None, profiles: Floats, within: 
     ended = any(framed[side].any() and ends[side] != between[side] for side in (0, 1))
     solid = ended or stopped(columns, framed, inside)
     found = grids(lines, width, dpi, straight, framed, stopped=solid, cover=cover)
-    return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor)
+    own = stands_by(columns, framed[1], body[1], dpi)
+    return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor, own)
 
 
 def _inner(lines: Lines, found: Sequence[Grid], depth_column: float) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from veernet.register.told_chains import told_chains
 from veernet.register.words import Words, clear, words
 
 _SURE, _MOSTLY, _LIKELY = 0.95, 0.9, 0.5
-_FEWEST_TYPICAL = 6
+_FEWEST_TYPICAL = 5
 """Labels that agree, to know by them how depths are printed on a paper."""
 _COLUMN_INCHES = 0.5
 """From the middle of the column that depths are printed in."""
@@ -56,8 +56,9 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
             turns = _turns(of, found)
             if turns and _inside(of.rows[chain.members] * paper.factor, found).mean() < _MOSTLY:
                 found += passes_of(paper, of, chain, ask, turns)
-    if all(one.confidence < _SURE for one in found):
-        found += [one for of in alone for turn in _turns(of, found) for one in _told(paper, of, ask, turn)]
+    if _typical(found) is not None or all(one.confidence < _SURE for one in found):
+        left = _left(paper, alone, found)
+        found += [one for of in left for turn in _turns(of, found) for one in _told(paper, of, ask, turn)]
     whole = [
         completed(paper, of, one, ask) for one in _merged(found) for of in both if of.turned == bool(one.labels.turned)
     ]

@@ -81,7 +81,7 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     one = main.one
     ticks = placed(paper, one)
     section = layout.sections[layout.main]
-    own = only_repeats_below(paper, layout, lines)
+    own = main.block_below or only_repeats_below(paper, layout, lines)
     first_depth_row = float(ticks.rows[0])
     blocks = Blocks(paper, section.first_row, section.end_row, first_depth_row=first_depth_row, below_is_own=own)
     header_end = next((each.end_row for each in layout.sections[:1] if each.kind == "header"), section.first_row)

@@ -22,6 +22,8 @@ _BEYOND_GAP = 2
 """Digits that a label has at the least that stands beyond one that is missing: a lone 0 may be a scale's, or a ring."""
 _NEAR, _NEAR_INCHES = 0.05, 0.05
 """Of a step, and in addition: how far from its place down the paper a label may stand."""
+_LONE_NEAR, _LONE_NEAR_INCHES = 0.015, 0.03
+"""The same of a lone digit, which many a letter is read as."""
 _ASIDE_INCHES = 0.15
 _ALIKE = 0.25
 """Likeness to the nearest label from which it is worth reading."""
@@ -84,7 +86,8 @@ def _where(paper: Paper, words: Words, one: Pass, depth: float) -> Iterator[NDAr
     """Boxes in which the label of a depth may be, search px: words about its place, then what looks most like the label next to it."""
     labels = one.labels
     row, column = one.row_at(depth), float(np.interp(depth, labels.depths, labels.columns))
-    down = _NEAR * one.step * one.px_per_unit + _NEAR_INCHES * paper.dpi
+    of_step, inches = (_LONE_NEAR, _LONE_NEAR_INCHES) if depth < 10 else (_NEAR, _NEAR_INCHES)
+    down = of_step * one.step * one.px_per_unit + inches * paper.dpi
     aside = _ASIDE_INCHES * paper.dpi
     near = np.abs(words.rows * paper.factor - row) <= down
     yield words.boxes[near & (np.abs(words.columns * paper.factor - column) <= aside)]

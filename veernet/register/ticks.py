@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter, uniform_filter1d
+from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 
 from veernet.register.beside import Beside, slopes_of, steady_path
 from veernet.register.labels import Labels, Pass
@@ -28,6 +28,10 @@ _EVEN_PX, _EVEN_INCHES = 1.5, 0.01
 """By how much rows of a paper that is neither spliced nor stretched are off the middle of their neighbours."""
 _WHOLE = 0.2
 """By how much the size of a label may differ from its neighbours', so that its middle can be relied on."""
+_FAINTER = 0.8
+"""Of the usual strength of lines: what is out of place and under it is none; single lines of real paper stand up to 6 px out of place, and are as strong as others."""
+_FEWEST_DIGITS, _GAP = 3, 0.15
+"""A number of one digit less is shorter by a digit and the gap before it, which is so much of both."""
 _RIVAL = 0.6
 """Of a line's strength: another one nearby that might be meant."""
 _NEAREST = 0.35
@@ -100,9 +104,14 @@ def placed(paper: Paper, one: Pass) -> Placed:
         at, seen = _peaks(strength, path, offsets, _THICKEST_INCHES * paper.dpi)
     on_line = seen >= _LINE_SHARE
     rows = about + at
+    even_px = max(_EVEN_PX, _EVEN_INCHES * paper.dpi)
     rivals = _rivals(around, ink, at, seen, wide, on_line)
     if on_line.any():
         usual = _usual(at, on_line & has_label)
+        fainter = seen < _FAINTER * float(np.median(seen[on_line]))
+        pen = on_line & has_label & fainter & _strays(rows, about + usual, even_px)
+        on_line &= ~pen
+        seen = np.where(pen, 0.0, seen)
         rows = np.where(on_line, rows, about + usual)
         off = np.abs(at - usual)
         stray = _STRAY * float(np.median(off[on_line & has_label])) if (on_line & has_label).any() else np.inf
@@ -126,7 +135,7 @@ def placed(paper: Paper, one: Pass) -> Placed:
         rows = np.where(lost & ~slipped, between, rows)
         against |= lost & slipped
     kept = _within(told)
-    even = np.abs(rows - _neighbours(rows))[kept] <= max(_EVEN_PX, _EVEN_INCHES * paper.dpi)
+    even = np.abs(rows - _neighbours(rows))[kept] <= even_px
     return Placed(
         depths[kept],
         rows[kept],
@@ -136,6 +145,18 @@ def placed(paper: Paper, one: Pass) -> Placed:
         told[kept] if even.all() else on_line[kept],
         int(against.sum()),
     )
+
+
+def _strays(rows: Floats, by_label: Floats, even_px: float) -> NDArray[np.bool_]:
+    """Which rows are of no line of the grid but of a stroke near it: out of place among their neighbours, whose middle is where the label says."""
+    middle = _neighbours(rows)
+    off = np.abs(rows - middle)
+    most = maximum_filter1d(
+        off, 3, mode="nearest"
+    )  # a row that is out of place puts the middles beside it out of place, too, by half
+    stray = (off > even_px) & (off >= most) & (np.abs(by_label - middle) <= even_px)
+    stray[[0, -1]] = False  # they have neighbours on one side alone
+    return np.asarray(stray)
 
 
 def _between_lines(on_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -154,15 +175,15 @@ def _within(told: NDArray[np.bool_]) -> slice:
 
 
 def _whole(labels: Labels) -> NDArray[np.bool_]:
-    """Which labels are as large as those of as many digits about them: what is broken or touched by other ink has its middle elsewhere."""
+    """Which labels are as large as those about them: what is broken or touched by other ink has its middle elsewhere."""
     sizes = labels.boxes[:, 2] - labels.boxes[:, 0]
-    digits = np.array([max(3, len(str(int(depth)))) for depth in labels.depths])
-    whole = np.zeros(sizes.size, bool)
-    for count in np.unique(digits):
-        some = digits == count
-        usual = median_filter(sizes[some], min(_NEIGHBOURS, int(some.sum())), mode="nearest")
-        whole[some] = np.abs(sizes[some] - usual) <= _WHOLE * usual
-    return whole if whole.sum() >= 2 else np.ones(sizes.size, bool)
+    if labels.turned:
+        digits = np.array([max(_FEWEST_DIGITS, len(str(int(depth)))) for depth in labels.depths])
+        sizes = sizes / (digits - _GAP)
+    # Mirrored, so that the outermost label has one voice among its neighbours.
+    usual = median_filter(sizes, min(_NEIGHBOURS, sizes.size), mode="mirror")
+    whole = np.abs(sizes - usual) <= _WHOLE * usual
+    return np.asarray(whole) if whole.sum() >= 2 else np.ones(sizes.size, bool)
 
 
 def _about(depths: Floats, labels: Labels, whole: NDArray[np.bool_], px_per_unit: float) -> Floats:

@@ -18,10 +18,10 @@ Places = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 _BAND_ROWS = 4096
 _OVERLAP_ROWS = 200
-_SMALLEST_INCHES = 0.045
+_SMALLEST_INCHES = 0.04
 """Height of the smallest digits."""
 _TALLEST_INCHES = 0.2
-_LONGEST_INCHES = 0.75
+_LONGEST_INCHES = 0.85
 _GAPS_INCHES = (0.045, 0.075)
 """Between digits of a number, close and wide."""
 _SPECK_INCHES = 0.02
