@@ -241,6 +241,50 @@ def test_thick_dots_are_no_dashes(on: int, off: int, style: str) -> None:
     assert (style, 0.95) == style_of(block, told, 0.0, 700.0, 120.0)
 
 
+def test_a_row_read_down_to_the_frame_has_its_sample_line_above_that() -> None:
+    """The finder's box of its name reaches over the dashes below it, almost to the rule that ends the block."""
+    letters = np.zeros((140, 700), np.uint8)
+    letters[66:80, 250:450] = np.arange(200) % 20 < 8
+    ink = letters.copy()
+    ink[86:89] = np.arange(700) % 50 < 30
+    ink[110:113] = 1
+    block = Print(0, ink, letters, np.zeros_like(ink), 0.0, (), 300.0)
+    box = Box(top_row=62, left_px=0, end_row=104, end_px=700)
+    told = Told(Named(None, None, 0.0, None), None, None, Row("", None, None, box), box, one_row=True)
+    assert ("dashed", 0.95) == style_of(block, told, 0.0, 700.0, np.inf)
+
+
+def test_a_name_on_its_sample_line_and_the_values_below_are_two_rows() -> None:
+    """The finder's boxes reach over each other, and dashes of the line stand in both; letters do not."""
+    bare = np.zeros((60, 400), np.uint8)
+    bare[4:18, 100:300] = np.arange(200) % 12 < 5
+    bare[20:22, 10:390] = np.arange(380) % 14 < 9
+    bare[25:38, 10:60] = np.arange(50) % 10 < 5
+    bare[25:38, 340:390] = np.arange(50) % 10 < 5
+    block = Print(0, bare, bare, np.zeros_like(bare), 0.0, (), 150.0)
+    lines = [
+        (Line(2, 96, 29, 304, "CORRECTION (G/CC)", 0.5), "words"),
+        (Line(17, 8, 41, 62, "-0.750", 0.9), "left"),
+        (Line(17, 338, 41, 392, "0.2500", 0.9), "right"),
+    ]
+    assert [{"CORRECTION (G/CC)"}, {"-0.750", "0.2500"}] == [
+        {line.text for line, _ in group} for group in grouped(block, lines)
+    ]
+
+
+@pytest.mark.parametrize(("chance", "numbered"), [(0.11, False), (0.6, True)])
+def test_a_speck_beside_a_name_is_not_its_value(monkeypatch: pytest.MonkeyPatch, chance: float, numbered: bool) -> None:
+    """Its values stand on the row below."""
+    sheet = Sheet()
+    sheet.words("SP (MV)", 550)
+    printed = read_print(sheet.paper, 480, 690)
+    speck = Line(545, RIGHT - 30, 562, RIGHT - 18, "5", chance)
+    monkeypatch.setattr("veernet.register.scale_rows.edge_numbers", lambda *_: ([], [speck]))
+    monkeypatch.setattr("veernet.register.scale_rows.surer", lambda _, line: line)
+    (row,) = [row for row in rows_of(printed, LEFT, RIGHT) if row.words]
+    assert numbered == row.numbered
+
+
 @pytest.mark.parametrize("grain", [0.02, 0.05])
 def test_grain_between_dashes_leaves_them_surely_dashes(grain: float) -> None:
     """It parts their gaps into many that are not alike, or that are as short as those between dots."""
@@ -282,9 +326,9 @@ def test_how_a_log_was_drawn_names_no_curve(caption: str) -> None:
     assert [(-160.0, 40.0)] == [row.scale for row in rows if row.numbered]
 
 
-@pytest.mark.parametrize(("text", "unread"), [("136.60", True), ("1", False)])
+@pytest.mark.parametrize(("text", "unread"), [("136.60", True), ("1", False), ("111", False)])
 def test_a_value_that_no_curve_takes_leaves_its_neighbours_unsure(text: str, unread: bool) -> None:
-    """A whole curve may have been lost with its name, or a second scale; a speck is neither."""
+    """A whole curve may have been lost with its name, or a second scale; a speck is neither, nor are lines of the grid."""
     name, values, more = Box(**at(0)), Box(**at(20)), Box(**at(60))
     rows = [
         Row("SP (MV)", None, None, name),

@@ -32,6 +32,10 @@ _LEAST_WORD_INCHES = 0.08
 """Of columns with ink in a name."""
 _TURNED = 1.8
 """Height over width of a box whose words are turned."""
+_FLAT_INCHES = 0.03
+"""Height of the dashes of a line, and of the line, at the most."""
+A_TAIL = 0.2
+"""Ink in a row of tails and brackets over that in a word's fullest row."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,24 @@ def letter_columns(printed: Print, rows: tuple[float, float], columns: tuple[flo
         return None
     right = kept[:, cv2.CC_STAT_LEFT] + kept[:, cv2.CC_STAT_WIDTH]
     return start + int(kept[:, cv2.CC_STAT_LEFT].min()), start + int(right.max())
+
+
+def letter_rows(printed: Print, rows: tuple[float, float], columns: tuple[float, float]) -> tuple[float, float]:
+    """First row of the letters between some rows and columns, full px, in the middle column, and that after their last; these rows where there are none.
+
+    The finder's boxes may reach over the line above or below a word.
+    """
+    ink = tall_pieces(level_ink(printed, rows, columns, printed.bare), printed.dpi).sum(axis=1)
+    inked = np.flatnonzero(ink > A_TAIL * ink.max(initial=0))
+    return (rows[0] + int(inked[0]), rows[0] + int(inked[-1]) + 1) if inked.size else rows
+
+
+def tall_pieces(word: Bits, dpi: float) -> Bits:
+    """The print of a word without what is as flat as the dashes of the line below it, which may have been left in it."""
+    pieces, stats = pieces_of(np.ascontiguousarray(word))
+    tall = stats[:, cv2.CC_STAT_HEIGHT] > max(2.0, _FLAT_INCHES * dpi)
+    tall[0] = False
+    return np.asarray(tall[pieces].view(np.uint8))
 
 
 def _spaced(box: tuple[int, int, int, int], bare: Bits, dpi: float) -> list[tuple[int, int, int, int]]:

@@ -180,10 +180,9 @@ def _are_values(row: Row) -> bool:
 
 
 def _is_number(row: Row) -> bool:
-    """Whether the number of a row that has one has digits enough to be one, whatever they are, and not a speck or a piece of a line."""
-    return any(
-        line is not None and sum(map(str.isdigit, line.text)) >= _FEWEST_DIGITS for line in (row.left, row.right)
-    )
+    """Whether the number of a row that has one has digits enough to be one, whatever they are, and not a speck, a piece of a line, or lines of a grid, which are read as ones."""
+    numbers = [[*filter(str.isdigit, line.text)] for line in (row.left, row.right) if line is not None]
+    return any(len(digits) >= _FEWEST_DIGITS and set(digits) != {"1"} for digits in numbers)
 
 
 def _is_text(words: str) -> bool:

@@ -6,11 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veernet.register.block_words import Print, level_ink
+from veernet.register.block_words import A_TAIL, Print, letter_rows, level_ink, tall_pieces
 from veernet.register.curves_told import Told
 from veernet.register.draft import Style
-from veernet.register.paper import Bits
-from veernet.register.pieces import pieces_of
 
 _SOLID, _DASHED = 0.93, 0.3
 _DASH_INCHES, _LONGEST_DOT_INCHES, _THICK_DOT = 0.025, 0.03, 1.1
@@ -22,12 +20,9 @@ _ABOVE_INCHES = 0.04
 _BELOW_INCHES = 0.2
 _TALLEST_INCHES = 0.3
 """Of print: so far above and below the rows that are looked at, words reach into them."""
-_FLAT_INCHES = 0.03
 _THICK_INCHES = 0.012
 """Over which a line that wanders is gathered."""
 _FEWEST_STROKES = 5
-_A_TAIL = 0.2
-"""Ink in a row of tails and brackets over that in a word's fullest row."""
 _UNSEEN = 0.3
 """That a line which was not found is solid, as most are."""
 _LEAST_GAP_INCHES = 0.01
@@ -52,13 +47,18 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     dpi = printed.dpi
     margin = _MARGIN * (right - left)
     box = told.row.box
-    first = box.end_row - _ABOVE_INCHES * dpi if told.one_row else told.box.top_row + _ABOVE_INCHES * dpi
+    rows, columns = (box.top_row, box.end_row), (left + margin, right - margin)
+    first = (
+        letter_rows(printed, rows, columns)[1] - _ABOVE_INCHES * dpi
+        if told.one_row
+        else told.box.top_row + _ABOVE_INCHES * dpi
+    )
     end = min(below + 0.02 * dpi if told.one_row else below, box.end_row + _BELOW_INCHES * dpi)
     if told.on_line:
         end = 0.5 * (box.top_row + box.end_row)
     if round(end - first) <= 0:  # the next row begins where its line would be
         return "solid", _UNSEEN
-    rows, columns = (first, end), (left + margin, right - margin)
+    rows = (first, end)
     words, letters = _words(printed, rows, columns)
     ink, half = level_ink(printed, rows, columns), max(1, round(_THICK_INCHES * dpi) // 2)
     # The feet of letters would be gathered into the rows below them; a line that has grown together with letters is seen with these alone.
@@ -135,18 +135,10 @@ def _words(
         word = (slice(word[0].start + int(inked[0]), word[0].start + int(inked[-1]) + 1), word[1])
         kept = letters[word]
         # Brackets and tails of letters reach the line below a long name: there they alone are in its way.
-        across = kept.sum(axis=1) > _A_TAIL * kept.sum(axis=1).max()
+        across = kept.sum(axis=1) > A_TAIL * kept.sum(axis=1).max()
         found[word] |= across[:, None] | (cv2.dilate(kept, np.ones((3, 3), np.uint8)) > 0)
-        tall[word] |= _letters(kept, printed.dpi)
+        tall[word] |= cv2.dilate(tall_pieces(kept, printed.dpi), np.ones((3, 3), np.uint8)) > 0
     return found[over:-over], tall[over:-over]
-
-
-def _letters(word: Bits, dpi: float) -> NDArray[np.bool_]:
-    """The print of a word without what is as flat as the dashes of the line below it, which may have been left in it."""
-    pieces, stats = pieces_of(np.ascontiguousarray(word))
-    tall = stats[:, cv2.CC_STAT_HEIGHT] > max(2.0, _FLAT_INCHES * dpi)
-    tall[0] = False
-    return np.asarray(cv2.dilate(tall[pieces].view(np.uint8), np.ones((3, 3), np.uint8)) > 0)
 
 
 def _line(ink: NDArray[np.uint8], words: NDArray[np.bool_], half: int) -> NDArray[np.bool_] | None:

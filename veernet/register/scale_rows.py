@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from veernet.register.block_words import Print, letter_columns, without
+from veernet.register.block_words import Print, letter_columns, letter_rows, without
 from veernet.register.draft import Box
 from veernet.register.edge_numbers import EDGE_INCHES, as_edge_number, edge_numbers, number_between
 from veernet.register.edge_readings import surer
@@ -20,6 +21,8 @@ _SAME_ROW = 0.6
 _FEWEST_LETTERS = 2
 """Of a word."""
 _IN_LINE = 0.9
+_DIGIT = 0.2
+"""Chance from which on a mark beside a name is a digit."""
 _CLEAR_INCHES = 0.02
 _OVER = 0.2
 """Of the height of a row's numbers, what its name may stand above and below them."""
@@ -120,20 +123,25 @@ def rows_of(printed: Print, left: float, right: float) -> list[Row]:
 
 def grouped(printed: Print, tagged: Sequence[tuple[Line, str]]) -> list[list[tuple[Line, str]]]:
     """What stands in one row, from the top down, around the widest name or number of each: grain that was read stands between rows, and would part one in two."""
+    rows = {line: letter_rows(printed, (line.top, line.end), (line.left, line.right)) for line, _ in tagged}
+
+    def middle(line: Line) -> float:
+        return printed.levelled(0.5 * sum(rows[line]), 0.5 * (line.left + line.right))
+
+    def apart(line: Line, anchor: Line) -> float:
+        """How far the middles of two are from each other, in heights of the lower one."""
+        return abs(middle(line) - middle(anchor)) / min(end - top for top, end in (rows[line], rows[anchor]))
+
     groups: list[list[tuple[Line, str]]] = []
-    for line, kind in sorted(tagged, key=lambda each: (_may_be_grain(*each), _middle(printed, each[0]))):
-        middle, height = _middle(printed, line), line.end - line.top
-        near = [
-            (abs(middle - _middle(printed, anchor)), group)
-            for group in groups
-            for anchor in [max((other for other, _ in group), key=lambda other: other.right - other.left)]
-            if abs(middle - _middle(printed, anchor)) < _SAME_ROW * min(height, anchor.end - anchor.top)
-        ]
-        if near:
-            min(near, key=lambda each: each[0])[1].append((line, kind))
+    for line, kind in sorted(tagged, key=lambda each: (_may_be_grain(*each), middle(each[0]))):
+        widest = [max((other for other, _ in group), key=lambda other: other.right - other.left) for group in groups]
+        near = [(apart(line, anchor), group) for anchor, group in zip(widest, groups, strict=True)]
+        distance, group = min(near, key=lambda each: each[0], default=(math.inf, []))
+        if distance < _SAME_ROW:
+            group.append((line, kind))
         else:
             groups.append([(line, kind)])
-    return sorted(groups, key=lambda group: _middle(printed, group[0][0]))
+    return sorted(groups, key=lambda group: middle(group[0][0]))
 
 
 def _may_be_grain(line: Line, kind: str) -> bool:
@@ -150,10 +158,6 @@ def _name_above(printed: Print, row: Row, left: float, right: float) -> Row | No
     line = name.lines[0]
     box = Box(top_row=line.top, left_px=line.left, end_row=line.end, end_px=line.right)
     return Row(name.text, None, None, box, name.spelled)
-
-
-def _middle(printed: Print, line: Line) -> float:
-    return printed.levelled((line.top + line.end) / 2, (line.left + line.right) / 2)
 
 
 def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: float) -> Row:
@@ -190,6 +194,8 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
         at_right = at_right or number_between(printed, rows, (middle, right), at_left=False)
         if at_left is not None and at_right is not None:
             name = _name_in(printed, words, at_left, at_right, rows, (left, right))
+    if name.known and (at_left is None) != (at_right is None):
+        at_left, at_right = (None if _is_speck(line) else line for line in (at_left, at_right))
     if name.known or (at_left is not None and at_right is not None):
         at_left, at_right = (None if line is None else surer(printed, line) for line in (at_left, at_right))
     box = Box(
@@ -231,6 +237,11 @@ def _name_in(
 def _is_misread_number(line: Line, left: float, right: float, near: float) -> bool:
     digits, letters = (sum(test(each) for each in line.text) for test in (str.isdigit, str.isalpha))
     return (line.left - left < near or right - line.right < near) and digits > 2 * letters
+
+
+def _is_speck(line: Line | None) -> bool:
+    """Whether what was taken for a lone digit hardly looks like one: beside a name that stands alone, with its values below, it would be a value of its row."""
+    return line is not None and sum(map(str.isdigit, line.text)) == 1 and line.confidence < _DIGIT
 
 
 def _either(number: Line | None, other: Line) -> Line:
