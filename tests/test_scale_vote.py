@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from veernet.register.draft import SURE
 from veernet.register.scale_vote import Row, Values, elected
 from veernet.register.spelling import Spelled, spelled_names
 from veernet.register.text import CHARACTERS, Line
+from veernet.register.track_vote import votes_in_track
 from veernet.register.value_print import NumberPrint, best_number, written
 
 
@@ -104,6 +106,25 @@ def test_values_that_are_no_decades_apart_are_not_a_log_tracks() -> None:
     resistivity = row("DEEP INDUCTION", "0.2", "2000", unit="OHMM")
     assert elected([resistivity], 4).right_share > elected([resistivity], 3).right_share
     assert (elected([resistivity], 4).left, elected([resistivity], 4).right) == (0.2, 2000.0)
+
+
+@pytest.mark.parametrize(("beside", "mnemonic"), [("LATEROLOG DEEP", "LLS"), ("DEEP INDUCTION", "LL8")])
+def test_curves_of_one_tool_stand_beside_each_other(beside: str, mnemonic: str) -> None:
+    """An S that may as well be an 8: shallow laterologs come with deep ones, laterologs of 8 electrodes with induction."""
+    doubtful = Row(names("LLS", {2: "8"}), None, Values(line("0.2"), line("2000")))
+    _, vote = votes_in_track([[row(beside, "0.2", "2000")], [doubtful]], 4)
+    assert vote.known is not None
+    assert mnemonic == vote.known.mnemonic
+    assert vote.mnemonic > elected([doubtful], 4).mnemonic
+
+
+def test_no_curve_stands_twice_in_a_track() -> None:
+    """A letter that is lost would make one normal of the other."""
+    doubtful = Row(names("SN (OHMM)", {0: "L"}), None, Values(line("0"), line("50")))
+    _, vote = votes_in_track([[row("SN (OHMM)", "0", "50")], [doubtful]], None)
+    assert vote.known is not None
+    assert "LN" == vote.known.mnemonic
+    assert vote.mnemonic >= SURE
 
 
 def test_a_row_without_numbers_has_none() -> None:

@@ -132,6 +132,13 @@ KNOWN = (
     ),
     Known("LSPD", "Line Speed", ("LSPD", "LINE SPEED", "CABLE SPEED"), {"FT/MIN": ()}),
 )
+RESISTIVITY_TOOLS = (
+    frozenset({"ILD", "ILM", "LL8", "SFLU"}),
+    frozenset({"LLD", "LLS", "MSFL"}),
+    frozenset({"SN", "LN", "LAT"}),
+    frozenset({"MNOR", "MINV"}),
+)
+"""Curves that one tool measures together: dual induction, dual laterolog, electrical survey, microlog."""
 
 UNITS = {
     "GAPI": ("GAPI", "API", "APIUNITS", "APIUNIT"),

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar
 
 import numpy as np
 
-from veernet.register.mnemonics import KNOWN, Known, Scale, usual_units
+from veernet.register.mnemonics import KNOWN, RESISTIVITY_TOOLS, Known, Scale, usual_units
 from veernet.register.spelling import Spelled
 from veernet.register.text import Line
 from veernet.register.value_print import NumberPrint, best_number
@@ -38,6 +38,8 @@ _OFF_DECADES = -5.0
 _LOG_ON_LINEAR = -2.0
 _THE_SAME, _ANOTHER = math.log(0.8), math.log(0.2)
 """For the scale of a curve beside another in a log track."""
+_ONE_TOOL, _TWICE = 1.5, -4.0
+"""For a curve that the tool of another one of its track measures, too, and for one that is there already."""
 _NOT_FOUND = math.log(0.05)
 _SECONDS: dict[Second, float] = {"goes on": math.log(0.6), "tenfold": math.log(0.3), "unread": math.log(0.1 / 60)}
 
@@ -118,15 +120,21 @@ class _Hypothesis:
     second: Second
 
 
-def elected(rows: Sequence[Row], decades: int | None, beside: Scale | None = None) -> Elected:
+def elected(
+    rows: Sequence[Row], decades: int | None, beside: Scale | None = None, company: Collection[str] = ()
+) -> Elected:
     """The winner of the vote on one curve.
 
     Args:
         rows: What each block has of it.
         decades: Of a log track; 0 of one whose lines are lost, which may be one; None of an even one.
         beside: The scale of another curve of a log track.
+        company: Names of other curves of the track.
     """
-    chances = dict(_hypotheses(rows, decades, beside))
+    chances = {
+        hypothesis: chance + _in_company(hypothesis.known, company)
+        for hypothesis, chance in _hypotheses(rows, decades, beside)
+    }
     most = max(chances.values())
     shares = {key: math.exp(_TEMPER * (chance - most)) for key, chance in chances.items()}
     whole = sum(shares.values())
@@ -154,6 +162,15 @@ def elected(rows: Sequence[Row], decades: int | None, beside: Scale | None = Non
         second=second,
         second_share=second_share / whole,
     )
+
+
+def _in_company(known: Known | None, company: Collection[str]) -> float:
+    """Nats for a curve beside others: one tool measures several, and none of them twice."""
+    if known is None or not company:
+        return 0.0
+    if known.mnemonic in company:
+        return _TWICE
+    return _ONE_TOOL * any(known.mnemonic in tool and not tool.isdisjoint(company) for tool in RESISTIVITY_TOOLS)
 
 
 def _most(shares: Mapping[_Hypothesis, float], of: Callable[[_Hypothesis], _Value]) -> tuple[_Value, float]:

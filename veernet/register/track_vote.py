@@ -14,7 +14,9 @@ _LIKELY = 0.8
 
 
 def votes_in_track(rows: Sequence[Sequence[Row]], decades: int | None) -> list[Elected]:
-    """The vote on each curve of a track; a log scale that is likely that of one is most likely that of the others, because they share the grid.
+    """The vote on each curve of a track, and once more on what it leaves unsure, by the others.
+
+    A log scale that is likely that of one is most likely that of the others, because they share the grid; and one tool measures several curves.
 
     Args:
         rows: Of each curve, what each block has of it.
@@ -23,9 +25,23 @@ def votes_in_track(rows: Sequence[Sequence[Row]], decades: int | None) -> list[E
     votes = [elected(each, decades) for each in rows]
     shared = shared_log_scale(votes)
     return [
-        vote if shared is None or _log_scale(vote, SURE) else elected(each, decades, shared)
+        _again(vote, each, decades, shared, [name for other in votes if other is not vote and (name := _name(other))])
         for vote, each in zip(votes, rows, strict=True)
     ]
+
+
+def _again(
+    vote: Elected, rows: Sequence[Row], decades: int | None, shared: Scale | None, company: Sequence[str]
+) -> Elected:
+    """The vote on a curve in the company of others, whose names and scale are known, if it was not sure of its own."""
+    beside = None if _log_scale(vote, SURE) else shared
+    others = () if _name(vote) else company
+    return vote if beside is None and not others else elected(rows, decades, beside, others)
+
+
+def _name(vote: Elected) -> str | None:
+    """The name that a vote is sure of."""
+    return vote.known.mnemonic if vote.known is not None and vote.mnemonic >= SURE else None
 
 
 def shared_log_scale(votes: Sequence[Elected]) -> Scale | None:
