@@ -421,6 +421,14 @@ def test_slopes_that_change_from_label_to_label_are_kept() -> None:
     assert without_strays(np.array([0.05, 0.0, 0.0, -0.04, 0.0])) == pytest.approx(0.0)
 
 
+@pytest.mark.parametrize(("every", "sure"), [(2.0, True), (10.0, False), (None, False)])
+def test_a_printed_scale_that_lines_across_agree_with_outweighs_a_nearer_one(every: float | None, sure: bool) -> None:
+    """1:240 in feet, copied at 0.815, is within 4 % of 1:1000 in metres; on such paper no line is every two."""
+    unit = unit_of_depth(0.05 * 0.815 * 200, 200.0, True, ["1:240"], lambda: every)
+    assert sure == (unit.sure and unit.value == "ft")
+    assert sure == unit.sure
+
+
 def test_lines_across_are_as_far_from_each_other_as_they_follow_throughout() -> None:
     """Every 20 ft from one label to the next; with half of them lost, nothing is said."""
     paper, one = sheet(9)

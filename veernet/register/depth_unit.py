@@ -53,6 +53,10 @@ def unit_of_depth(
         return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")
     if dpi_claimed and len(said) == 1 and (copied_unit := printed_copy(printed, px_per_unit, dpi)) in said:
         return Found(value=copied_unit, confidence=0.96, why=f"a copy, printed in {copied_unit} with its scale")
+    if dpi_claimed and len(said) == 1:
+        by_lines = _of_a_copy(px_per_unit, dpi, lines_every())
+        if by_lines is not None and by_lines.value in said:
+            return by_lines
     told = _unprinted(px_per_unit, dpi, dpi_claimed, lines_every, width, by_scale) if not said else None
     if where is not None and (not said or where in said):
         may_be = not dpi_claimed or may_be_copy(px_per_unit, dpi, where)

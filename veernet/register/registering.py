@@ -138,7 +138,9 @@ def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str], where
         unit=unit,
         px_per_unit=Found(value=one.px_per_unit, confidence=one.confidence),
         vertical_scale=Found(
-            value=scale.scale, confidence=0.97 if paper.dpi_claimed and scale.off <= NEAR_SCALE else 0.4, why=unit.why
+            value=scale.scale,
+            confidence=0.97 if paper.dpi_claimed and scale.off <= NEAR_SCALE and scale.unit == unit.value else 0.4,
+            why=unit.why,
         ),
         label_step=Found(value=one.step, confidence=one.confidence),
         ticks=tuple(
