@@ -1,8 +1,9 @@
 """Training the reader of text on: from the weights that it has, on drawn lines of print.
 
-``python -m veernet.training.reader OUT.onnx --minutes 60`` runs the network of an ONNX file in torch, operator by operator, minimises the loss of connectionist
-temporal classification (Graves et al., 2006) over its own weights, and writes the same file with the new ones. `blend` averages
-fine-tuned weights with those they came from (Wortsman et al., 2022, "Robust fine-tuning of zero-shot models"): what drawn lines do not show is not forgotten.
+``python -m veernet.training.reader OUT.onnx --minutes 60`` runs the network of an ONNX file in torch, operator by operator, minimises the loss of
+connectionist temporal classification (Graves et al., 2006) over its own weights, and writes the same file with the new ones. With ``--blend-with
+FIRST.onnx`` they are averaged with those of another file, as of the one that it all began from (Wortsman et al., 2022, "Robust fine-tuning of zero-shot
+models"): what drawn lines do not show is not forgotten.
 
 Needs the ``onnx`` package (``pip install -e '.[dev]'``).
 """
@@ -249,11 +250,15 @@ def main() -> None:
     asked.add_argument("--start", type=Path, default=READER, help="the network that is trained on")
     asked.add_argument("--rate", type=float, default=_PEAK_RATE, help="of learning, at its peak")
     asked.add_argument("--threads", type=int, default=2)
+    asked.add_argument("--blend-with", type=Path, help="a network whose weights are averaged with the trained ones")
+    asked.add_argument("--share", type=float, default=0.8, help="of the trained weights in that average")
     given = asked.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(given.threads)
     cv2.setNumThreads(1)
     train(given.out, given.minutes, given.seed, given.start, given.rate)
+    if given.blend_with is not None:
+        blend(given.blend_with, given.out, given.share, given.out)
 
 
 if __name__ == "__main__":
