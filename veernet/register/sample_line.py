@@ -48,11 +48,9 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     margin = _MARGIN * (right - left)
     box = told.row.box
     rows, columns = (box.top_row, box.end_row), (left + margin, right - margin)
-    first = (
-        letter_rows(printed, rows, columns)[1] - _ABOVE_INCHES * dpi
-        if told.one_row
-        else told.box.top_row + _ABOVE_INCHES * dpi
-    )
+    # The box of a name may reach over the line below it, which then begins where its letters end.
+    below_it = min(box.end_row - _ABOVE_INCHES * dpi, letter_rows(printed, rows, columns)[1])
+    first = below_it if told.one_row else told.box.top_row + _ABOVE_INCHES * dpi
     end = min(below + 0.02 * dpi if told.one_row else below, box.end_row + _BELOW_INCHES * dpi)
     if told.on_line:
         end = 0.5 * (box.top_row + box.end_row)
