@@ -322,6 +322,19 @@ def test_thin_dashes_of_a_coarse_scan_are_a_curve() -> None:
     assert 2 == curves_drawn(Paper(350, 100.0, True, 1, np.packbits(ink, axis=1), ink), *edges)
 
 
+@pytest.mark.parametrize(("named", "drawn"), [(1, 1), (2, 2), (3, 1)])
+def test_two_curves_that_are_named_need_hardly_be_seen_beside_each_other(named: int, drawn: int) -> None:
+    """They run as one nearly everywhere; where one alone is named, so few rows are no second curve."""
+    rows = np.arange(4800)
+    ink = np.zeros((4800, 350), np.uint8)
+    beside = rows % 400 < 36
+    for column, there in ((120, rows >= 0), (220, beside & (rows // 400 % 2 == 0))):
+        ink[rows[there], (column + 20 * np.sin(rows / 60.0)).astype(int)[there]] = 1
+    edges = [((0.0, column), (4799.0, column)) for column in (50.0, 300.0)]
+    paper = Paper(350, 100.0, True, 1, np.packbits(ink, axis=1), ink)
+    assert drawn == curves_drawn(paper, *edges, named=named)
+
+
 def test_lines_of_a_log_grid_that_stand_close_are_no_curves() -> None:
     """Of a reduced copy, two px thick and one or two apart: most of the columns there are of lines."""
     ink = np.zeros((2000, 400), np.uint8)

@@ -183,9 +183,10 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
         edges = zip((grid.left, grid.right), grid.rooms, strict=True)
         left, right = (edge_points(paper, main.run, column, room, rows) for column, room in edges)
         parts = float(grid.divisions or grid.decades or 0) or None
-        drawn = curves_drawn(paper, left, right)
         decades = grid.decades or (None if grid.divisions else 0)
-        curves = with_wraps(blocks.curves(left, right, decades), paper, left, right, drawn)
+        curves = blocks.curves(left, right, decades)
+        drawn = curves_drawn(paper, left, right, len(curves))
+        curves = with_wraps(curves, paper, left, right, drawn)
         tracks.append(
             Track(
                 name=f"track-{index}",
