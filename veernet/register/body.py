@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -58,6 +58,10 @@ class Columns:
         """Those of a scan."""
         wide = np.asarray(cv2.dilate(paper.search, np.ones((1, 3), np.uint8)), np.uint8)
         return cls(wide, run, lines)
+
+    def moved(self, by: float) -> Columns:
+        """What runs so many px to the right of them."""
+        return replace(self, lines=self.lines + by)
 
     def there(self, first: float, end: float) -> NDArray[np.bool_]:
         """Whether there is ink at each line in each search row from one to another, ``(rows, lines)``."""

@@ -117,7 +117,7 @@ def combs(
     for start, end, which in zip(first.tolist(), last.tolist(), model.tolist(), strict=True):
         divisions, decades, _ = models[which]
         expected = columns[start] + places[offsets[which] : offsets[which + 1]] * (columns[end] - columns[start])
-        apart = np.abs(columns[:, None] - expected) <= _tolerance(columns[end] - columns[start])
+        apart = np.abs(columns[:, None] - expected) <= _tolerances(expected)
         seen, placed = apart.any(axis=0).mean(), apart.any(axis=1)[start : end + 1].mean()
         off = _off(columns, expected, apart, start, end)
         found.append(Comb(start, end, divisions, decades, float(seen), float(placed), off))
@@ -158,9 +158,17 @@ def _models() -> tuple[list[tuple[int, int, float]], Floats, NDArray[np.intp]]:
     return models, np.concatenate(places), offsets
 
 
+def _tolerances(expected: Floats) -> Floats:
+    """How far from where it should be each line of a grid may be."""
+    gaps = np.pad(np.diff(expected), 1, mode="edge")
+    width = float(expected[-1] - expected[0])
+    return np.array([_tolerance(width, gap) for gap in np.minimum(gaps[:-1], gaps[1:]).tolist()])
+
+
 @numba.njit(cache=True)
-def _tolerance(width: float) -> float:
-    return max(1.3, 0.006 * width)
+def _tolerance(width: float, gap: float) -> float:
+    """How far from where it should be a line may be: film stretches, and where lines are far apart they are told all the same."""
+    return max(1.3, 0.006 * width, min(0.009 * width, 0.08 * gap))
 
 
 @numba.njit(cache=True)
@@ -233,11 +241,16 @@ def _best(
 def _explained(columns: Floats, weights: Floats, first: int, last: int, lines: Floats) -> float:
     """What lines between two of them say for a grid."""
     left, width = columns[first], columns[last] - columns[first]
-    loose = _tolerance(width)
     worth = 0.0
     at = first
     for place in range(lines.size):
         expected = left + lines[place] * width
+        gap = width
+        if place > 0:
+            gap = min(gap, (lines[place] - lines[place - 1]) * width)
+        if place < lines.size - 1:
+            gap = min(gap, (lines[place + 1] - lines[place]) * width)
+        loose = _tolerance(width, gap)
         seen = 0.0
         near = False
         while at <= last and columns[at] < expected - loose:
@@ -250,10 +263,5 @@ def _explained(columns: Floats, weights: Floats, first: int, last: int, lines: F
         if near:
             worth += seen
         else:
-            gap = width
-            if place > 0:
-                gap = min(gap, (lines[place] - lines[place - 1]) * width)
-            if place < lines.size - 1:
-                gap = min(gap, (lines[place + 1] - lines[place]) * width)
             worth -= _MISSED if gap >= _TOO_NARROW_PX else 0.2
     return worth

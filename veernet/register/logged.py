@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from veernet.register.across import covered
 from veernet.register.block_below import stands_by
 from veernet.register.body import Columns, extent, framing, parted, profile_of, stopped
+from veernet.register.draft import SURE
+from veernet.register.hinted_frames import at_rules, beside_lines
 from veernet.register.labels import Pass
 from veernet.register.paper import Paper
 from veernet.register.tracks import Grid, Lines, grids, lines_of
@@ -56,13 +58,13 @@ def logged(paper: Paper, passes: Sequence[Pass], profiles: Floats, runs: Sequenc
         profiles: Of its lines, window by window.
         runs: Of these.
     """
-    found = []
+    found: list[Logged] = []
     for index, one in enumerate(passes):
         above = float(passes[index - 1].labels.rows[-1]) if index else 0.0
         below = float(passes[index + 1].labels.rows[0]) if index + 1 < len(passes) else float(paper.rows)
         # No log begins above zero depth.
         above = max(above, float(one.labels.rows[0] - one.labels.depths[0] * one.px_per_unit))
-        found.append(_logged(paper, one, _run_of(paper, runs, one), profiles, (above, below)))
+        found.append(_logged(paper, one, _run_of(paper, runs, one), profiles, (above, below), found))
     return found
 
 
@@ -73,7 +75,14 @@ def _run_of(paper: Paper, runs: Sequence[Run], one: Pass) -> Run | None:
     return runs[int(np.argmax(shared))] if shared and max(shared) > 0 else None
 
 
-def _logged(paper: Paper, one: Pass, run: Run | None, profiles: Floats, within: tuple[float, float]) -> Logged:
+def _logged(
+    paper: Paper,
+    one: Pass,
+    run: Run | None,
+    profiles: Floats,
+    within: tuple[float, float],
+    earlier: Sequence[Logged],
+) -> Logged:
     rows = one.labels.rows
     if run is None:
         step = one.step * one.px_per_unit
@@ -95,9 +104,27 @@ def _logged(paper: Paper, one: Pass, run: Run | None, profiles: Floats, within: 
     # Beyond a gap that parts all lines nothing is a line of the grid that merely lasts longer.
     ended = any(framed[side].any() and ends[side] != between[side] for side in (0, 1))
     solid = ended or stopped(columns, framed, inside)
-    found = grids(lines, width, dpi, straight, framed, stopped=solid, cover=cover)
+    hinted = None if framed.any() else beside_lines(columns, body, dpi)
+    found = grids(lines, width, dpi, straight, framed, hinted=hinted, stopped=solid, cover=cover)
+    if hinted is not None and not hinted.any() and not all(grid.sure >= SURE for grid in found):
+        hinted = _at_rules(paper, columns, found, body, earlier)
+        if hinted.any():
+            found = grids(lines, width, dpi, straight, framed, hinted=hinted, stopped=solid, cover=cover)
     own = stands_by(columns, framed[1], body[1], dpi)
     return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor, own)
+
+
+def _at_rules(
+    paper: Paper, columns: Columns, found: Sequence[Grid], body: tuple[float, float], earlier: Sequence[Logged]
+) -> NDArray[np.bool_]:
+    """Which lines stand at rules of the block above or below, or of the one above the first pass on the same lines."""
+    edges = [edge for grid in found for edge in (grid.left, grid.right)]
+    first = next((each.first_row / paper.factor for each in earlier if each.run is columns.run), body[0])
+    for row, above in ((body[0], True), (body[1], False), (first, True)):
+        hinted = at_rules(columns, edges, row, paper.search_dpi, above=above)
+        if hinted.any():
+            return hinted
+    return np.zeros(columns.lines.size, bool)
 
 
 def _inner(lines: Lines, found: Sequence[Grid], depth_column: float) -> NDArray[np.bool_]:

@@ -11,8 +11,10 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from veernet.peaks import vertex
+from veernet.register.bare_tracks import bare_tracks
 from veernet.register.combs import Comb, combs
 from veernet.register.edges_vouched import Vouched
+from veernet.register.lost_edges import lost_edges, with_lost
 
 Floats = NDArray[np.float64]
 Cover = Callable[[Floats, Floats], Floats | None]
@@ -22,6 +24,7 @@ _LINE = 0.05
 _FEWEST_FRAMED = 2
 _AT_EDGE_PX = 2.0
 _LEFT_OVER = 1
+_SURE = 0.95
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def grids(
     depth_column: float | None,
     framed: NDArray[np.bool_] | None = None,
     *,
+    hinted: NDArray[np.bool_] | None = None,
     stopped: bool = False,
     cover: Cover | None = None,
 ) -> list[Grid]:
@@ -81,10 +85,12 @@ def grids(
         dpi: Of it.
         depth_column: Straightened column of the printed depths.
         framed: Which lines go on into the scale block above them, and below them, ``(sides, lines)``; None if that is not known.
+        hinted: Which lines likely frame a block where none surely does; these part tracks and make none sure.
         stopped: Whether solid lines that do not were seen to end.
         cover: Asks where lines run across.
     """
     columns, strengths = lines.columns, lines.strengths
+    within_block = framed is not None
     if framed is not None and framed.any(axis=0).sum() < _FEWEST_FRAMED:
         framed = None
     # An outer line may be beyond the scan's edge.
@@ -93,17 +99,64 @@ def grids(
             at = int(np.searchsorted(columns, edge))
             columns, strengths = np.insert(columns, at, edge), np.insert(strengths, at, 0.0)
             framed = None if framed is None else np.insert(framed, at, False, axis=1)
+            hinted = None if hinted is None else np.insert(hinted, at, False)
     covered = cover(columns, strengths) if cover else None
-    found = combs(columns, strengths, None, dpi, depth_column, covered)
-    if framed is not None:
-        parted = combs(columns, strengths, np.asarray(framed.any(axis=0)), dpi, depth_column, covered)
-        # Strokes that only look like frames part tracks where no grid begins, and leave lines over.
-        if _lines_in(parted) >= _lines_in(found) - _LEFT_OVER:
-            found = parted
-        else:
-            framed = None
+    found, framed = _parted(columns, strengths, framed, dpi, depth_column, covered, hinted)
     vouched = Vouched(columns, strengths, found, framed, stopped, covered, depth_column, dpi)
-    return [_grid(columns, comb, vouched.sure(comb)) for comb in found]
+    told = [_grid(columns, comb, vouched.sure(comb)) for comb in found]
+    if not within_block or all(grid.sure >= _SURE for grid in told):
+        return told
+    bare = bare_tracks(columns, strengths, found, depth_column)
+    if bare or cover is None:
+        return sorted([*told, *(_grid(columns, comb, False) for comb in bare)], key=lambda grid: grid.left)
+    return _with_lost_edges(told, vouched, cover, width_px, hinted)
+
+
+def _with_lost_edges(
+    told: list[Grid], seen: Vouched, cover: Cover, width_px: int, hinted: NDArray[np.bool_] | None
+) -> list[Grid]:
+    """The tracks where an edge may have lost its line; such a one is never sure, and changes none that is."""
+    lost = lost_edges(seen.columns, seen.strengths, seen.found, width_px)
+    if not lost.size:
+        return told
+    columns, strengths, is_lost = with_lost(seen.columns, seen.strengths, lost)
+    framed = None if seen.framed is None else _spread(seen.framed, ~is_lost)
+    hinted = None if hinted is None else _spread(hinted[None], ~is_lost)[0]
+    covered = cover(columns, strengths)
+    again, framed = _parted(columns, strengths, framed, seen.dpi, seen.depth_column, covered, hinted)
+    vouched = Vouched(columns, strengths, again, framed, seen.stopped, covered, seen.depth_column, seen.dpi)
+    grids = [_grid(columns, comb, vouched.sure(comb) and not is_lost[[comb.first, comb.last]].any()) for comb in again]
+    edges = {(grid.left, grid.right) for grid in grids}
+    kept = all((grid.left, grid.right) in edges for grid in told if grid.sure >= _SURE)
+    return grids if kept and any(is_lost[[comb.first, comb.last]].any() for comb in again) else told
+
+
+def _spread(framed: NDArray[np.bool_], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is said of some lines, ``(sides, lines)``, for more lines ``among`` which they are."""
+    spread = np.zeros((len(framed), among.size), bool)
+    spread[:, among] = framed
+    return spread
+
+
+def _parted(
+    columns: Floats,
+    strengths: Floats,
+    framed: NDArray[np.bool_] | None,
+    dpi: float,
+    depth_column: float | None,
+    covered: Floats | None,
+    hinted: NDArray[np.bool_] | None,
+) -> tuple[list[Comb], NDArray[np.bool_] | None]:
+    """The tracks that lines make, parted where some frame the block, and these; None instead where they only look like frames."""
+    found = combs(columns, strengths, None, dpi, depth_column, covered)
+    parting = hinted if framed is None else np.asarray(framed.any(axis=0))
+    if parting is None or parting.sum() < _FEWEST_FRAMED:
+        return found, None
+    parted = combs(columns, strengths, parting, dpi, depth_column, covered)
+    # Strokes that only look like frames part tracks where no grid begins, and leave lines over.
+    if _lines_in(parted) >= _lines_in(found) - _LEFT_OVER:
+        return parted, framed
+    return found, None
 
 
 def _grid(columns: Floats, comb: Comb, sure: bool) -> Grid:
