@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ LEFT_TRACK = np.arange(40, 341, 30)
 """Ten divisions left of the depth column."""
 
 
-def scanned(lines: Sequence[float] | NDArray[np.intp], across: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:
+def scanned(lines: Sequence[float] | NDArray[Any], across: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:
     """Lines down a grid, and lines every 25 rows from column to column."""
     ink = np.zeros((ROWS, WIDTH), np.uint8)
     ink[TOP:END, np.asarray(lines, int)] = 1
@@ -34,7 +35,7 @@ def scanned(lines: Sequence[float] | NDArray[np.intp], across: Sequence[tuple[in
     return ink
 
 
-def told(ink: NDArray[np.uint8], lines: Sequence[float] | NDArray[np.intp]) -> list[Grid]:
+def told(ink: NDArray[np.uint8], lines: Sequence[float] | NDArray[Any]) -> list[Grid]:
     """The tracks of lines that are all alike and none of which frames a block; the depth column is at 400."""
     down = Lines(np.asarray(lines, np.float64), np.full(len(lines), 0.5))
     return grids(

@@ -17,13 +17,15 @@ from veernet.register.scale_rows import Row
 from veernet.register.spelling import Spelled, known_as
 
 _NEXT_ROW_INCHES = 0.3
-_FURTHEST_INCHES = 1.0
+_FURTHEST_INCHES = 1.2
 """From a curve's name down to its values."""
 _CLOSE_INCHES = 0.06
-_APART_INCHES = 0.9
-"""Between two blocks."""
+_APART_INCHES, _POTENTIAL_INCHES = 0.9, 1.8
+"""Between two blocks; and below the name of a potential that has no values, whose cell has so many millivolts a division drawn in it."""
 _SECOND_INCHES = 0.6
 """From a curve's values down to those of its second scale."""
+_SPELLED_OUT = 10
+"""Letters of a potential's name, at the least."""
 _BY_LETTERS = 0.95
 """Likeness of a name that letters' chances tell."""
 _READ = 0.7
@@ -77,13 +79,17 @@ def curves_told(rows: Sequence[Row], dpi: float, *, above: bool = True) -> list[
     """
     state = _State([])
     for row in rows:
-        _take(state, row, dpi)
+        found = _named(row)
+        if not above and _begins_again(state.told, found, row, dpi):
+            break
+        _take(state, row, found, dpi)
     _settle(state, dpi)
     told = state.told
     bounds = [
         index
         for index in range(1, len(told))
-        if told[index].box.top_row - _last_row(told[index - 1]) > _APART_INCHES * dpi
+        if told[index].box.top_row - _last_row(told[index - 1])
+        > (_APART_INCHES if told[index - 1].row.numbered else _POTENTIAL_INCHES) * dpi
     ]
     if not bounds:
         return told
@@ -103,19 +109,24 @@ def _named(row: Row) -> Named:
     return Named(known_as(mnemonic), mnemonic, _BY_LETTERS, unit)
 
 
-def _take(state: _State, row: Row, dpi: float) -> None:
-    found = _named(row)
+def _begins_again(told: Sequence[Told], found: Named, row: Row, dpi: float) -> bool:
+    """Whether the next block begins with a row: a curve that has its values is named again, and this is no second scale of it."""
+    again = [each for each in told if found.known is not None and each.row.numbered and _same(each.named, found)]
+    return bool(again) and not (again[-1] is told[-1] and row.numbered and _follows(told[-1], row, dpi))
+
+
+def _take(state: _State, row: Row, found: Named, dpi: float) -> None:
     unit = unit_of(row.words) if row.words and found.known is None else None
     last = state.told[-1] if state.told else None
     if found.known is not None or (found.mnemonic and found.unit and row.scale):
         if not row.numbered:
-            _settle(state, dpi)
+            _settle(state, dpi, before=found)
             state.pending, state.heading_unit = (row, found), found.unit
-        elif last is not None and _same(last.named, found) and _follows(last, row, dpi):
+        elif last is not None and last.row.numbered and _same(last.named, found) and _follows(last, row, dpi):
             state.told[-1] = replace(last, second=row)
         else:
-            unit = found.unit or state.heading_unit
-            _settle(state, dpi, between=True)
+            unit = found.unit or _heading_unit(state, found)
+            _settle(state, dpi, before=found, between=True)
             _tell(state, Told(found, row.spelled, unit, row, row.box, one_row=True))
     elif unit is not None and not row.numbered:
         _take_unit(state, row, unit, dpi)
@@ -128,7 +139,7 @@ def _take(state: _State, row: Row, dpi: float) -> None:
             above, name = state.pending
             box = _around(above.box, row.box)
             on_line = row.box.top_row - above.box.end_row < _CLOSE_INCHES * dpi
-            unit = name.unit or state.heading_unit
+            unit = name.unit or _heading_unit(state, name)
             _tell(state, Told(name, above.spelled, unit, row, box, one_row=False, on_line=on_line))
         elif last is not None and last.row.scale is None and row.scale is not None and _follows(last, row, dpi):
             # Where its own row has lost one of two values, these may be those of its second scale.
@@ -138,25 +149,60 @@ def _take(state: _State, row: Row, dpi: float) -> None:
             state.told[-1] = replace(last, second=row) if _follows(last, row, dpi) else replace(last, unread=True)
 
 
+def _heading_unit(state: _State, name: Named) -> str | None:
+    """The unit of the heading above, unless it is none of those that a curve has."""
+    unit = state.heading_unit
+    return unit if unit is None or name.known is None or unit in name.known.units else None
+
+
 def _follows(last: Told, row: Row, dpi: float) -> bool:
     """Whether a row may be a curve's second scale by where it stands."""
     return last.second is None and row.box.top_row - last.row.box.end_row < _SECOND_INCHES * dpi
 
 
-def _settle(state: _State, dpi: float, *, between: bool = False) -> None:
-    """Add a name that has no values: a potential of so many millivolts a division, or one between two others (`between`) whose values were not read.
+def _settle(state: _State, dpi: float, *, before: Named | None = None, between: bool = False) -> None:
+    """Add a name that has no values, where it is a curve's all the same: one above all others may be a heading, one below them a caption.
 
-    A name above all others may be a heading, one below them a caption.
+    Args:
+        state: Where reading has come to.
+        dpi: Of the scan.
+        before: The next name, if any.
+        between: Whether that one has values.
     """
     if state.pending is None:
         return
     row, name = state.pending
-    potential = name.known is not None and "MV" in name.known.units and state.heading_unit == "MV"
-    among = between and bool(state.told) and row.box.top_row - _last_row(state.told[-1]) < _NEXT_ROW_INCHES * dpi
-    if potential or (name.known is not None and among):
-        unit = state.heading_unit if potential else name.unit
+    close = bool(state.told) and row.box.top_row - _last_row(state.told[-1]) < _NEXT_ROW_INCHES * dpi
+    goes_on = close and before is None and _goes_on(state.told, name)
+    among = name.known is not None and between and close
+    if among or goes_on or _is_potential(state, row, name) or _parts(name, before):
+        unit = name.unit or (state.told[-1].unit if goes_on else _heading_unit(state, name))
         _tell(state, Told(name, row.spelled, unit, row, row.box, one_row=True))
     state.pending = None
+
+
+def _is_potential(state: _State, row: Row, name: Named) -> bool:
+    """Whether a name is that of a potential of so many millivolts a division: by its heading, or spelled out, as tables of a header have no room for."""
+    if name.known is None or "MV" not in name.known.units:
+        return False
+    return state.heading_unit == "MV" or (name.likeness == 1.0 and len(row.words) >= _SPELLED_OUT)
+
+
+def _goes_on(told: Sequence[Told], name: Named) -> bool:
+    """Whether the last name of all is that of one more curve in the unit of the one above it."""
+    return (
+        name.known is not None
+        and told[-1].unit in name.known.units
+        and not any(_same(each.named, name) for each in told)
+    )
+
+
+def _parts(name: Named, before: Named | None) -> bool:
+    """Whether a name and the next one are of two curves: each has a unit of its own, which no heading of the other would have."""
+    if before is None or name.known is None or before.known is None:
+        return False
+    own = name.unit in name.known.units and before.unit in before.known.units
+    return own and name.unit not in before.known.units
 
 
 def _tell(state: _State, told: Told) -> None:

@@ -83,7 +83,15 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     section = layout.sections[layout.main]
     own = main.block_below or only_repeats_below(paper, layout, lines)
     first_depth_row = float(ticks.rows[0])
-    blocks = Blocks(paper, section.first_row, section.end_row, first_depth_row=first_depth_row, below_is_own=own)
+    later = [layout.sections[index].first_row for index in layout.of_pass if index > layout.main]
+    blocks = Blocks(
+        paper,
+        section.first_row,
+        section.end_row,
+        first_depth_row=first_depth_row,
+        next_row=min(later, default=float(paper.rows)),
+        below_is_own=own,
+    )
     header_end = next((each.end_row for each in layout.sections[:1] if each.kind == "header"), section.first_row)
     header, tracks = both(lambda: header_of(paper, section.first_row, header_end), lambda: _tracks(paper, main, blocks))
     column = _depth_column(paper, one)
@@ -181,7 +189,7 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
     tracks = []
     for index, grid in enumerate(main.grids, start=1):
         edges = zip((grid.left, grid.right), grid.rooms, strict=True)
-        left, right = (edge_points(paper, main.run, column, room, rows) for column, room in edges)
+        left, right = (_on_scan(edge_points(paper, main.run, at, room, rows), paper) for at, room in edges)
         parts = float(grid.divisions or grid.decades or 0) or None
         decades = grid.decades or (None if grid.divisions else 0)
         curves = blocks.curves(left, right, decades)
@@ -200,6 +208,11 @@ def _tracks(paper: Paper, main: Logged, blocks: Blocks) -> tuple[Track, ...]:
             )
         )
     return tuple(tracks)
+
+
+def _on_scan(points: Points, paper: Paper) -> Points:
+    """The course of an edge that may have been cut off: then that of the scan's own."""
+    return tuple((row, min(max(column, 0.0), paper.width - 1.0)) for row, column in points)
 
 
 def scale_of(grid: Grid, curves: Sequence[Curve]) -> Found[Scale]:

@@ -18,17 +18,20 @@ from veernet.register.scale_rows import rows_of
 from veernet.register.scale_vote import Elected, Values
 from veernet.register.scale_vote import Row as VoteRow
 from veernet.register.track_vote import votes_in_track
-from veernet.register.two_blocks import Seen, all_sure, capped, paired, style_by, surer
+from veernet.register.two_blocks import Seen, alike, all_sure, capped, paired, style_by, surer
 from veernet.register.value_print import NumberPrint
 
-_ABOVE_INCHES = 3.6
-_BELOW_INCHES = 1.4
+_ABOVE_INCHES = _BELOW_INCHES = 3.6
+_NEXT_BELOW_INCHES = 2.2
+"""From a grid to the first name of the block below it, at the most: further down something else begins."""
 _INTO_INCHES = 0.03
 _LEAST_BLOCK_INCHES, _TAKEN_FOR_GRID_INCHES = 0.25, 1.6
 """Height of a block, at the least, and of one whose frame was taken for lines of the grid below it, at the most."""
 _MOST = 0.97
 _UNUSUAL = 0.9
 _UNREAD = 0.6
+_HARDLY = 0.2
+"""Chance below which an unusual number is none: strokes of curves and rules look like digits."""
 _READ = 0.7
 """Chance from which on a number is taken as read."""
 _UNKNOWN = 0.7
@@ -45,6 +48,7 @@ class Blocks:
         end_row: float,
         *,
         first_depth_row: float = -math.inf,
+        next_row: float = math.inf,
         below_is_own: bool = False,
         by_shades: bool = False,
     ) -> None:
@@ -55,25 +59,33 @@ class Blocks:
             first_row: First row of the pass's grid, full px.
             end_row: The row after its last.
             first_depth_row: Row of its first printed depth: where no curve is named above the grid, its block may have been taken for a part of it.
+            next_row: First row of the grid of the next pass: what stands below this one ends there.
             below_is_own: Whether no other log follows below: then what stands there alone is this one's.
             by_shades: Whether print is read by the scan's shades alone; else by its bits, and by its shades where that leaves something unsure.
         """
         self._paper = paper if by_shades else replace(paper, shades=None)
         self._again = (
             Blocks(
-                paper, first_row, end_row, first_depth_row=first_depth_row, below_is_own=below_is_own, by_shades=True
+                paper,
+                first_row,
+                end_row,
+                first_depth_row=first_depth_row,
+                next_row=next_row,
+                below_is_own=below_is_own,
+                by_shades=True,
             )
             if paper.shades is not None and not by_shades
             else None
         )
         first_depth_row = min(first_depth_row, first_row + _TAKEN_FOR_GRID_INCHES * paper.dpi)
         self._further_down = (
-            Blocks(paper, first_depth_row, end_row, below_is_own=below_is_own, by_shades=by_shades)
+            Blocks(paper, first_depth_row, end_row, next_row=next_row, below_is_own=below_is_own, by_shades=by_shades)
             if first_depth_row - first_row > _LEAST_BLOCK_INCHES * paper.dpi
             else None
         )
         self._first_row = first_row
         self._end_row = end_row
+        self._next_row = next_row
         self._below_is_own = below_is_own
 
     @cached_property
@@ -86,7 +98,9 @@ class Blocks:
     def below(self) -> Print:
         """What stands below the pass."""
         inch = self._paper.dpi
-        return read_print(self._paper, self._end_row - _INTO_INCHES * inch, self._end_row + _BELOW_INCHES * inch)
+        next_row = max(self._next_row, self._end_row + _NEXT_BELOW_INCHES * inch)
+        end = min(self._end_row + _BELOW_INCHES * inch, next_row)
+        return read_print(self._paper, self._end_row - _INTO_INCHES * inch, end)
 
     def curves(self, left: Points, right: Points, decades: int | None = None) -> tuple[Curve, ...]:
         """The curves of the track between two edges, in the order in which they are printed.
@@ -109,7 +123,7 @@ class Blocks:
         if above and all_sure(found):
             return found
         below = self._seen(self.below, left[-1][1], right[-1][1])
-        if not below:
+        if not below or (above and not self._below_is_own and not alike(above, below)):
             return found
         # A curve that one block has and the other has not is neither's for sure.
         return _curves(paired(above, below), decades, below_alone=self._below_is_own and not above)
@@ -147,6 +161,8 @@ class Blocks:
         rows = rows_of(printed, left, right)
         told = curves_told(rows, printed.dpi, above=above)
         told = in_frame(told, printed, left, right, above=above)
+        if not above and told and told[0].box.top_row - printed.top > _NEXT_BELOW_INCHES * printed.dpi:
+            return []
         tops = [each.box.top_row for each in told] + [
             row.box.top_row for row in rows if row.differs and row.chance >= _READ
         ]
@@ -198,7 +214,7 @@ def _curve(seen: Sequence[Seen], vote: Elected, wrap: Found[bool], decades: int 
         mnemonic=_mnemonic(told, vote),
         unit=_unit(told, vote),
         description=vote.known.name if vote.known else words,
-        style=_style(seen, vote) if told.row.numbered else Found(),
+        style=_style(seen, vote),
         left=left,
         right=right,
         backup=backup,
@@ -208,9 +224,10 @@ def _curve(seen: Sequence[Seen], vote: Elected, wrap: Found[bool], decades: int 
 
 
 def _style(seen: Sequence[Seen], vote: Elected) -> Found[Style]:
-    """How a curve is drawn; of one that nobody knows, whose row may be no curve's or be cut off, that is not sure."""
+    """How a curve is drawn; of one that nobody knows, whose row may be no curve's or be cut off, or that has no values, that is not sure."""
     found = style_by(seen)
-    return found if vote.known is not None else found.model_copy(update={"confidence": min(found.confidence, _UNKNOWN)})
+    known = vote.known is not None and seen[0].told.row.numbered
+    return found if known else found.model_copy(update={"confidence": min(found.confidence, _UNKNOWN)})
 
 
 def _certainty(share: float) -> float:
@@ -257,7 +274,7 @@ def _values(
     found = []
     for side, value, share in (("left", vote.left, vote.left_share), ("right", vote.right, vote.right_share)):
         lines = [line for each in seen if (line := getattr(each.told.row, side)) is not None]
-        if value is None or not lines:
+        if value is None or not lines or (not vote.usual and all(line.confidence < _HARDLY for line in lines)):
             found.append(Found[float]())
         elif any(NumberPrint.of(line).says(value) for line in lines):
             found.append(Found[float](value=value, confidence=round(min(most, share), 3), why=why))

@@ -217,6 +217,11 @@ def _name_in(
 ) -> Name:
     """What stands between the numbers of a row: all that has ink, for the finder of text passes over letters and whole words."""
     name = name_of(printed, words)
+    if not name.known and len(words) > 1 and (at_left is not None or at_right is not None):
+        # One of them may be the name, and the others the run that has these values, or what a streak made of letters.
+        alone = [each for word in words if (each := name_of(printed, [word])).known]
+        if len(alone) == 1:
+            return alone[0]
     if at_left is None and at_right is None and not name.known:
         return name
     gap, pad = _CLEAR_INCHES * printed.dpi, _OVER * (rows[1] - rows[0])

@@ -70,6 +70,12 @@ def paired(above: Sequence[Seen], below: Sequence[Seen]) -> list[tuple[Seen | No
     return pairs + [(None, each) for each in left]
 
 
+def alike(above: Sequence[Seen], below: Sequence[Seen]) -> bool:
+    """Whether two blocks have a name in common: one that has none may be that of the next log on the paper."""
+    names = {seen.told.named.mnemonic for seen in above}
+    return any(seen.told.named.mnemonic in names for seen in below)
+
+
 def style_by(seen: Sequence[Seen]) -> Found[Style]:
     """How a curve is drawn: two blocks that agree are surer than one, two that differ are not sure."""
     first, *others = sorted(seen, key=lambda each: -each.style_sure)
