@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.test_register_names import DPI, EDGES, END_ROW, FIRST_ROW, Sheet
-from veernet.register.curves_told import curves_told
+from veernet.register.block_words import Print
+from veernet.register.curves_told import Told, curves_told
 from veernet.register.draft import Box
+from veernet.register.mnemonics import Named
+from veernet.register.sample_line import style_of
 from veernet.register.scale_block import Blocks
 from veernet.register.scale_rows import Row
 from veernet.register.text import Line
@@ -145,3 +149,34 @@ def test_a_potential_without_values_is_drawn_as_its_sample_line_is() -> None:
     sheet.line(615, 15, 8)
     (curve,) = sheet.curves()
     assert ("SP", "dashed", False) == (curve.mnemonic.value, curve.style.value, curve.style.sure)
+
+
+def print_of_line(row: int, columns: NDArray[np.bool_]) -> Print:
+    """A block of 120 rows at 300 dpi, with nothing but a sample line."""
+    ink = np.zeros((120, 700), np.uint8)
+    ink[row : row + 3] = columns
+    return Print(0, ink, np.zeros_like(ink), np.zeros_like(ink), 0.0, (), 300.0)
+
+
+def told_of(name_top: float, values_top: float, *, on_line: bool) -> Told:
+    """A curve with its values below its name."""
+    values = Box(top_row=values_top, left_px=0, end_row=values_top + 20, end_px=700)
+    name = Box(top_row=name_top, left_px=0, end_row=values_top + 20, end_px=700)
+    nobody = Named(None, None, 0.0, None)
+    return Told(nobody, None, None, Row("", None, None, values), name, one_row=False, on_line=on_line)
+
+
+def test_values_close_below_their_name_may_stand_on_the_sample_line() -> None:
+    """Where the name does not; that the line is not the frame below them is not sure."""
+    block = print_of_line(70, np.arange(700) % 50 < 30)
+    assert ("dashed", 0.9) == style_of(block, told_of(14, 48, on_line=True), 0.0, 700.0, 120.0)
+
+
+@pytest.mark.parametrize(("longest", "style"), [(220, "solid"), (90, "dashed")])
+def test_what_is_left_of_a_solid_line_is_longer_than_any_dash(longest: int, style: str) -> None:
+    """Bad copies leave gaps of any length; which of the two it is is not sure."""
+    columns = np.zeros(700, bool)
+    for first, length in ((30, 60), (105, 40), (200, 80), (310, longest), (620, 30), (662, 30)):
+        columns[first : first + length] = True
+    found = style_of(print_of_line(70, columns), told_of(14, 48, on_line=False), 0.0, 700.0, 120.0)
+    assert (style, 0.5) == found

@@ -22,9 +22,12 @@ _TALLEST_INCHES = 0.3
 """Of print: so far above and below the rows that are looked at, words reach into them."""
 _THICK_INCHES = 0.012
 """Over which a line that wanders is gathered."""
-_FEWEST_STROKES = 5
+_FEWEST_STROKES, _LONGEST_DASH = 5, 0.2
+"""Of a pattern; and length of one of its strokes over the track's width, at the most: longer ones are what is left of a solid line."""
 _UNSEEN = 0.3
 """That a line which was not found is solid, as most are."""
+_BELOW_VALUES = 0.9
+"""Confidence in a line below values that stand where the name should be on it, at the most."""
 _LEAST_GAP_INCHES = 0.01
 _ALIKE, _ALIKE_PX, _MOST = 0.35, 1.0, 0.6
 """By how much gaps of one length differ, and share of a dashed line's that are of one."""
@@ -44,19 +47,32 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
         right: Right edge.
         below: First row of what stands below it.
     """
+    box = told.row.box
+    # The box of a name may reach over the line below it, which then begins where its letters end.
+    foot = letter_rows(printed, (box.top_row, box.end_row), (left, right))[1]
+    first = (
+        min(box.end_row - _ABOVE_INCHES * printed.dpi, foot)
+        if told.one_row
+        else told.box.top_row + _ABOVE_INCHES * printed.dpi
+    )
+    end = min(below + 0.02 * printed.dpi if told.one_row else below, box.end_row + _BELOW_INCHES * printed.dpi)
+    if not told.on_line:
+        return _style_in(printed, (first, end), left, right)
+    found = _style_in(printed, (first, 0.5 * (box.top_row + box.end_row)), left, right)
+    if found[1] > _UNSEEN:
+        return found
+    # Values that stand close below their name may stand on the line themselves; what is below them may be the frame.
+    style, sure = _style_in(printed, (first, end), left, right)
+    return style, min(sure, _BELOW_VALUES)
+
+
+def _style_in(printed: Print, rows: tuple[float, float], left: float, right: float) -> tuple[Style, float]:
+    """The same of the line that stands in some rows."""
     dpi = printed.dpi
     margin = _MARGIN * (right - left)
-    box = told.row.box
-    rows, columns = (box.top_row, box.end_row), (left + margin, right - margin)
-    # The box of a name may reach over the line below it, which then begins where its letters end.
-    below_it = min(box.end_row - _ABOVE_INCHES * dpi, letter_rows(printed, rows, columns)[1])
-    first = below_it if told.one_row else told.box.top_row + _ABOVE_INCHES * dpi
-    end = min(below + 0.02 * dpi if told.one_row else below, box.end_row + _BELOW_INCHES * dpi)
-    if told.on_line:
-        end = 0.5 * (box.top_row + box.end_row)
-    if round(end - first) <= 0:  # the next row begins where its line would be
+    if round(rows[1] - rows[0]) <= 0:  # the next row begins where its line would be
         return "solid", _UNSEEN
-    rows = (first, end)
+    columns = (left + margin, right - margin)
     words, letters = _words(printed, rows, columns)
     ink, half = level_ink(printed, rows, columns), max(1, round(_THICK_INCHES * dpi) // 2)
     # The feet of letters would be gathered into the rows below them; a line that has grown together with letters is seen with these alone.
@@ -71,7 +87,16 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
     mean, gap = line.sum() / strokes, (~line).sum() / strokes
     # Thick dots are as long as the shortest dashes, but no longer than what is between them.
     long = mean > (_DASH_INCHES if mean > _THICK_DOT * gap else _LONGEST_DOT_INCHES) * dpi
-    return "dashed" if long else "dotted", 0.95 if strokes >= _FEWEST_STROKES and _even(line, dpi) else 0.5
+    if strokes >= _FEWEST_STROKES and _even(line, dpi):
+        return "dashed" if long else "dotted", 0.95
+    worn = _longest(line) >= _LONGEST_DASH * line.size
+    return "solid" if worn else "dashed" if long else "dotted", 0.5
+
+
+def _longest(line: NDArray[np.bool_]) -> int:
+    """Px of a line's longest stroke."""
+    ends = np.flatnonzero(np.diff(np.pad(line, 1).astype(np.int8)))
+    return int((ends[1::2] - ends[::2]).max(initial=0))
 
 
 def _ungrained(line: NDArray[np.bool_], dpi: float) -> NDArray[np.bool_]:
