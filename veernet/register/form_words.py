@@ -30,6 +30,7 @@ _NO_VALUE = re.compile(r"^(SURVEY|LOGGED|COMPAN|SERVICES?\b|NO\.?$|NAME$|OF\b|DA
 """Words that go on from a form's own: well surveying corporation, state of."""
 _FORM = re.compile(r"OTHER SERV|ELEV|DATUM|FILING|\bRUN NO|SEC\b.*TWP|^SEC$|^TWP|^RGE", re.IGNORECASE)
 """Words of the form itself, which stand beside its empty places."""
+_KEYS_END = re.compile(r"([A-Z]{2,7}) ?[:.] ?(\S.*)$", re.IGNORECASE)
 _LIKE_A_KEY, _BARELY = 0.8, 0.7
 _TRIM = " .:_-"
 _AFTER_KEY = " :._"
@@ -53,6 +54,13 @@ def keys_of(text: str) -> Iterator[tuple[str, int | None]]:
                     yield key, None
                 elif text[len(name)] in _AFTER_KEY or (key == "state" and state_of(tail)):
                     yield key, len(name)
+
+
+def without_key(text: str, key: str) -> str:
+    """A fact without the end of its key that was read with it, as in NTY: PECOS."""
+    found = _KEYS_END.match(text)
+    ends = found is not None and any(letters(name).endswith(letters(found.group(1))) for name in KEYS[key])
+    return found.group(2) if found is not None and ends else text
 
 
 def is_forms_own(text: str, beside_it: str | None = None) -> bool:

@@ -24,7 +24,7 @@ from veernet.register.facts import (
     state_of_api,
 )
 from veernet.register.form import READ_DPI, after, below, beside
-from veernet.register.form_words import keys_of, says_form, stripped
+from veernet.register.form_words import keys_of, says_form, stripped, without_key
 from veernet.register.paper import Bits, Paper
 from veernet.register.readings import READ_ONCE
 from veernet.register.text import Line, text_boxes
@@ -33,6 +33,8 @@ Facts = dict[str, Found[str]]
 
 _TALLEST_INCHES = 9.0
 _LOOK_DPI = 60.0
+_FEW_INCHES, _MORE = 4.0, 1.3
+"""Of words that run across the paper; and how many times those that stand upright they are where the header is turned."""
 _GOES_ON = re.compile(r"(#|&|,|\bNO\.?|[- ][A-Z]\.?)$", re.IGNORECASE)
 """What a fact ends with that was cut off."""
 _WORDS = ("company", "name", "field", "county", "location")
@@ -99,23 +101,35 @@ def _from_name(name: str) -> Facts:
 def _print(paper: Paper, rows: float, form_rows: float) -> Print:
     """The print of a header as it is read: many are printed across the paper, as those rows of it tell that are its form's alone, unless they are few."""
     ink = paper.crop(0, rows)
-    if _is_turned(_small(paper, form_rows if form_rows >= paper.dpi else rows)):
+    if _is_turned(paper, form_rows if form_rows >= paper.dpi else rows):
         ink = np.ascontiguousarray(np.rot90(ink))
     return print_of(ink, 0, paper.dpi, max(1, round(paper.dpi / READ_DPI)))
 
 
-def _small(paper: Paper, rows: float) -> Bits:
+def _small(paper: Paper, rows: float, dpi: float) -> tuple[Bits, float]:
+    """A header at about so many dots an inch, and at how many it is."""
     ink = paper.search[: int(rows / paper.factor)]
-    scale = min(1.0, _LOOK_DPI / paper.search_dpi)
+    scale = min(1.0, dpi / paper.search_dpi)
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-    return (cv2.resize(ink * np.uint8(255), size, interpolation=cv2.INTER_AREA) > 80).astype(np.uint8)
+    small = cv2.resize(ink * np.uint8(255), size, interpolation=cv2.INTER_AREA) > 80
+    return small.astype(np.uint8), scale * paper.search_dpi
 
 
-def _is_turned(ink: Bits) -> bool:
+def _is_turned(paper: Paper, rows: float) -> bool:
+    """Whether most words of a header run across the paper; where few are seen that say so, a finer look tells, for some of any form do."""
+    turned, upright = _inches_of_words(*_small(paper, rows, _LOOK_DPI))
+    if _FEW_INCHES > turned > _MORE * upright:
+        turned, upright = _inches_of_words(*_small(paper, rows, READ_DPI))
+    return turned > _MORE * upright
+
+
+def _inches_of_words(ink: Bits, dpi: float) -> tuple[float, float]:
+    """Length of words that run across the paper, and of those that stand upright."""
+
     def long_lines(seen: Bits) -> float:
-        return sum(max(0.0, (right - left) - (end - top)) for top, left, end, right in text_boxes(seen))
+        return sum(max(0.0, (right - left) - (end - top)) for top, left, end, right in text_boxes(seen)) / dpi
 
-    return long_lines(np.ascontiguousarray(np.rot90(ink))) > 1.3 * long_lines(ink)
+    return long_lines(np.ascontiguousarray(np.rot90(ink))), long_lines(ink)
 
 
 def _facts(printed: Print) -> Facts:
@@ -141,7 +155,7 @@ def _beside(line: Line, printed: Print) -> list[tuple[str, str, float]]:
         value = beside(printed, line, may_be) if at is None else after(printed, line, begins + at)
         if value is not None:
             chance = min(value.chance, READ_ONCE) if value.partly and key in _WORDS else value.chance
-            found.append((key, value.text, chance))
+            found.append((key, without_key(value.text, key), chance))
         elif key == "api" and at is None:
             found += [(key, number.text, number.chance) for number in below(printed, line, may_be)]
     return found
