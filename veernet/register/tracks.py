@@ -115,20 +115,19 @@ def grids(
 def _with_lost_edges(
     told: list[Grid], seen: Vouched, cover: Cover, width_px: int, hinted: NDArray[np.bool_] | None
 ) -> list[Grid]:
-    """The tracks where an edge may have lost its line; such a one is never sure, and changes none that is."""
+    """The tracks where an edge may have lost its line; those that are sure stay as they are, and no other is."""
     lost = lost_edges(seen.columns, seen.strengths, seen.found, width_px)
     if not lost.size:
         return told
     columns, strengths, is_lost = with_lost(seen.columns, seen.strengths, lost)
     framed = None if seen.framed is None else _spread(seen.framed, ~is_lost)
     hinted = None if hinted is None else _spread(hinted[None], ~is_lost)[0]
-    covered = cover(columns, strengths)
-    again, framed = _parted(columns, strengths, framed, seen.dpi, seen.depth_column, covered, hinted)
-    vouched = Vouched(columns, strengths, again, framed, seen.stopped, covered, seen.depth_column, seen.dpi)
-    grids = [_grid(columns, comb, vouched.sure(comb) and not is_lost[[comb.first, comb.last]].any()) for comb in again]
-    edges = {(grid.left, grid.right) for grid in grids}
-    kept = all((grid.left, grid.right) in edges for grid in told if grid.sure >= _SURE)
-    return grids if kept and any(is_lost[[comb.first, comb.last]].any() for comb in again) else told
+    again, _ = _parted(columns, strengths, framed, seen.dpi, seen.depth_column, cover(columns, strengths), hinted)
+    sure = {(grid.left, grid.right) for grid in told if grid.sure >= _SURE}
+    edges = [(float(columns[comb.first]), float(columns[comb.last])) for comb in again]
+    if not sure <= set(edges) or not any(is_lost[[comb.first, comb.last]].any() for comb in again):
+        return told
+    return [_grid(columns, comb, each in sure) for comb, each in zip(again, edges, strict=True)]
 
 
 def _spread(framed: NDArray[np.bool_], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
