@@ -13,7 +13,7 @@ from veernet.register.across import covered
 from veernet.register.bare_tracks import bare_tracks
 from veernet.register.body import Columns
 from veernet.register.combs import Comb, combs
-from veernet.register.hinted_frames import at_rules, beside_lines
+from veernet.register.hinted_frames import at_rules, beside_lines, hints
 from veernet.register.tracks import Grid, Lines, grids
 from veernet.register.upright import Run
 
@@ -97,6 +97,16 @@ def test_frames_beside_their_lines_part_tracks_that_look_like_one(hinted: bool) 
     )
     assert ([10, 10] if hinted else [20]) == [grid.divisions for grid in found]
     assert all(grid.sure < 0.95 for grid in found)
+
+
+@pytest.mark.parametrize(("beside", "hinted"), [([400], True), ([130, 190, 280, 400], False), ([], False)])
+def test_a_piece_of_the_same_grid_that_was_spliced_beside_it_parts_no_tracks(beside: list[int], hinted: bool) -> None:
+    """Its lines go on a little to the right; those of a block are edges, and at the most one a track is none that was known."""
+    lines = np.linspace(100, 700, 21)
+    ink = scanned(lines, [(100, 701)])
+    ink[TOP - 120 : TOP, np.array([102, 702, *(column + 2 for column in beside)])] = 1
+    columns = Columns(ink, STRAIGHT, lines)
+    assert hinted == any(each.any() for each in hints(columns, [100, 700], (float(TOP), float(END)), float(TOP), DPI))
 
 
 @pytest.mark.parametrize(("lost", "under"), [(None, [40, 340, 450, 645, 840]), (352, [])])

@@ -5,7 +5,7 @@ These part tracks that would look like one, but vouch for no edge: what was past
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -21,8 +21,38 @@ _FAR_INCHES, _RULE_INCHES = 2.4, 0.3
 """From a grid to the far end of its block, and length of a rule of that, at the least."""
 _SHIFT_INCHES, _ASKEW_INCHES, _INSIDE_INCHES = 0.12, 0.015, 0.04
 """By how much a block stands beside its grid, at the most; by how much less or more than that one of its rules does, and one between those at edges."""
+_OFF_EDGE_PX = 1.5
 _FEWEST_EDGES = 4
 """That have a rule above them, for a block to be this grid's."""
+
+
+def hints(
+    columns: Columns, edges: Sequence[float], body: tuple[float, float], first_row: float, dpi: float
+) -> Iterator[NDArray[np.bool_]]:
+    """Which lines likely frame a block, as each of several looks tells it that finds some between the edges of tracks: one a track at the most.
+
+    More are those of a piece of the same grid, beside which this one was spliced.
+
+    Args:
+        columns: All lines of the grid.
+        edges: Of the tracks that were found, columns as those of the lines.
+        body: First row of the grid and the row after its last, search px.
+        first_row: The same of the first pass on the same lines.
+        dpi: Of the search image.
+    """
+    known = np.asarray(edges, np.float64)
+
+    def looks() -> Iterator[NDArray[np.bool_]]:
+        yield beside_lines(columns, body, dpi)
+        yield at_rules(columns, edges, body[0], dpi, above=True)
+        yield at_rules(columns, edges, body[1], dpi, above=False)
+        if first_row != body[0]:
+            yield at_rules(columns, edges, first_row, dpi, above=True)
+
+    for hinted in looks() if known.size else ():
+        inner = hinted & (np.abs(columns.lines[:, None] - known).min(axis=1) > _OFF_EDGE_PX)
+        if 0 < inner.sum() <= 0.5 * known.size:
+            yield hinted
 
 
 def beside_lines(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[np.bool_]:

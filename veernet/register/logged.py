@@ -12,7 +12,7 @@ from veernet.register.across import covered
 from veernet.register.block_below import stands_by
 from veernet.register.body import Columns, extent, framing, parted, profile_of, stopped
 from veernet.register.draft import SURE
-from veernet.register.hinted_frames import at_rules, beside_lines
+from veernet.register.hinted_frames import hints
 from veernet.register.labels import Pass
 from veernet.register.paper import Paper
 from veernet.register.tracks import Grid, Lines, grids, lines_of
@@ -104,27 +104,24 @@ def _logged(
     # Beyond a gap that parts all lines nothing is a line of the grid that merely lasts longer.
     ended = any(framed[side].any() and ends[side] != between[side] for side in (0, 1))
     solid = ended or stopped(columns, framed, inside)
-    hinted = None if framed.any() else beside_lines(columns, body, dpi)
-    found = grids(lines, width, dpi, straight, framed, hinted=hinted, stopped=solid, cover=cover)
-    if hinted is not None and not hinted.any() and not all(grid.sure >= SURE for grid in found):
-        hinted = _at_rules(paper, columns, found, body, earlier)
-        if hinted.any():
-            found = grids(lines, width, dpi, straight, framed, hinted=hinted, stopped=solid, cover=cover)
+
+    def told(hinted: NDArray[np.bool_] | None) -> list[Grid]:
+        return grids(lines, width, dpi, straight, framed, hinted=hinted, stopped=solid, cover=cover)
+
+    found = told(None)
+    if not framed.any() and not all(grid.sure >= SURE for grid in found):
+        first = next((each.first_row / paper.factor for each in earlier if each.run is run), body[0])
+        edges = [edge for grid in found for edge in (grid.left, grid.right)]
+        parting = (told(hinted) for hinted in hints(columns, edges, body, first, dpi))
+        found = next((again for again in parting if _keeps_sure(found, again)), found)
     own = stands_by(columns, framed[1], body[1], dpi)
     return Logged(one, run, tuple(found), body[0] * paper.factor, body[1] * paper.factor, own)
 
 
-def _at_rules(
-    paper: Paper, columns: Columns, found: Sequence[Grid], body: tuple[float, float], earlier: Sequence[Logged]
-) -> NDArray[np.bool_]:
-    """Which lines stand at rules of the block above or below, or of the one above the first pass on the same lines."""
-    edges = [edge for grid in found for edge in (grid.left, grid.right)]
-    first = next((each.first_row / paper.factor for each in earlier if each.run is columns.run), body[0])
-    for row, above in ((body[0], True), (body[1], False), (first, True)):
-        hinted = at_rules(columns, edges, row, paper.search_dpi, above=above)
-        if hinted.any():
-            return hinted
-    return np.zeros(columns.lines.size, bool)
+def _keeps_sure(found: Sequence[Grid], again: Sequence[Grid]) -> bool:
+    """Whether tracks that were sure are there again."""
+    edges = {(grid.left, grid.right) for grid in again}
+    return all((grid.left, grid.right) in edges for grid in found if grid.sure >= SURE)
 
 
 def _inner(lines: Lines, found: Sequence[Grid], depth_column: float) -> NDArray[np.bool_]:
