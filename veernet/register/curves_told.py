@@ -25,7 +25,9 @@ _APART_INCHES, _POTENTIAL_INCHES = 0.9, 1.8
 _SECOND_INCHES = 0.6
 """From a curve's values down to those of its second scale."""
 _SPELLED_OUT = 10
-"""Letters of a potential's name, at the least."""
+"""Characters of a potential's name, or of a name with its unit, at the least."""
+_RESISTIVITY, _CONDUCTIVITY = "ILD", "COND"
+"""Both are called INDUCTION."""
 _BY_LETTERS = 0.95
 """Likeness of a name that letters' chances tell."""
 _READ = 0.7
@@ -60,6 +62,16 @@ class Told:
     unread: bool = False
 
 
+def name_of_values(told: Told) -> Spelled | None:
+    """What a curve's print may name: that of an induction also a conductivity where its values fall to 0, as those of a resistivity never do."""
+    spelled, scale = told.spelled, told.row.scale
+    if spelled is None or scale is None or not scale[0] > scale[1] == 0.0:
+        return spelled
+    by_induction = spelled.named[_RESISTIVITY, None]
+    named = {**spelled.named, (_CONDUCTIVITY, None): max(by_induction, spelled.named[_CONDUCTIVITY, None])}
+    return replace(spelled, named=named)
+
+
 @dataclass
 class _State:
     """Where the reading of a block from the top down has come to."""
@@ -85,15 +97,20 @@ def curves_told(rows: Sequence[Row], dpi: float, *, above: bool = True) -> list[
         _take(state, row, found, dpi)
     _settle(state, dpi)
     told = state.told
-    bounds = [
-        index
-        for index in range(1, len(told))
-        if told[index].box.top_row - _last_row(told[index - 1])
-        > (_APART_INCHES if told[index - 1].row.numbered else _POTENTIAL_INCHES) * dpi
-    ]
+    bounds = [index for index in range(1, len(told)) if _apart(told[index - 1], told[index], dpi)]
     if not bounds:
         return told
     return told[bounds[-1] :] if above else told[: bounds[0]]
+
+
+def _apart(one: Told, other: Told, dpi: float) -> bool:
+    """Whether two curves, one below the other, are of two blocks."""
+    bare_potential = not one.row.numbered and _in_millivolts(one.named)
+    return other.box.top_row - _last_row(one) > (_POTENTIAL_INCHES if bare_potential else _APART_INCHES) * dpi
+
+
+def _in_millivolts(name: Named) -> bool:
+    return name.known is not None and "MV" in name.known.units
 
 
 def _last_row(told: Told) -> float:
@@ -175,7 +192,7 @@ def _settle(state: _State, dpi: float, *, before: Named | None = None, between: 
     close = bool(state.told) and row.box.top_row - _last_row(state.told[-1]) < _NEXT_ROW_INCHES * dpi
     goes_on = close and before is None and _goes_on(state.told, name)
     among = name.known is not None and between and close
-    if among or goes_on or _is_potential(state, row, name) or _parts(name, before):
+    if among or goes_on or _is_potential(state, row, name) or _parts(row, name, before):
         unit = name.unit or (state.told[-1].unit if goes_on else _heading_unit(state, name))
         _tell(state, Told(name, row.spelled, unit, row, row.box, one_row=True))
     state.pending = None
@@ -183,9 +200,8 @@ def _settle(state: _State, dpi: float, *, before: Named | None = None, between: 
 
 def _is_potential(state: _State, row: Row, name: Named) -> bool:
     """Whether a name is that of a potential of so many millivolts a division: by its heading, or spelled out, as tables of a header have no room for."""
-    if name.known is None or "MV" not in name.known.units:
-        return False
-    return state.heading_unit == "MV" or (name.likeness == 1.0 and len(row.words) >= _SPELLED_OUT)
+    spelled_out = name.likeness == 1.0 and len(row.words) >= _SPELLED_OUT
+    return _in_millivolts(name) and (state.heading_unit == "MV" or spelled_out)
 
 
 def _goes_on(told: Sequence[Told], name: Named) -> bool:
@@ -197,9 +213,9 @@ def _goes_on(told: Sequence[Told], name: Named) -> bool:
     )
 
 
-def _parts(name: Named, before: Named | None) -> bool:
-    """Whether a name and the next one are of two curves: each has a unit of its own, which no heading of the other would have."""
-    if before is None or name.known is None or before.known is None:
+def _parts(row: Row, name: Named, before: Named | None) -> bool:
+    """Whether a name and the next one are of two curves: each has a unit of its own, which no heading of the other would have; letters of a few are grain."""
+    if before is None or name.known is None or before.known is None or len(row.words) < _SPELLED_OUT:
         return False
     own = name.unit in name.known.units and before.unit in before.known.units
     return own and name.unit not in before.known.units

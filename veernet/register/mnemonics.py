@@ -115,7 +115,7 @@ KNOWN = (
     Known(
         "COND",
         "Conductivity",
-        ("CONDUCTIVITY", "COND", "CILD", "INDUCTION CONDUCTIVITY", "INDUCTION", "6FF40 INDUCTION"),
+        ("CONDUCTIVITY", "COND", "CILD", "INDUCTION CONDUCTIVITY"),
         {"MMHO/M": tuple((most, 0) for most in (500, 1000, 2000, 4000))},
     ),
     Known(

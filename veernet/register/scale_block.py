@@ -9,7 +9,7 @@ from functools import cached_property
 
 from veernet.register.block_frame import in_frame
 from veernet.register.block_words import Print, read_print
-from veernet.register.curves_told import Told, curves_told
+from veernet.register.curves_told import Told, curves_told, name_of_values
 from veernet.register.draft import Box, Curve, Found, ScaleBlock, Style
 from veernet.register.mnemonics import Known, Scale, usual_units
 from veernet.register.paper import Paper, Points
@@ -198,7 +198,7 @@ def _curves(
 
 def _evidence(told: Told) -> VoteRow:
     second = Values(told.second.left, told.second.right) if told.second is not None else None
-    return VoteRow(told.spelled, told.unit, Values(told.row.left, told.row.right), second)
+    return VoteRow(name_of_values(told), told.unit, Values(told.row.left, told.row.right), second)
 
 
 def _curve(seen: Sequence[Seen], vote: Elected, wrap: Found[bool], decades: int | None, *, doubtful: bool) -> Curve:
