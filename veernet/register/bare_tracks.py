@@ -11,7 +11,7 @@ from veernet.register.combs import Comb
 
 Floats = NDArray[np.float64]
 
-_AS_WIDE, _AS_WIDE_PX = 0.004, 1.3
+AS_WIDE_PX, _AS_WIDE = 1.3, 0.004
 """By how much tracks of one width differ, search px at the least."""
 _AS_STRONG = 0.7
 """Of the weakest edge of other tracks: a line that may be one."""
@@ -31,7 +31,7 @@ def bare_tracks(columns: Floats, strengths: Floats, found: Sequence[Comb], depth
     if len(found) < 2 or not edges:
         return []
     usual = float(np.median(widths))
-    near = max(_AS_WIDE_PX, _AS_WIDE * usual)
+    near = slack(usual)
     if (np.abs(widths - usual) > near).any():
         return []
     bare: list[Comb] = []
@@ -43,3 +43,8 @@ def bare_tracks(columns: Floats, strengths: Floats, found: Sequence[Comb], depth
             if not over_depths and all(last <= comb.first or comb.last <= first for comb in (*found, *bare)):
                 bare.append(Comb(first, last, 0, 0, 1.0, 0.0))
     return bare
+
+
+def slack(width: float) -> float:
+    """By how much the width of another track may differ for both to be of one, search px."""
+    return max(AS_WIDE_PX, _AS_WIDE * width)

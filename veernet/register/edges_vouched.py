@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from veernet.register.bare_tracks import AS_WIDE_PX, slack
 from veernet.register.combs import Comb
 
 Floats = NDArray[np.float64]
@@ -25,8 +26,6 @@ _BLANK = 0.25
 """How surely lines run across where they have faded, at the least."""
 _TWO_LINES_PX, _RUNS_ON = 4.0, 0.9
 """From a line to the next that is not part of the same one, and how surely lines across run between them, at the least."""
-_AS_WIDE, _AS_WIDE_PX = 0.004, 1.3
-"""By how much tracks of one width differ, search px at the least."""
 _FEWEST_EVEN = 3
 """Parts of a track that are as wide as each other, for these to tell where it ends."""
 
@@ -107,15 +106,13 @@ class Vouched:
         """Whether a track of which one edge lies on the scan's own ends there: by its own lines, or as one as wide as another that is there, as most of a paper are."""
         others = [self._width(other) for other in self.found if not self._unseen(other).any()]
         return (
-            _whole(comb)
-            or self._even(comb)
-            or any(abs(self._width(comb) - other) <= max(_AS_WIDE_PX, _AS_WIDE * other) for other in others)
+            _whole(comb) or self._even(comb) or any(abs(self._width(comb) - other) <= slack(other) for other in others)
         )
 
     def _even(self, comb: Comb) -> bool:
         """Whether a track that has lost its fine lines ends where the next of its strong ones would stand."""
         apart = np.diff(self.columns[comb.first : comb.last + 1])
-        return _bare(comb) and apart.size >= _FEWEST_EVEN and float(np.ptp(apart)) <= _AS_WIDE_PX
+        return _bare(comb) and apart.size >= _FEWEST_EVEN and float(np.ptp(apart)) <= AS_WIDE_PX
 
     def _width(self, comb: Comb) -> float:
         return float(self.columns[comb.last] - self.columns[comb.first])

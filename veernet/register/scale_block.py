@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from veernet.register.block_frame import in_frame
 from veernet.register.block_words import Print, read_print
-from veernet.register.curves_told import Told, curves_told, name_of_values
-from veernet.register.draft import Box, Curve, Found, ScaleBlock, Style
-from veernet.register.mnemonics import Known, Scale, usual_units
+from veernet.register.curves_told import Told, curves_told
+from veernet.register.draft import Box, Curve, ScaleBlock
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import rows_of
-from veernet.register.scale_vote import Elected, Values
-from veernet.register.scale_vote import Row as VoteRow
-from veernet.register.track_vote import votes_in_track
-from veernet.register.two_blocks import Seen, alike, all_sure, capped, paired, style_by, surer
-from veernet.register.value_print import NumberPrint
+from veernet.register.two_blocks import Seen, alike, all_sure, paired, surer
+from veernet.register.voted_curves import voted_curves
 
-_ABOVE_INCHES = _BELOW_INCHES = 3.6
+_ABOVE_INCHES, _BELOW_INCHES, _FURTHER_BELOW_INCHES = 3.6, 1.4, 3.6
+"""So far a block is looked for; further below where none stands above: then it may be as tall as those above are, and far from the grid."""
 _NEXT_BELOW_INCHES = 2.2
 """From a grid to the first name of the block below it, at the most: further down something else begins."""
 _INTO_INCHES = 0.03
 _LEAST_BLOCK_INCHES, _TAKEN_FOR_GRID_INCHES = 0.25, 1.6
 """Height of a block, at the least, and of one whose frame was taken for lines of the grid below it, at the most."""
-_MOST = 0.97
-_UNUSUAL = 0.9
-_UNREAD = 0.6
-_HARDLY = 0.2
-"""Chance below which an unusual number is none: strokes of curves and rules look like digits."""
 _READ = 0.7
 """Chance from which on a number is taken as read."""
-_UNKNOWN = 0.7
-"""Confidence in a name, a unit, of a curve that is none of those that are known."""
 
 
 class Blocks:
@@ -97,9 +86,17 @@ class Blocks:
     @cached_property
     def below(self) -> Print:
         """What stands below the pass."""
+        return self._print_below(_BELOW_INCHES)
+
+    @cached_property
+    def further_below(self) -> Print:
+        """The same for a track that nothing above the pass names a curve of."""
+        return self._print_below(_FURTHER_BELOW_INCHES)
+
+    def _print_below(self, inches: float) -> Print:
         inch = self._paper.dpi
         next_row = max(self._next_row, self._end_row + _NEXT_BELOW_INCHES * inch)
-        end = min(self._end_row + _BELOW_INCHES * inch, next_row)
+        end = min(self._end_row + inches * inch, next_row)
         return read_print(self._paper, self._end_row - _INTO_INCHES * inch, end)
 
     def curves(self, left: Points, right: Points, decades: int | None = None) -> tuple[Curve, ...]:
@@ -119,14 +116,14 @@ class Blocks:
 
     def _told(self, left: Points, right: Points, decades: int | None) -> tuple[Curve, ...]:
         above = self._seen(self.above, left[0][1], right[0][1])
-        found = _curves([(seen, None) for seen in above], decades)
+        found = voted_curves([(seen, None) for seen in above], decades)
         if above and all_sure(found):
             return found
-        below = self._seen(self.below, left[-1][1], right[-1][1])
+        below = self._seen(self.below if above else self.further_below, left[-1][1], right[-1][1])
         if not below or (above and not self._below_is_own and not alike(above, below)):
             return found
         # A curve that one block has and the other has not is neither's for sure.
-        return _curves(paired(above, below), decades, below_alone=self._below_is_own and not above)
+        return voted_curves(paired(above, below), decades, below_alone=self._below_is_own and not above)
 
     @property
     def told_above(self) -> list[str]:
@@ -141,8 +138,8 @@ class Blocks:
     def drafted(self) -> tuple[ScaleBlock, ...]:
         """Those that were read, as a draft has them."""
         found = []
-        for where in ("above", "below"):
-            printed: Print | None = vars(self).get(where)
+        read: dict[str, Print] = vars(self)
+        for where, printed in (("above", read.get("above")), ("below", read.get("further_below", read.get("below")))):
             if printed is None or not printed.lines:
                 continue
             box = Box(
@@ -176,157 +173,3 @@ class Blocks:
 def _middle(told: Told) -> float:
     """The middle row of a curve's values."""
     return 0.5 * (told.row.box.top_row + told.row.box.end_row)
-
-
-def _curves(
-    pairs: Sequence[tuple[Seen | None, Seen | None]], decades: int | None, *, below_alone: bool = False
-) -> tuple[Curve, ...]:
-    """The curves that are printed in the block above, the block below or both."""
-    both = [[each for each in pair if each is not None] for pair in pairs]
-    votes = votes_in_track([[_evidence(each.told) for each in seen] for seen in both], decades)
-    unread = [
-        any(each.told.unread for each in seen) or vote.second == "unread"
-        for seen, vote in zip(both, votes, strict=True)
-    ]
-    wraps = _wraps(votes, unread)
-    found = []
-    for (above, _), seen, vote, doubtful, wrap in zip(pairs, both, votes, unread, wraps, strict=True):
-        curve = _curve(seen, vote, wrap, decades, doubtful=doubtful)
-        found.append(curve if above is not None or below_alone else capped(curve))
-    return tuple(found)
-
-
-def _evidence(told: Told) -> VoteRow:
-    second = Values(told.second.left, told.second.right) if told.second is not None else None
-    return VoteRow(name_of_values(told), told.unit, Values(told.row.left, told.row.right), second)
-
-
-def _curve(seen: Sequence[Seen], vote: Elected, wrap: Found[bool], decades: int | None, *, doubtful: bool) -> Curve:
-    told = seen[0].told
-    words = told.row.words if told.one_row else ""
-    left, right = _values(seen, vote, decades, doubtful=doubtful)
-    backup = Found[tuple[float, float]]()
-    if vote.second in ("goes on", "tenfold") and vote.left is not None and vote.right is not None:
-        goes_on = vote.second == "goes on"
-        pair = (vote.right, 2 * vote.right - vote.left) if goes_on else (10 * vote.left, 10 * vote.right)
-        backup = Found(value=pair, confidence=_certainty(vote.second_share), why="a second scale is printed")
-    return Curve(
-        mnemonic=_mnemonic(told, vote),
-        unit=_unit(told, vote),
-        description=vote.known.name if vote.known else words,
-        style=_style(seen, vote),
-        left=left,
-        right=right,
-        backup=backup,
-        wrap=wrap,
-        box=told.box,
-    )
-
-
-def _style(seen: Sequence[Seen], vote: Elected) -> Found[Style]:
-    """How a curve is drawn; of one that nobody knows, whose row may be no curve's or be cut off, or that has no values, that is not sure."""
-    found = style_by(seen)
-    known = vote.known is not None and seen[0].told.row.numbered
-    return found if known else found.model_copy(update={"confidence": min(found.confidence, _UNKNOWN)})
-
-
-def _certainty(share: float) -> float:
-    """Confidence in what has a share of all that may be."""
-    return round(min(_MOST, share), 3)
-
-
-def _mnemonic(told: Told, vote: Elected) -> Found[str]:
-    why = f"printed as {told.row.words!r}" if told.one_row else "printed above its values"
-    if vote.known is None:
-        return Found(value=told.named.mnemonic, confidence=_UNKNOWN if told.named.mnemonic else 0.0, why=why)
-    # Name, unit and scale vouch for one another.
-    by_letters = told.named.likeness == 1.0 and told.named.known is vote.known
-    # A unit that the letters of the name's own line were taken for says no more than these letters.
-    own_unit = told.unit == told.named.unit and told.named.likeness < 1.0
-    vouched = vote.usual or by_letters or (told.unit in vote.known.units and not own_unit)
-    sure = _certainty(vote.mnemonic)
-    return Found(
-        value=vote.known.mnemonic, confidence=sure if vouched and told.row.numbered else min(sure, _UNUSUAL), why=why
-    )
-
-
-def _unit(told: Told, vote: Elected) -> Found[str]:
-    if vote.known is None:
-        return Found(value=told.unit, confidence=_UNKNOWN if told.unit else 0.0)
-    read = told.unit == vote.unit and told.named.likeness == 1.0
-    sure = _certainty(vote.unit_share)
-    why = "by its name, its values and what is printed"
-    return Found(value=vote.unit, confidence=sure if vote.usual or read else min(sure, _UNUSUAL), why=why)
-
-
-def _values(
-    seen: Sequence[Seen], vote: Elected, decades: int | None, *, doubtful: bool
-) -> tuple[Found[float], Found[float]]:
-    """The values at the edges: sure where they were read and are those that the curve is usually drawn between."""
-    most, why = _MOST, ""
-    scale = None if vote.left is None or vote.right is None else (vote.left, vote.right)
-    if not vote.usual:
-        most, why = _MOST if scale is not None and _agreed(seen, scale, vote.known) else _UNUSUAL, "an unusual scale"
-    if doubtful:
-        most, why = _UNREAD, "numbers below it were not understood"
-    if decades and not any(_has_decades(pair, decades) for pair in _read_scales(seen, scale)):
-        most, why = _UNREAD, f"its values are not {decades} decades apart"
-    found = []
-    for side, value, share in (("left", vote.left, vote.left_share), ("right", vote.right, vote.right_share)):
-        lines = [line for each in seen if (line := getattr(each.told.row, side)) is not None]
-        if value is None or not lines or (not vote.usual and all(line.confidence < _HARDLY for line in lines)):
-            found.append(Found[float]())
-        elif any(NumberPrint.of(line).says(value) for line in lines):
-            found.append(Found[float](value=value, confidence=round(min(most, share), 3), why=why))
-        else:
-            guessed = "its print hardly says so"
-            found.append(Found[float](value=value, confidence=round(min(_UNREAD, share), 3), why=why or guessed))
-    return found[0], found[1]
-
-
-def _read_scales(seen: Sequence[Seen], elected_scale: Scale | None) -> list[Scale]:
-    """The scales that were read well, by themselves; without one of these, that which was elected."""
-    rows = [each.told.row for each in seen if each.told.row.least_chance >= _READ]
-    read = [row.scale for row in rows if not row.lost_a_point]
-    # Two equal values are no scale: a speck before one of them was read as its point.
-    kept = [scale for scale in read if scale is not None and scale[0] != scale[1]]
-    return kept or ([] if elected_scale is None else [elected_scale])
-
-
-def _agreed(seen: Sequence[Seen], scale: tuple[float, float], known: Known | None) -> bool:
-    """Whether both blocks were read with an unusual scale that is no usual one with its signs or points lost, as faint print loses them twice."""
-    if len(seen) < 2 or any(each.told.row.scale != scale for each in seen):
-        return False
-    if known is None:
-        return True
-    left, right = scale
-    near = [
-        (left * by * one, right * by * other) for by in (0.01, 0.1, 1.0, 10.0) for one in (1, -1) for other in (1, -1)
-    ]
-    ends = [(left * by, right) for by in (0.1, 10.0)] + [(left, right * by) for by in (0.1, 10.0)]
-    return not any(usual_units(known, each) for each in near + ends)
-
-
-def _has_decades(scale: tuple[float, float], decades: int) -> bool:
-    left, right = scale
-    return left > 0 and right > 0 and abs(abs(math.log10(right / left)) - decades) < 0.01
-
-
-def _wraps(votes: Sequence[Elected], unread: Sequence[bool]) -> list[Found[bool]]:
-    """The wrap of each: a second scale that goes on from the first says so, and where one curve has it, those without do not wrap."""
-    printed = any(vote.second == "goes on" for vote in votes)
-    found = []
-    for vote in votes:
-        if vote.second == "goes on":
-            sure = _certainty(vote.second_share)
-            found.append(Found[bool](value=True, confidence=sure, why="a second scale goes on from the first"))
-        elif any(unread):
-            why = "a row of the scale block was not understood"
-            found.append(Found[bool](value=False, confidence=0.5, why=why))
-        elif printed:
-            why = "another curve's second scale is printed, none of this one"
-            found.append(Found[bool](value=False, confidence=0.96, why=why))
-        else:
-            why = "no second scale is printed, but the curve may wrap all the same"
-            found.append(Found[bool](value=False, confidence=0.9, why=why))
-    return found
