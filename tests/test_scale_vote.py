@@ -108,6 +108,18 @@ def test_values_that_are_no_decades_apart_are_not_a_log_tracks() -> None:
     assert (elected([resistivity], 4).left, elected([resistivity], 4).right) == (0.2, 2000.0)
 
 
+def test_what_both_blocks_are_read_as_is_not_twice_as_sure() -> None:
+    """They are printed in one face: an L that looks like an I does so in both."""
+    steps = printed("ILD")
+    steps[1, CHARACTERS.index("I") + 1], steps[1, CHARACTERS.index("L") + 1] = 0.93, 0.05
+    spelled = spelled_names(steps)
+    one, two = (elected(count * [Row(spelled, None, Values(line("0.2"), line("20")))], 2) for count in (1, 2))
+    assert one.known is not None
+    assert "ILD" == one.known.mnemonic
+    odds = [vote.mnemonic / (1.0 - vote.mnemonic) for vote in (one, two)]
+    assert odds[0] < odds[1] < odds[0] ** 1.8
+
+
 @pytest.mark.parametrize(("beside", "mnemonic"), [("LATEROLOG DEEP", "LLS"), ("DEEP INDUCTION", "LL8")])
 def test_curves_of_one_tool_stand_beside_each_other(beside: str, mnemonic: str) -> None:
     """An S that may as well be an 8: shallow laterologs come with deep ones, laterologs of 8 electrodes with induction."""

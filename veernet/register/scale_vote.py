@@ -40,6 +40,8 @@ _THE_SAME, _ANOTHER = math.log(0.8), math.log(0.2)
 """For the scale of a curve beside another in a log track."""
 _ONE_TOOL, _TWICE = 1.5, -4.0
 """For a curve that the tool of another one of its track measures, too, and for one that is there already."""
+_ONE_FACE = 0.8
+"""Weight of a name's print in two blocks: an L that looks like an I at 100 dpi does so in both."""
 _NOT_FOUND = math.log(0.05)
 _SECONDS: dict[Second, float] = {"goes on": math.log(0.6), "tenfold": math.log(0.3), "unread": math.log(0.1 / 60)}
 
@@ -186,7 +188,7 @@ def _hypotheses(
 ) -> Iterable[tuple[_Hypothesis, float]]:
     for known in KNOWN:
         for unit in known.units:
-            name = sum(_name_chance(row, known, unit) for row in rows)
+            name = _together(_name_chance(row, known, unit) for row in rows)
             for scale, usual in _scales(known, unit, decades):
                 if beside is not None and unit == "OHMM":
                     usual = float(np.logaddexp(_ANOTHER + usual, _THE_SAME if scale == beside else -math.inf))
@@ -200,9 +202,15 @@ def _hypotheses(
                     if read is None or not usual_units(known, read):
                         off = _UNUSUAL + _fitting(pair, decades)
                         yield from _with_second(rows, known, unit, pair, False, name + off + chance)
-    other = sum(row.named.other if row.named else _NOT_FOUND for row in rows)
+    other = _together(row.named.other if row.named else _NOT_FOUND for row in rows)
     for pair, chance in _free(rows).items():
         yield from _with_second(rows, None, None, pair, False, other + _UNUSUAL + chance)
+
+
+def _together(chances: Iterable[float]) -> float:
+    """What the names of two blocks say, which are printed in one face and read by one reader: both may be misread as the same."""
+    each = list(chances)
+    return sum(each) * (_ONE_FACE if len(each) > 1 else 1.0)
 
 
 def _free(rows: Sequence[Row]) -> dict[Pair, float]:
