@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.body import Columns, framing
+from veernet.register.pieces import pieces_of
 
 Floats = NDArray[np.float64]
 
@@ -106,7 +107,7 @@ def _rules(columns: Columns, row: float, dpi: float, *, above: bool) -> Floats:
     if len(ink) < long:
         return np.zeros(0)
     down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((long, 1), np.uint8))
-    stats = cv2.connectedComponentsWithStats(np.ascontiguousarray(down), connectivity=8)[2]
+    _, stats = pieces_of(np.ascontiguousarray(down, np.uint8))
     pieces = stats[1:][stats[1:, cv2.CC_STAT_WIDTH] <= _SHIFT_INCHES * dpi]
     middles = pieces[:, cv2.CC_STAT_LEFT] + 0.5 * (pieces[:, cv2.CC_STAT_WIDTH] - 1)
     return np.asarray(middles - float(columns.run.swing_at(row)))

@@ -47,15 +47,14 @@ def style_of(printed: Print, told: Told, left: float, right: float, below: float
         right: Right edge.
         below: First row of what stands below it.
     """
-    box = told.row.box
-    # The box of a name may reach over the line below it, which then begins where its letters end.
-    foot = letter_rows(printed, (box.top_row, box.end_row), (left, right))[1]
-    first = (
-        min(box.end_row - _ABOVE_INCHES * printed.dpi, foot)
-        if told.one_row
-        else told.box.top_row + _ABOVE_INCHES * printed.dpi
-    )
-    end = min(below + 0.02 * printed.dpi if told.one_row else below, box.end_row + _BELOW_INCHES * printed.dpi)
+    box, above = told.row.box, _ABOVE_INCHES * printed.dpi
+    if told.one_row:
+        # The box of a name may reach over the line below it, which then begins where its letters end.
+        foot = letter_rows(printed, (box.top_row, box.end_row), (left, right))[1]
+        first, end = min(box.end_row - above, foot), below + 0.02 * printed.dpi
+    else:
+        first, end = told.box.top_row + above, below
+    end = min(end, box.end_row + _BELOW_INCHES * printed.dpi)
     if not told.on_line:
         return _style_in(printed, (first, end), left, right)
     found = _style_in(printed, (first, 0.5 * (box.top_row + box.end_row)), left, right)

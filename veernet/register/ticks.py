@@ -151,9 +151,8 @@ def _strays(rows: Floats, by_label: Floats, even_px: float) -> NDArray[np.bool_]
     """Which rows are of no line of the grid but of a stroke near it: out of place among their neighbours, whose middle is where the label says."""
     middle = _neighbours(rows)
     off = np.abs(rows - middle)
-    most = maximum_filter1d(
-        off, 3, mode="nearest"
-    )  # a row that is out of place puts the middles beside it out of place, too, by half
+    # A row that is out of place puts the middles beside it out of place, too, by half.
+    most = maximum_filter1d(off, 3, mode="nearest")
     stray = (off > even_px) & (off >= most) & (np.abs(by_label - middle) <= even_px)
     stray[[0, -1]] = False  # they have neighbours on one side alone
     return np.asarray(stray)

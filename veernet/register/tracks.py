@@ -13,6 +13,7 @@ from scipy.signal import find_peaks
 from veernet.peaks import vertex
 from veernet.register.bare_tracks import bare_tracks
 from veernet.register.combs import Comb, combs
+from veernet.register.draft import SURE
 from veernet.register.edges_vouched import Vouched
 from veernet.register.lost_edges import lost_edges, with_lost
 
@@ -24,7 +25,6 @@ _LINE = 0.05
 _FEWEST_FRAMED = 2
 _AT_EDGE_PX = 2.0
 _LEFT_OVER = 1
-_SURE = 0.95
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def grids(
     found, framed = _parted(columns, strengths, framed, dpi, depth_column, covered, hinted)
     vouched = Vouched(columns, strengths, found, framed, stopped, covered, depth_column, dpi)
     told = [_grid(columns, comb, vouched.sure(comb)) for comb in found]
-    if not within_block or all(grid.sure >= _SURE for grid in told):
+    if not within_block or all(grid.sure >= SURE for grid in told):
         return told
     bare = bare_tracks(columns, strengths, found, depth_column)
     if bare or cover is None:
@@ -123,7 +123,7 @@ def _with_lost_edges(
     framed = None if seen.framed is None else _spread(seen.framed, ~is_lost)
     hinted = None if hinted is None else _spread(hinted[None], ~is_lost)[0]
     again, _ = _parted(columns, strengths, framed, seen.dpi, seen.depth_column, cover(columns, strengths), hinted)
-    sure = {(grid.left, grid.right) for grid in told if grid.sure >= _SURE}
+    sure = {(grid.left, grid.right) for grid in told if grid.sure >= SURE}
     edges = [(float(columns[comb.first]), float(columns[comb.last])) for comb in again]
     if not sure <= set(edges) or not any(is_lost[[comb.first, comb.last]].any() for comb in again):
         return told
