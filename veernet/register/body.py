@@ -27,6 +27,8 @@ _BLOCK_INCHES = (0.03, 2.0)
 """From the grid: where the lines of a scale block may stand, so far that strong lines of a grid whose faint ones are lost end before its frames."""
 _MOSTLY = 0.65
 """Share of the rows of a frame that has broken, where the line is as whole in the grid as those that frame the block: what runs through print there has half of them at the most."""
+_BESIDE_INCHES, _ALONE = 0.035, 0.3
+"""Columns beside such a frame that have no ink, and share of its rows in which that is so: letters of several rows of print have it in fewer."""
 _WHOLE = 0.98
 _NEXT_INCHES = 0.25
 """From the grid: where lines of its own block begin."""
@@ -208,20 +210,30 @@ def framing(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[
             there = length >= max(_FRAME_INCHES * dpi, _AS_LONG * usual)
             # What goes on for so long is the grid itself, whose other lines are lost.
             there &= usual < _WHOLE * (end - first)
-            there |= _broken_frames(columns, body, ink if side else ink[::-1], there, int(usual))
+            by = _BESIDE_INCHES * dpi
+            alone = ink & ~(columns.moved(-by).there(first, end) | columns.moved(by).there(first, end))
+            lines = (ink, alone) if side else (ink[::-1], alone[::-1])
+            there |= _broken_frames(columns, body, *lines, there, int(usual))
             framed[side] = there & (_FEWEST_FRAMED <= there.sum() <= max(_MOST_FRAMED, _MOST_SHARE * there.size))
     return framed
 
 
 def _broken_frames(
-    columns: Columns, body: tuple[float, float], ink: NDArray[np.bool_], framed: NDArray[np.bool_], usual: int
+    columns: Columns,
+    body: tuple[float, float],
+    ink: NDArray[np.bool_],
+    alone: NDArray[np.bool_],
+    framed: NDArray[np.bool_],
+    usual: int,
 ) -> NDArray[np.bool_]:
-    """Which other lines have ink in most rows of a block beside those that frame it, ``framed``, and are as whole as these inside the grid."""
+    """Which other lines have ink in most rows of a block beside those that frame it, ``framed``, and are as whole as these inside the grid; letters have more of it beside theirs, and less that stands ``alone``."""
     if framed.sum() < _FEWEST_FRAMED:
         return np.zeros(framed.size, bool)
     first = int(ink[:, framed].any(axis=1).argmax())
+    rows = slice(first, first + usual)
     whole = columns.there(*body).mean(axis=0)
-    return np.asarray((ink[first : first + usual].mean(axis=0) >= _MOSTLY) & (whole >= whole[framed].min()))
+    as_whole = whole >= whole[framed].min()
+    return np.asarray((ink[rows].mean(axis=0) >= _MOSTLY) & (alone[rows].mean(axis=0) >= _ALONE) & as_whole)
 
 
 def _lengths(ink: NDArray[np.bool_], near: int) -> NDArray[np.intp]:

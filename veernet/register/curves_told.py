@@ -34,6 +34,10 @@ _READ = 0.7
 """Chance from which on a number is taken as read."""
 _FEWEST_DIGITS = 3
 """Of a number that is misread, and still one: another curve's value, or a second scale."""
+_FEWEST_DIGITS_OF_TWO = 6
+"""Of two numbers below a name, both misread, and still its values."""
+_AS_TALL = 0.6
+"""Of the numbers of a block: what is less tall is a piece of a depth on the first line, or of a curve."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +152,9 @@ def _take(state: _State, row: Row, found: Named, dpi: float) -> None:
     elif unit is not None and not row.numbered:
         _take_unit(state, row, unit, dpi)
     elif row.numbered and not _is_text(row.words):
-        if not row.differs and (row.chance < _READ or (row.scale is not None and state.pending is None)):
-            if last is not None and _is_number(row):
+        badly_read = row.chance < _READ and not (state.pending is not None and row.digits >= _FEWEST_DIGITS_OF_TWO)
+        if not row.differs and (badly_read or (row.scale is not None and state.pending is None)):
+            if last is not None and _is_number(row) and row.height > _AS_TALL * last.row.height:
                 state.told[-1] = replace(last, unread=True)
             return
         if state.pending is not None and row.box.top_row - state.pending[0].box.end_row < _FURTHEST_INCHES * dpi:

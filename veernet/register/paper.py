@@ -43,7 +43,7 @@ class Paper:
         factor: Scan px a search px.
         full: The scan, eight columns a byte, ``(rows, ceil(width / 8))``.
         search: Ink reduced by the factor, uint8 0 or 1, ``(ceil(rows / factor), ceil(width / factor))``.
-        shades: Of a grey scan that is coarse, sixteen, two columns a byte, ``(rows, ceil(width / 2))``; None of others.
+        shades: Of a grey scan, sixteen, two columns a byte, ``(rows, ceil(width / 2))``; None of others.
     """
 
     width: int
@@ -110,7 +110,7 @@ def paper_of(scan: Scan) -> Paper:
         ink = ink_of(band.darkness, dpi)
         full.append(np.packbits(ink, axis=1))
         search.append(_reduced(ink, factor))
-        if not scan.bilevel and times_finer(dpi) > 1:
+        if not scan.bilevel:
             shades.append(packed(band.darkness))
             grey.append(_has_shades(band.darkness))
     # Files of many shades may have two that are used.

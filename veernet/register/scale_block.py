@@ -13,6 +13,7 @@ from veernet.register.draft import Box, Curve, ScaleBlock
 from veernet.register.paper import Paper, Points
 from veernet.register.sample_line import style_of
 from veernet.register.scale_rows import rows_of
+from veernet.register.stray_numbers import without_strays
 from veernet.register.two_blocks import Seen, alike, all_sure, paired, surer
 from veernet.register.voted_curves import voted_curves
 
@@ -155,7 +156,7 @@ class Blocks:
     def _seen(self, printed: Print, left: float, right: float) -> list[Seen]:
         finer = printed.finer
         left, right, above = finer * left, finer * right, printed.top < finer * self._first_row
-        rows = rows_of(printed, left, right)
+        rows = without_strays(printed, rows_of(printed, left, right))
         told = curves_told(rows, printed.dpi, above=above)
         told = in_frame(told, printed, left, right, above=above)
         if not above and told and told[0].box.top_row - printed.top > _NEXT_BELOW_INCHES * printed.dpi:

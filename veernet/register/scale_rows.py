@@ -21,6 +21,8 @@ _SAME_ROW = 0.6
 _FEWEST_LETTERS = 2
 """Of a word."""
 _IN_LINE = 0.9
+_READ, _FEWEST_DIGITS = 0.7, 3
+"""Chance, and digits, from which on a number is taken as read whatever stands beside it."""
 _DIGIT = 0.2
 """Chance from which on a mark beside a name is a digit."""
 _CLEAR_INCHES = 0.02
@@ -79,6 +81,11 @@ class Row:
     def chance(self) -> float:
         """That the better of its numbers is read right, by its own looks."""
         return max(0.0 if line is None else line.confidence for line in (self.left, self.right))
+
+    @property
+    def height(self) -> float:
+        """Of the taller of its numbers, full px."""
+        return max((line.end - line.top for line in (self.left, self.right) if line is not None), default=0.0)
 
     @property
     def least_chance(self) -> float:
@@ -167,6 +174,9 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
     if at_left is not None and at_right is not None and at_left.right > at_right.left:
         at_left = at_right = None
     words = sorted((line for line, kind in group if kind == "words"), key=lambda line: line.left)
+    # What letters go on behind is a piece of a long name.
+    if at_right is not None and at_right.confidence < _READ and words and _goes_on_behind(words[-1], at_right):
+        at_right = None
     # A number that stands close to its curve's name is read in one line with it.
     if words and (leading := _LEADING.match(words[0].text)) and words[0].left - left < near:
         number, words[0] = parted(words[0], leading.end(1))
@@ -188,7 +198,8 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
     # A number at an edge that could not be read as one is no part of the name beside it.
     words = [line for line in words if not _is_misread_number(line, left, right, near)] if len(words) > 1 else words
     name = _name_in(printed, words, at_left, at_right, rows, (left, right))
-    if name.known and (at_left is None) != (at_right is None):
+    alone = sum(map(str.isdigit, name.text)) > 0 or not name.text
+    if (at_left is None) != (at_right is None) and (name.known or (alone and _is_number(at_left or at_right))):
         middle = 0.5 * (left + right)
         at_left = at_left or number_between(printed, rows, (left, middle), at_left=True)
         at_right = at_right or number_between(printed, rows, (middle, right), at_left=False)
@@ -242,6 +253,16 @@ def _name_in(
 def _is_misread_number(line: Line, left: float, right: float, near: float) -> bool:
     digits, letters = (sum(test(each) for each in line.text) for test in (str.isdigit, str.isalpha))
     return (line.left - left < near or right - line.right < near) and digits > 2 * letters
+
+
+def _goes_on_behind(line: Line, number: Line) -> bool:
+    """Whether a line has letters and ends behind a number."""
+    return not _may_be_grain(line, "words") and line.right > number.right
+
+
+def _is_number(line: Line | None) -> bool:
+    """Whether a number was read well, and has digits enough to be none that letters or lines were taken for."""
+    return line is not None and line.confidence >= _READ and sum(map(str.isdigit, line.text)) >= _FEWEST_DIGITS
 
 
 def _is_speck(line: Line | None) -> bool:

@@ -1,7 +1,7 @@
-"""The shades of a coarse grey scan, and print made of them at a finer resolution.
+"""The shades of a grey scan, and print made of them.
 
-At 100 dpi strokes of print are as wide as a pixel: one bit each closes the holes of letters and joins their neighbours, while shades still tell where a stroke
-ends inside its pixels.
+Where strokes of print are as wide as a pixel (at 100 dpi, or on a copy at half size), or as the white between them, one bit each closes the holes of letters and
+joins their neighbours, while shades still tell where a stroke ends.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 
 Bits = NDArray[np.uint8]
 
-_COARSE_DPI = 180
-"""Below, print is told better by shades than by bits."""
-_ENOUGH_DPI = 240
-"""That such print is looked at with, at the least."""
+_ENOUGH_DPI = 500
+"""That print is looked at with, at the least."""
 AROUND_INCHES = 0.15
 """About a place, which ink is darker than."""
 _PALEST = 40
@@ -49,7 +47,7 @@ def unpacked(shades: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
 
 def times_finer(dpi: float) -> int:
     """How many times finer the print of a grey scan is looked at; once where it is fine enough."""
-    return math.ceil(_ENOUGH_DPI / dpi) if dpi < _COARSE_DPI else 1
+    return math.ceil(_ENOUGH_DPI / dpi)
 
 
 def fine_ink(darkness: NDArray[np.uint8], dpi: float, times: int) -> Bits:

@@ -15,6 +15,8 @@ _WORTH_A_VOTE = 0.4
 """Confidence from which on a reading counts for or against another."""
 _DIFFER = 0.6
 _BELOW_ALONE = 0.9
+_LIKELY = 0.5
+"""Confidence from which on another reading of the same print puts one in doubt."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ def all_sure(curves: Sequence[Curve]) -> bool:
 def surer(first: tuple[Curve, ...], again: tuple[Curve, ...]) -> tuple[Curve, ...]:
     """Of two readings of the same blocks that which leaves less for a person; the first one where they are sure of different things.
 
+    What one is sure of and the other one likely reads otherwise is not sure.
+
     Args:
         first: The curves of a track.
         again: The same, read in another way.
@@ -42,7 +46,23 @@ def surer(first: tuple[Curve, ...], again: tuple[Curve, ...]) -> tuple[Curve, ..
         (getattr(one, key), getattr(other, key)) for one, other in zip(first, again, strict=False) for key in _FIELDS
     ]
     differ = any(one.sure and other.sure and one.value != other.value for one, other in fields)
-    return first if differ or _told(again) <= _told(first) else again
+    taken, left = (first, again) if differ or _told(again) <= _told(first) else (again, first)
+    if len(taken) != len(left):
+        return taken
+    return tuple(_unless_otherwise(one, other) for one, other in zip(taken, left, strict=True))
+
+
+def _unless_otherwise(curve: Curve, other: Curve) -> Curve:
+    """A curve, none of its fields sure that is likely another in another reading of the same curve."""
+    if curve.mnemonic.value != other.mnemonic.value:
+        return curve
+    updates = {}
+    for key in _FIELDS:
+        found, again = getattr(curve, key), getattr(other, key)
+        if found.sure and again.value is not None and again.value != found.value and again.confidence >= _LIKELY:
+            why = f"read as {again.value!r}, too"
+            updates[key] = found.model_copy(update={"confidence": min(found.confidence, _BELOW_ALONE), "why": why})
+    return curve.model_copy(update=updates)
 
 
 def _told(curves: Sequence[Curve]) -> tuple[int, int]:
