@@ -12,7 +12,7 @@ _NEAR_INCHES = 0.25
 """From the end of the grid's lines, and to that: where the frames of its own block begin."""
 _BROKEN_INCHES = 0.06
 """Rows over which frames may be broken."""
-_APART_INCHES, _TIMES_AS_FAR = 0.35, 3.0
+_APART_INCHES, _TIMES_AS_FAR = 0.25, 3.0
 """From the block's last row to what follows it, at the least, and beside the gap between the grid and the block."""
 _FRAMED = 0.5
 """Share of the frames that are there in a row of the block."""

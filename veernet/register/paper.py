@@ -28,6 +28,8 @@ _HAS_SHADES = 0.5
 _BAND_ROWS = 512
 """Search rows that are read at once."""
 _HALF = INK // 2
+_SPECKS_INCHES = 0.02
+"""From one speck of a broken stroke to the next."""
 _GRAIN_INCHES = 0.017
 """Across what is looked at about a place for grain: as wide as strokes of print are."""
 
@@ -147,6 +149,12 @@ def without_grain(paper: Paper) -> Paper:
         full.append(np.packbits(mostly, axis=1))
         search.append(_reduced(mostly, paper.factor))
     return replace(paper, full=np.concatenate(full), search=np.concatenate(search), shades=None)
+
+
+def thickened(paper: Paper) -> Paper:
+    """The same scan, its strokes thicker where words are looked for, so that those of which specks are left are strokes again; what they say is read as it is."""
+    across = round(_SPECKS_INCHES * paper.search_dpi) | 1
+    return replace(paper, search=np.asarray(cv2.dilate(paper.search, np.ones((across, across), np.uint8)), np.uint8))
 
 
 def _factor(dpi: float) -> int:

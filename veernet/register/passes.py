@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from veernet.register.chains import chains
 from veernet.register.labels import Floats, Labels, Pass, Turn, continues, joined, overlap
 from veernet.register.numbered import Asked, Reader, passes_of
-from veernet.register.paper import Paper, of_narrow_paper, without_grain
+from veernet.register.paper import Paper, of_narrow_paper, thickened, without_grain
 from veernet.register.sought import completed
 from veernet.register.told_chains import told_chains
 from veernet.register.words import Words, clear, words
@@ -26,7 +26,7 @@ def passes_at(paper: Paper, read: Reader) -> tuple[Paper, list[Pass]]:
     """The passes of a scan, from the top, and the scan at the resolution at which they were found.
 
     Where its file does not tell that, a log may be half as wide as most are: print of a quarter of an inch is looked for in vain. And where grain
-    joins all print, it is looked for without that.
+    joins all print, it is looked for without that; where pen or scanner has left next to nothing of it, with what is left made thicker.
     """
     found = find_passes(paper, read)
     if not paper.dpi_claimed and not _any_likely(found):
@@ -35,8 +35,8 @@ def passes_at(paper: Paper, read: Reader) -> tuple[Paper, list[Pass]]:
         if _any_likely(other):
             return narrow, other
     if not _any_likely(found):
-        other = find_passes(without_grain(paper), read)
-        return paper, other if _any_likely(other) else found
+        looks = (find_passes(like(paper), read) for like in (without_grain, thickened))
+        return paper, next(filter(_any_likely, looks), found)
     return paper, found
 
 

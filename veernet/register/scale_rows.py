@@ -38,7 +38,7 @@ _CAPTION = re.compile(
 )
 """Lines that tell how and when a log was drawn, as "Depth in Feet scaled 1:240", whose numbers are no curve's."""
 _GLUED_BEFORE = re.compile(r"^(-?(?:\d+|O(?=\.\d))(?:\.\d+)?)(?=[A-Za-z]{3})")
-_GLUED = re.compile(r"[A-Za-z)>\]}]-?[A-Za-z)>\]}](\d+(?:\.\d+)?)$")
+_GLUED = re.compile(r"(?:[A-Za-z)>\]}]-?[A-Za-z)>\]}]|[)>\]}])(\d+(?:\.\d+)?)$|[A-Za-z)](-\d+\.\d+)$")
 """Numbers that stand so close before a name, or behind a unit, that no gap is left; beside letters a nought is read as one."""
 _INCHES = re.compile(r"^\d\d?\s?['\"]")
 """What names of normals and laterals begin with, as 64" NORMAL: their spacing, which is no value at the edge."""
@@ -188,7 +188,7 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
         words[-1], number = parted(words[-1], trailing.start(1))
         at_right = _either(at_right, number)
     elif at_right is None and words and (glued := _GLUED.search(words[-1].text)) and right - words[-1].right < near:
-        words[-1], number = parted(words[-1], glued.start(1))
+        words[-1], number = parted(words[-1], glued.start(glued.lastindex or 1))
         at_right = as_edge_number(number, printed.dpi)
     # Grain beside a name would make the row as high as both, and hide its sample line.
     lines = [line for line in (at_left, at_right) if line is not None]
