@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from veernet.errors import OptionError
 from veernet.register.beside import Beside, slopes_of, without_strays
 from veernet.register.depth_unit import unit_of_depth
-from veernet.register.draft import SURE, Depth, Draft, Found, Tick
+from veernet.register.draft import Curve, SURE, Depth, Draft, Found, Tick
 from veernet.register.labels import Labels, Pass
 from veernet.register.line_distance import lines_every
 from veernet.register.numbers import CHARACTERS, log_chance, read
@@ -27,7 +27,7 @@ from veernet.register.registering import register
 from veernet.register.scales import copied_units, printed_units
 from veernet.register.ticks import placed
 from veernet.register.vote import Verdict, vote
-from veernet.register.where_logged import unit_where
+from veernet.register.where_logged import unit_besides, unit_where
 from veernet.study.scan_depths import markdown, read_printed, scans_with_printed, score_depths
 
 SCANS = Path(__file__).parents[2] / "shared" / "data" / "scans" / "raw"
@@ -482,7 +482,8 @@ def test_where_a_well_is_tells_feet_from_metres_if_neither_scale_nor_print_does(
     inches_per_unit: float, printed: tuple[str, ...], where: Literal["ft", "m"] | None, unit: str | None
 ) -> None:
     """And puts a scale in doubt that says otherwise."""
-    found = unit_of_depth(inches_per_unit * DPI, DPI, True, printed, where=where)
+    besides = None if where is None else Found(value=where, confidence=0.96)
+    found = unit_of_depth(inches_per_unit * DPI, DPI, True, printed, besides=besides)
     assert unit == (found.value if found.sure else None)
 
 
@@ -501,6 +502,27 @@ def test_states_log_in_feet_and_provinces_in_metres_since_1980(facts: dict[str, 
     """Where the place, and the date, are sure."""
     assert unit_where({key: Found(value=value, confidence=0.96) for key, value in facts.items()}) == unit
     assert unit_where({key: Found(value=value, confidence=0.9) for key, value in facts.items()}) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "curve_unit", "confidence", "unit"),
+    [
+        (None, "MM", 0.97, "m"),  # who measures a hole in millimetres logs it in metres
+        (None, "US/M", 0.97, "m"),
+        (None, "MM", 0.9, None),
+        (None, "IN", 0.97, None),  # inches are on metric logs, too
+        ("Kansas", "IN", 0.97, "ft"),
+        ("Kansas", "MM", 0.97, None),
+    ],
+)
+def test_a_curve_in_a_metric_unit_tells_metres_unless_the_place_says_otherwise(
+    state: str | None, curve_unit: str, confidence: float, unit: str | None
+) -> None:
+    """A copy's vertical scale tells neither."""
+    well = {} if state is None else {"state": Found(value=state, confidence=0.96)}
+    curve = Curve(unit=Found(value=curve_unit, confidence=confidence))
+    besides = unit_besides(well, [curve])
+    assert unit == (None if besides is None else besides.value)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Feet or metres: by the vertical scale, by what is printed, by how far lines across are from each other, and by where the well is."""
+"""Feet or metres: by the vertical scale, by what is printed, by how far lines across are from each other, by where the well is, and by its curves."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def unit_of_depth(
     printed: Sequence[str],
     lines_every: Callable[[], float | None] = lambda: None,
     width: int = 0,
-    where: Unit | None = None,
+    besides: Found[Unit] | None = None,
 ) -> Found[Unit]:
-    """Feet or metres, by the vertical scale, by what is printed, and by where the well is.
+    """Feet or metres, by the vertical scale, by what is printed, by where the well is, and by its curves.
 
     Copies are smaller than what they are copies of: 1:240 in feet at five sixths is nearly 1:1000 in metres. Where nothing is printed a scale must be met closely,
     or lines run across as they do on one unit's grids only: every two feet.
@@ -43,7 +43,7 @@ def unit_of_depth(
         printed: Lines above the log, from the top down.
         lines_every: Asks every how many units lines run across, None for what is not known.
         width: Of the scan, px, for scans that do not say at what resolution they were made.
-        where: What depths are in where the well is, None for what is not known.
+        besides: What depths are in by all but themselves (`veernet.register.where_logged`), None for what is not known.
     """
     scale = nearest(px_per_unit, dpi)
     by_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
@@ -58,9 +58,9 @@ def unit_of_depth(
         if by_lines is not None and by_lines.value in said:
             return by_lines
     told = _unprinted(px_per_unit, dpi, dpi_claimed, lines_every, width, by_scale) if not said else None
-    if where is not None and (not said or where in said):
-        may_be = not dpi_claimed or may_be_copy(px_per_unit, dpi, where)
-        return _with_place(told, where, may_be, by_scale)
+    if besides is not None and besides.value is not None and (not said or besides.value in said):
+        may_be = not dpi_claimed or may_be_copy(px_per_unit, dpi, besides.value)
+        return _with(besides, told, may_be, by_scale)
     if told is not None:
         return told
     return Found(value=scale.unit, confidence=0.4 if said or scale.off > NEAR_SCALE else 0.5, why=by_scale)
@@ -83,13 +83,14 @@ def _unprinted(
     return _of_a_copy(px_per_unit, dpi, lines_every())
 
 
-def _with_place(told: Found[Unit] | None, where: Unit, may_be: bool, by_scale: str) -> Found[Unit]:
-    """Feet or metres where one of them is what wells are logged in: sure where that can be, in doubt where scale or lines surely say otherwise."""
-    if told is not None and told.value == where:
+def _with(besides: Found[Unit], told: Found[Unit] | None, may_be: bool, by_scale: str) -> Found[Unit]:
+    """Feet or metres where something else says which: sure where that can be, in doubt where scale or lines surely say otherwise."""
+    if told is not None and told.value == besides.value:
         return told
-    confidence = 0.96 if told is None and may_be else _DOUBTED
-    why = f"wells are logged in {where} where this one is; {told.why if told else by_scale}"
-    return Found(value=where, confidence=confidence, why=why)
+    confidence = besides.confidence if told is None and may_be else _DOUBTED
+    return besides.model_copy(
+        update={"confidence": confidence, "why": f"{besides.why}; {told.why if told else by_scale}"}
+    )
 
 
 def _of_a_copy(px_per_unit: float, dpi: float, every: float | None) -> Found[Unit] | None:

@@ -28,7 +28,7 @@ from veernet.register.strokes import curves_drawn
 from veernet.register.ticks import Placed, placed
 from veernet.register.tracks import Grid
 from veernet.register.upright import line_profiles, runs
-from veernet.register.where_logged import unit_where
+from veernet.register.where_logged import unit_besides
 from veernet.register.wraps import wraps
 from veernet.sheets.raster import open_scan
 
@@ -96,11 +96,12 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     header, tracks = both(lambda: header_of(paper, section.first_row, header_end), lambda: _tracks(paper, main, blocks))
     column = _depth_column(paper, one)
     well = well_of(header, name, blocks.words)
+    besides = unit_besides(well, [curve for track in tracks for curve in track.curves])
     return draft.model_copy(
         update={
             "sections": layout.sections,
             "main": layout.main,
-            "depth": _depth(paper, one, ticks, blocks.told_above, unit_where(well)),
+            "depth": _depth(paper, one, ticks, blocks.told_above, besides),
             "labels": _labels(passes, layout),
             "depth_column": column,
             "tracks": tracks,
@@ -115,7 +116,7 @@ def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
     return (round(middle - half, 1), round(middle + half, 1))
 
 
-def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str], where: Unit | None) -> Depth:
+def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str], besides: Found[Unit] | None) -> Depth:
     scale = nearest(one.px_per_unit, paper.dpi)
     seen = float(ticks.told.mean())
     agreeing = int(one.labels.agreeing.sum())
@@ -137,7 +138,7 @@ def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str], where
         printed,
         lambda: lines_every(paper, ticks, column, one.step),
         paper.width,
-        where,
+        besides,
     )
     top, base = float(ticks.depths[0]), float(ticks.depths[-1])
     return Depth(

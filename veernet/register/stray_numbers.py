@@ -87,6 +87,7 @@ def _is_again(line: Line, others: Sequence[Line]) -> bool:
     return any(
         other is not line
         and other.confidence > line.confidence
-        and min(line.end, other.end) - max(line.top, other.top) > _SAME * min(line.end - line.top, other.end - other.top)
+        and min(line.end, other.end) - max(line.top, other.top)
+        > _SAME * min(line.end - line.top, other.end - other.top)
         for other in others
     )
