@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from veernet.errors import OptionError
 from veernet.register.beside import Beside, slopes_of, without_strays
 from veernet.register.depth_unit import unit_of_depth
-from veernet.register.draft import Curve, SURE, Depth, Draft, Found, Tick
+from veernet.register.draft import SURE, Curve, Depth, Draft, Found, Tick
 from veernet.register.labels import Labels, Pass
 from veernet.register.line_distance import lines_every
 from veernet.register.numbers import CHARACTERS, log_chance, read

@@ -133,6 +133,19 @@ def test_strong_lines_that_end_before_the_frames_do_are_no_frames() -> None:
     assert [True, False, True] == framed[0].tolist()
 
 
+@pytest.mark.parametrize("letters", [True, False])
+def test_print_of_several_rows_in_the_column_of_a_line_is_no_broken_frame(letters: bool) -> None:
+    """Strokes of letters have others beside them, a line that has broken has not."""
+    down = np.array([450.0, 637.0, 825.0])
+    ink = printed(down, [], (450, 825))
+    for row in range(TOP - 116, TOP - 6, 18):
+        ink[row : row + 14, 637] = 1
+        if letters:
+            ink[row : row + 14, 625:650:2] = ink[row : row + 14, 626:650:4] = 1
+    framed = framing(Columns(ink, STRAIGHT, down), (float(TOP), float(END)), DPI)
+    assert [True, not letters, True] == framed[0].tolist()
+
+
 def test_what_runs_on_for_inches_is_the_grid_itself() -> None:
     """Edges of a grid that has lost all other lines frame nothing."""
     down = np.array([450.0, 825.0])

@@ -54,9 +54,9 @@ def test_paper_and_full_ink_stay_what_they_are(darkness: int) -> None:
     assert darkness == unpacked(packed(np.full((1, 3), darkness, np.uint8)), 3).max()
 
 
-@pytest.mark.parametrize(("dpi", "times"), [(75.0, 4), (100.0, 3), (150.0, 2), (200.0, 1), (300.0, 1)])
-def test_coarse_scans_are_looked_at_finer(dpi: float, times: int) -> None:
-    """From 200 dpi on bits tell print as well."""
+@pytest.mark.parametrize(("dpi", "times"), [(75.0, 4), (100.0, 3), (150.0, 2), (200.0, 3), (300.0, 2), (600.0, 1)])
+def test_print_is_looked_at_as_finely_as_a_copy_at_half_size_asks_for(dpi: float, times: int) -> None:
+    """Of a coarse scan only print of usual size can be read."""
     assert times == times_finer(dpi)
 
 
@@ -98,9 +98,9 @@ def test_a_block_whose_bits_leave_something_unsure_is_read_again_by_its_shades()
     assert [200, 223] == pytest.approx([by_shades.box.top_row, by_shades.box.end_row], abs=6)
 
 
-@pytest.mark.parametrize(("darkest", "dpi", "kept"), [(140, 100, True), (255, 100, False), (140, 200, False)])
-def test_shades_are_kept_of_coarse_scans_that_have_some(tmp_path: Path, darkest: int, dpi: int, kept: bool) -> None:
-    """A grey file may hold nothing but paper and ink, and a fine scan needs none."""
+@pytest.mark.parametrize(("darkest", "dpi", "kept"), [(140, 100, True), (255, 100, False), (140, 300, True)])
+def test_shades_are_kept_of_scans_that_have_some(tmp_path: Path, darkest: int, dpi: int, kept: bool) -> None:
+    """A grey file may hold nothing but paper and ink."""
     path = tmp_path / "grey.tif"
     pixels = np.full((1, 400, 600), 255, np.uint8)
     pixels[:, :, 100:300:4] = 255 - darkest
@@ -115,7 +115,7 @@ def test_shades_are_kept_of_coarse_scans_that_have_some(tmp_path: Path, darkest:
 def curve(right: float, sure: bool) -> Curve:
     """One that surely ends at a value, or not surely."""
     return Curve(
-        mnemonic=Found(value="GR", confidence=0.97), right=Found(value=right, confidence=0.97 if sure else 0.5)
+        mnemonic=Found(value="GR", confidence=0.97), right=Found(value=right, confidence=0.97 if sure else 0.4)
     )
 
 
@@ -134,3 +134,18 @@ def test_of_two_readings_that_is_taken_which_tells_more(
 ) -> None:
     """Unless they are sure of different things: neither is worth more than the other then."""
     assert {"first": first, "again": again}[taken] == surer(first, again)
+
+
+def reading(right: float, confidence: float) -> Curve:
+    """A gamma ray that ends at a value, as sure as that."""
+    return Curve(mnemonic=Found(value="GR", confidence=0.97), right=Found(value=right, confidence=confidence))
+
+
+@pytest.mark.parametrize(("other", "confidence", "sure"), [(100.0, 0.9, False), (100.0, 0.3, True), (200.0, 0.9, True)])
+def test_what_one_reading_is_sure_of_and_the_other_likely_reads_otherwise_is_not_sure(
+    other: float, confidence: float, sure: bool
+) -> None:
+    """On a scan in grain its shades said 200 for 100."""
+    (curve,) = surer((reading(other, confidence),), (reading(200.0, 0.97),))
+    assert 200.0 == curve.right.value
+    assert sure == curve.right.sure

@@ -279,3 +279,15 @@ def test_print_is_found_in_grain_that_joins_it_all() -> None:
     assert not find_passes(paper, read)
     _, (one,) = passes_at(paper, read)
     assert [FIRST + STEP * index for index in range(7)] == one.labels.depths.tolist()
+
+
+def test_depths_of_which_specks_are_left_are_found() -> None:
+    """Thin print, a quarter of whose ink the scanner has seen: no piece of it is as tall as a digit."""
+    ink = np.zeros((3000, 900), np.uint8)
+    for index in range(7):
+        cv2.putText(ink, str(FIRST + STEP * index), (360, 200 + PITCH * index), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 1, 1)
+    ink &= (np.random.default_rng(0).random(ink.shape) < 0.25).astype(np.uint8)
+    paper = on_paper(ink)
+    assert not find_passes(paper, read)
+    _, (one,) = passes_at(paper, read)
+    assert [FIRST + STEP * index for index in range(7)] == one.labels.depths.tolist()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -13,13 +15,15 @@ from veernet.register.block_frame import in_frame
 from veernet.register.block_words import Print, read_print
 from veernet.register.curves_told import Told, curves_told
 from veernet.register.draft import SURE, Box
+from veernet.register.edge_numbers import edge_numbers
 from veernet.register.edge_readings import NUMBER, Number, read_numbers
-from veernet.register.mnemonics import Named
+from veernet.register.mnemonics import Named, named
 from veernet.register.sample_line import style_of
 from veernet.register.scale_block import Blocks
 from veernet.register.scale_rows import Row, grouped, rows_of
 from veernet.register.scale_vote import Elected, Values, elected
 from veernet.register.scale_vote import Row as VoteRow
+from veernet.register.stray_numbers import without_strays
 from veernet.register.text import Line
 from veernet.register.track_vote import shared_log_scale
 from veernet.register.value_print import NumberPrint, best_number
@@ -112,6 +116,19 @@ def test_a_value_may_stand_so_close_before_the_name_that_no_gap_is_left() -> Non
     sheet.line(578)
     (curve,) = sheet.curves(decades=4)
     assert ("ILD", "OHMM", 0.2, 2000.0) == found(curve)[:4]
+
+
+@pytest.mark.parametrize(("unit", "value"), [("(G/CC)", "3"), ("v/v", "-0.100")])
+def test_a_value_is_cut_off_the_bracket_or_the_letter_that_it_touches(unit: str, value: str) -> None:
+    """Long names in the typewriter's even letters fill the track."""
+    scale = {"3": ("BULK DENSITY", "2", ("RHOB", 2.0, 3.0)), "-0.100": ("NEUTRON POROSITY", "0.3", ("NPHI", 0.3, -0.1))}
+    name, low, told = scale[value]
+    sheet = Sheet()
+    sheet.words(low, 560, left=LEFT + 8)
+    sheet.words(f"{name} {unit}{value}", 560, right=RIGHT - 6)
+    sheet.line(578)
+    (curve,) = sheet.curves()
+    assert told == (curve.mnemonic.value, curve.left.value, curve.right.value)
 
 
 def test_a_nought_before_a_name_that_is_taken_for_a_letter_is_one() -> None:
@@ -339,6 +356,31 @@ def test_a_value_that_no_curve_takes_leaves_its_neighbours_unsure(text: str, unr
     assert told.unread == unread
 
 
+@pytest.mark.parametrize(("tall", "unread"), [(10, True), (4, False)])
+def test_the_upper_half_of_a_depth_on_the_first_line_is_no_value(tall: int, unread: bool) -> None:
+    """Whatever it is read as."""
+    rows = [
+        Row("SP (MV)", Line(0, 0, 10, 40, "-200", 0.9), Line(0, 300, 10, 340, "0", 0.9), Box(**at(0))),
+        Row("", None, Line(60, 300, 60 + tall, 340, "001", 0.3), Box(**at(60))),
+    ]
+    (told,) = curves_told(rows, 150)
+    assert told.unread == unread
+
+
+@pytest.mark.parametrize(("right", "names"), [("00.00", ["GR", "SP"]), ("", ["SP"])])
+def test_two_numbers_below_a_name_are_its_values_however_they_are_misread(right: str, names: list[str]) -> None:
+    """One that is lost may have been no number."""
+    misread = Line(20, 300, 30, 340, right, 0.3) if right else None
+    rows = [
+        Row("GR (API)", None, None, Box(**at(0))),
+        Row("", Line(20, 0, 30, 40, "0.0000", 0.5), misread, Box(**at(20))),
+        Row("SP (MV)", None, None, Box(**at(40))),
+        Row("", Line(60, 0, 70, 40, "-200.0", 0.9), Line(60, 300, 70, 340, "0.0000", 0.9), Box(**at(60))),
+    ]
+    told = curves_told(rows, 150)
+    assert names == [each.named.mnemonic for each in told if each.row.left is not None and each.row.right is not None]
+
+
 @pytest.mark.parametrize(("left", "right", "second"), [("1", "1", False), ("8", "1", False), ("1", "10", True)])
 def test_two_strokes_that_look_like_digits_are_no_second_scale(left: str, right: str, second: bool) -> None:
     """They are the first of the curves, below the block."""
@@ -469,3 +511,81 @@ def test_values_below_a_row_that_has_lost_one_of_its_own_may_be_a_second_scales(
 def at(row: float) -> dict[str, float]:
     """A box of ten rows."""
     return {"top_row": row, "left_px": 0.0, "end_row": row + 10.0, "end_px": 340.0}
+
+
+def numbers(*texts: str, left: float = 5, tall: float = 14) -> list[Row]:
+    """Rows of a block with a number at either edge, each read well."""
+    return [
+        Row(
+            "",
+            Line(40 * index, left, 40 * index + tall, left + 40, text, 0.9),
+            Line(40 * index, 555, 40 * index + tall, 595, text, 0.9),
+            Box(top_row=40 * index, left_px=left, end_row=40 * index + tall, end_px=595),
+        )
+        for index, text in enumerate(texts)
+    ]
+
+
+def block(*texts: str) -> Print:
+    """A print of which these lines were read."""
+    ink = np.zeros((400, 700), np.uint8)
+    return Print(0, ink, ink, ink, 0.0, tuple(Line(0, 0, 10, 40, text, 0.9) for text in texts), 150.0)
+
+
+def left_of(rows: list[Row]) -> list[str | None]:
+    """The numbers at the left edge that are left."""
+    return [None if row.left is None else row.left.text for row in rows]
+
+
+def test_where_all_values_have_five_digits_a_lone_one_is_a_piece_of_a_line() -> None:
+    """However well it is read."""
+    values = ("0.0000", "150.00", "20.000")
+    rows = without_strays(block(*values), numbers("0.0000", "1", "2.0000"))
+    assert ["0.0000", None, "2.0000"] == left_of(rows)
+    rows = without_strays(block("0", "150", "20.000"), numbers("0", "1", "2"))
+    assert ["0", "1", "2"] == left_of(rows)
+
+
+@pytest.mark.parametrize(("left", "tall", "kept"), [(5, 14, "4"), (5, 5, None), (30, 14, None), (10, 14, "4")])
+def test_a_lone_digit_that_is_smaller_than_values_or_beside_their_column_is_grain(
+    left: float, tall: float, kept: str | None
+) -> None:
+    """Values stand below each other and are as tall as each other."""
+    lone = numbers("4", left=left, tall=tall)[0]
+    rows = [replace(lone, right=None), *numbers("0", "100", "2000")[1:]]
+    assert [kept, "100", "2000"] == left_of(without_strays(block(), rows))
+
+
+def test_of_two_readings_of_one_number_in_two_rows_the_surer_is_the_value() -> None:
+    """A row that was cut too tall has that of the next one in it."""
+    first, second = numbers("0.2", "0.2")
+    tall = replace(first, left=Line(10, 5, 54, 45, "8.2", 0.2), right=None)
+    assert [None, "0.2"] == left_of(without_strays(block(), [tall, second]))
+
+
+def test_a_value_whose_letters_were_not_told_for_digits_is_read_again_beside_the_other_one() -> None:
+    """The finder of text has cut it off, and no name stands in its row."""
+    sheet = Sheet()
+    sheet.words("LLS (OHMM)", 552)
+    sheet.row("", "0.2000", "2000.0", 582)
+    printed = read_print(sheet.paper, 480, 690)
+    lefts = [line for line in printed.lines if line.left < LEFT + 60]
+    assert ["0.2000"] == [line.text for line in lefts]
+    without = replace(printed, lines=tuple(line for line in printed.lines if line not in lefts))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "veernet.register.scale_rows.edge_numbers", lambda *_: ([], edge_numbers(printed, LEFT, RIGHT)[1])
+        )
+        rows = rows_of(without, LEFT, RIGHT)
+    assert [(0.2, 2000.0)] == [row.scale for row in rows if row.numbered]
+
+
+def test_a_piece_of_a_long_name_that_reads_as_a_number_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters go on behind it."""
+    sheet = Sheet()
+    sheet.words("SPHERICALLY FOCUSED LOG (OHMM)", 550, right=RIGHT - 4, size=0.78)
+    piece = Line(541, RIGHT - 60, 559, RIGHT - 30, "100", 0.3)
+    monkeypatch.setattr("veernet.register.scale_rows.edge_numbers", lambda *_: ([], [piece]))
+    rows = rows_of(read_print(sheet.paper, 480, 690), LEFT, RIGHT)
+    assert ["SFLU"] == [named(row.words).mnemonic for row in rows if row.words]
+    assert not any(row.numbered for row in rows)

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 Bits = NDArray[np.uint8]
 
-_ENOUGH_DPI = 500
-"""That print is looked at with, at the least."""
+_COARSE_DPI = 180
+"""Below, strokes of usual print are as wide as a pixel."""
+_ENOUGH_DPI, _ENOUGH_FOR_SMALL_PRINT_DPI = 240, 500
+"""That print is looked at with, at the least: what coarse scans tell, and what finer ones do of copies at half size."""
 AROUND_INCHES = 0.15
 """About a place, which ink is darker than."""
 _PALEST = 40
@@ -47,7 +49,7 @@ def unpacked(shades: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
 
 def times_finer(dpi: float) -> int:
     """How many times finer the print of a grey scan is looked at; once where it is fine enough."""
-    return math.ceil(_ENOUGH_DPI / dpi)
+    return math.ceil((_ENOUGH_DPI if dpi < _COARSE_DPI else _ENOUGH_FOR_SMALL_PRINT_DPI) / dpi)
 
 
 def fine_ink(darkness: NDArray[np.uint8], dpi: float, times: int) -> Bits:
