@@ -354,3 +354,40 @@ def test_lines_across_tell_the_edges_of_tracks_that_have_no_other_lines(lines_ac
     first, last = told(printed(EDGES, [EDGES[:2], (450, lines_across_to)]), EDGES)
     assert sure == (min(first.sure, last.sure) >= 0.95)
     assert not sure or [EDGES[:2], EDGES[2:]] == [(first.left, first.right), (last.left, last.right)]
+
+
+def test_heavy_lines_that_go_on_where_faint_ones_were_lost_frame_no_block() -> None:
+    """The block above frames a track of 20 divisions; below, all of its heavy lines go on to the grid's end."""
+    down = np.arange(450.0, 851.0, 20.0)
+    heavy = down[::5]
+    ink = printed(down, [], (450, 850))
+    ink[END - 60 : END, [int(column) for column in down if column not in heavy]] = 0
+    ink[TOP:END:3, [int(column) for column in down if column not in heavy]] = 0
+    columns = Columns(ink, STRAIGHT, down)
+    above, below = framing(columns, (float(TOP), float(END - 60)), DPI)
+    assert [450.0, 850.0] == down[above].tolist()
+    assert not below.any()
+    alone = ink.copy()
+    alone[:TOP] = 0
+    _, below = framing(Columns(alone, STRAIGHT, down), (float(TOP), float(END - 60)), DPI)
+    assert heavy.tolist() == down[below].tolist()
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_edges_that_one_block_frames_inside_a_track_of_the_other_are_not_sure(above: bool) -> None:
+    """One of the two is no block, or another log's."""
+    parts = (450, 590, 730, 870)
+    down = np.arange(450.0, 871.0, 14.0)
+    ink = printed(down, [(450, 870)])
+    frames = np.array([np.isin(down, (450, 870) if above else ()), np.isin(down, parts)])
+    found = grids(
+        Lines(down, np.full(down.size, 0.5)),
+        WIDTH,
+        DPI,
+        405.0,
+        frames,
+        stopped=True,
+        cover=lambda columns, strengths: covered(ink, STRAIGHT, columns, (TOP, END), DPI, strengths),
+    )
+    (middle,) = [grid for grid in found if (grid.left, grid.right) == (590, 730)]
+    assert above == (middle.sure < 0.95)

@@ -215,7 +215,18 @@ def framing(columns: Columns, body: tuple[float, float], dpi: float) -> NDArray[
             lines = (ink, alone) if side else (ink[::-1], alone[::-1])
             there |= _broken_frames(columns, body, *lines, there, int(usual))
             framed[side] = there & (_FEWEST_FRAMED <= there.sum() <= max(_MOST_FRAMED, _MOST_SHARE * there.size))
-    return framed
+    ends = [_is_the_grids_end(columns, body, framed[side], framed[1 - side]) for side in (0, 1)]
+    return framed & ~np.array(ends)[:, None]
+
+
+def _is_the_grids_end(
+    columns: Columns, body: tuple[float, float], framed: NDArray[np.bool_], other: NDArray[np.bool_]
+) -> bool:
+    """Whether what goes on beyond a grid on one side are all of its heavy lines, though those that frame a block on the ``other`` side are only some of them: faint ones were lost before it ends."""
+    if other.sum() < _FEWEST_FRAMED or not (other & ~framed).sum() == 0 < (framed & ~other).sum():
+        return False
+    whole = columns.there(*body).mean(axis=0)
+    return bool(framed[whole >= whole[other].min()].all())
 
 
 def _broken_frames(

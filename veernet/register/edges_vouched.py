@@ -135,7 +135,16 @@ class Vouched:
         if excused.sum() == 1:
             outer = np.repeat(outer[:, ~excused], 2, axis=1)
         says, differs = outer.all(axis=1) & ~inner, inner | (outer.any(axis=1) & ~outer.all(axis=1))
+        differs |= ~outer.any(axis=1) & np.array([self._within_one(comb, side) for side in self.framed])
         return bool(says.any() and not differs.any())
+
+    def _within_one(self, comb: Comb, framed: NDArray[np.bool_]) -> bool:
+        """Whether frames on one side leave a track inside a larger one: lines across go on from it to the next frame on either hand."""
+        left, right = np.flatnonzero(framed[: comb.first]), np.flatnonzero(framed[comb.last + 1 :])
+        if self.covered is None or not left.size or not right.size:
+            return False
+        beside = np.r_[left[-1] : comb.first, comb.last : comb.last + 1 + right[0]]
+        return bool((self.covered[beside] >= _BLANK).all())
 
     def _may_part(self, comb: Comb) -> NDArray[np.bool_]:
         """Which inner lines of a track may be edges of others: of one that is surely by decades only where these begin, for its lines stand as close as print."""
