@@ -220,6 +220,42 @@ def test_a_stroke_that_leaves_and_comes_back_over_the_other_edge_may_wrap() -> N
     assert may_wrap(both, *edges)
 
 
+def leaves_at_left() -> NDArray[np.uint8]:
+    """A stroke that is gone over the left edge of a track for forty rows."""
+    ink = np.zeros((1000, 700), np.uint8)
+    ink[:, [100, 600]] = 1
+    ink[10::40, 100:600] = 1
+    cv2.line(ink, (300, 460), (100, 500), 1, 2)
+    cv2.line(ink, (100, 540), (300, 580), 1, 2)
+    return ink
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "may"),
+    [
+        ((600, 500), (400, 540), True),  # out over the left edge, in over the right one
+        ((600, 500), (400, 460), False),  # another curve's, out over that, too
+        ((600, 470), (585, 560), False),  # far steeper
+    ],
+)
+def test_a_stroke_comes_back_over_the_other_edge_as_it_has_left(
+    start: tuple[int, int], stop: tuple[int, int], may: bool
+) -> None:
+    """Another curve that leaves in the same rows does not lean like it."""
+    ink = leaves_at_left()
+    cv2.line(ink, start, stop, 1, 2)
+    edges = [((0.0, column), (999.0, column)) for column in (100.0, 600.0)]
+    assert may == may_wrap(on_paper(ink), *edges)
+
+
+def test_a_blot_at_the_other_edge_is_no_stroke_that_comes_back() -> None:
+    """It fills the strip beside the edge for as many rows as it is high."""
+    ink = leaves_at_left()
+    cv2.circle(ink, (585, 500), 28, 1, -1)
+    edges = [((0.0, column), (999.0, column)) for column in (100.0, 600.0)]
+    assert not may_wrap(on_paper(ink), *edges)
+
+
 def test_a_grid_ends_where_its_inner_lines_do_and_its_edges_alone_frame_the_scale_block() -> None:
     """Ten spaces from row 300 to 1500, a framed block above them, the grid of a repeat section below a gap."""
     ink = np.zeros((2400, 700), np.uint8)

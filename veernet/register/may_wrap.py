@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -21,6 +22,8 @@ _ABOUT_ROWS_INCHES = 0.1
 """Where pixels are coarse."""
 _CROSSED_INCHES = 0.01
 """Of rows, where a stroke leaves and where it comes back together; what is left of one thin line is less."""
+_AS_HIGH, _AS_HIGH_INCHES = 3.0, 0.03
+"""Rows in which a stroke goes through the strip at one edge, over those at the other, at the most, and rows that the thickness of one may add."""
 _DASH_PX, _LARGEST_SPECK_PX = 4, 9.0
 _LINK_PX = (3, 7)
 """What is linked to one stroke on a coarse scan: few that leave go through the strips at both edges unbroken there."""
@@ -76,8 +79,64 @@ def may_wrap(paper: Paper, left: Points, right: Points) -> bool:
         for at in (0, 1)
     )
     both, fewest = lefts & widened(rights, over) & ~regular, max(1, round(_CROSSED_INCHES * paper.dpi))
-    # Few tracks have such rows, and to count all of their strokes takes time.
+    # Few tracks have such rows, and to look at all of their strokes takes time.
+    if both.sum() >= fewest and not paper.coarse:
+        narrowest = min(sides[0].shape[1] for sides in strips)
+        at_left, at_right = (
+            np.concatenate([(sides[at][:, ::-1] if at else sides[at])[:, :narrowest] for sides in strips])
+            for at in (0, 1)
+        )
+        both &= _on_both_hands(at_left, at_right, over, round(_AS_HIGH_INCHES * paper.dpi))
     return bool(both.sum() >= fewest and (both & ~_hatched(paper, left, right)).sum() >= fewest)
+
+
+@dataclass(frozen=True)
+class _Through:
+    """A stroke that goes through the strip beside an edge: its rows, and whether it may go inwards as it goes down, or up."""
+
+    first: int
+    end: int
+    down: bool
+    up: bool
+
+    @classmethod
+    def all_of(cls, strip: Bits) -> list[_Through]:
+        """Those of a strip whose first column is next to the edge."""
+        pieces, stats = pieces_of(np.ascontiguousarray(strip))
+        through = np.flatnonzero(stats[:, cv2.CC_STAT_WIDTH] >= strip.shape[1])
+        found = []
+        for piece in through[through > 0].tolist():
+            first = int(stats[piece, cv2.CC_STAT_TOP])
+            end = first + int(stats[piece, cv2.CC_STAT_HEIGHT])
+            outer, inner = (first + np.flatnonzero(pieces[first:end, at] == piece) for at in (0, -1))
+            down, up = inner[-1] > outer[-1] + 1, inner[0] < outer[0] - 1
+            level = not (down or up)
+            found.append(cls(first, end, bool(down or level), bool(up or level)))
+        return found
+
+    def goes_on_in(self, other: _Through, over: int, spare: int) -> bool:
+        """Whether this one may come back as the other one, at the opposite edge: in the same rows at both, leaning the same way and about as much."""
+        lean = (self.down and other.up) or (self.up and other.down)
+        apart = max(self.first, other.first) - min(self.end, other.end)
+        low, high = sorted((self.end - self.first, other.end - other.first))
+        return lean and apart <= over and high <= _AS_HIGH * low + spare
+
+
+def _on_both_hands(lefts: Bits, rights: Bits, over: int, spare: int) -> NDArray[np.bool_]:
+    """Rows of the strokes beside the left edge that may come back at the right one, or the other way round: not a blot, a word or a rest of a line there.
+
+    Args:
+        lefts: Strip beside the left edge, from the edge inwards.
+        rights: That beside the right one, as wide.
+        over: Rows by which these may be apart.
+        spare: Rows by which one may be higher than the other for its thickness.
+    """
+    rows = np.zeros(len(lefts), bool)
+    back = _Through.all_of(rights)
+    for gone in _Through.all_of(lefts):
+        if any(gone.goes_on_in(other, over, spare) for other in back):
+            rows[gone.first : gone.end] = True
+    return rows
 
 
 def _reached(strokes: Bits, near: int, dpi: float) -> NDArray[np.bool_]:
