@@ -56,19 +56,29 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
             turns = _turns(of, found)
             if turns and _inside(of.rows[chain.members] * paper.factor, found).mean() < _MOSTLY:
                 found += passes_of(paper, of, chain, ask, turns)
-    if _typical(found) is not None or all(one.confidence < _SURE for one in found):
-        left = _left(paper, alone, found)
-        found += [one for of in left for turn in _turns(of, found) for one in _told(paper, of, ask, turn)]
-    whole = [
-        completed(paper, of, one, ask) for one in _merged(found) for of in both if of.turned == bool(one.labels.turned)
-    ]
+    if _typical(found) is None and all(one.confidence < _SURE for one in found):
+        found += _told(paper, alone, found, ask)
+    whole = _completed(paper, both, _merged(found), ask)
+    if _typical(whole) is not None:
+        # In the column of depths lines may run through them.
+        told = _told(paper, both, whole, ask)
+        whole = _merged([*whole, *_completed(paper, both, told, ask)])
     return sorted(whole, key=lambda one: float(one.labels.rows[0]))
 
 
-def _told(paper: Paper, of: Words, ask: Asked, turn: Turn) -> list[Pass]:
-    """The passes among words by what these say."""
-    told, found = told_chains(paper, of, ask, turn)
-    return [one for chain in found for one in passes_of(paper, told, chain, ask, (turn,))]
+def _completed(paper: Paper, both: Sequence[Words], found: Sequence[Pass], ask: Asked) -> list[Pass]:
+    """Some passes with those labels that were no words, or no numbers by themselves."""
+    return [completed(paper, of, one, ask) for one in found for of in both if of.turned == bool(one.labels.turned)]
+
+
+def _told(paper: Paper, group: Sequence[Words], known: Sequence[Pass], ask: Asked) -> list[Pass]:
+    """The passes among words that are in none that is known, by what these say."""
+    found = []
+    for of in _left(paper, group, known):
+        for turn in _turns(of, known):
+            told, chained = told_chains(paper, of, ask, turn)
+            found += [one for chain in chained for one in passes_of(paper, told, chain, ask, (turn,))]
+    return found
 
 
 def _left(paper: Paper, group: Sequence[Words], found: Sequence[Pass]) -> list[Words]:
