@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -54,8 +55,12 @@ def register_scans(places: Sequence[Path], out: Path, console: Console) -> bool:
     for scan in scans_of(places):
         try:
             every &= _register(scan, out, console)
-        except VeerNetError as error:
-            console.print(f"[bold red]set aside[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one scan must not take the others
+            told = str(error)
+            if not isinstance(error, VeerNetError):
+                console.print(traceback.format_exc(), style="dim", markup=False, highlight=False, soft_wrap=True)
+                told = f"{scan.name}: {type(error).__name__}: {error}; report this as a fault"
+            console.print(f"[bold red]set aside[/] {escape(told)}", highlight=False, soft_wrap=True)
             every = False
     return every
 

@@ -342,6 +342,24 @@ def test_too_little_and_too_much_are_refused(arguments: list[str]) -> None:
     assert (2, True) == (ended.exit_code, "give SCAN... --out DIR, or --edit PLACE" in ended.output.replace("\n", " "))
 
 
+def test_a_fault_of_ours_in_one_scan_takes_no_other_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as one, and the command does not end well."""
+    scans = [tmp_path / f"{name}.tif" for name in ("first", "second")]
+    for scan in scans:
+        scan.touch()
+    seen = []
+
+    def fails(scan: Path, *_: object, **__: object) -> None:
+        seen.append(scan.name)
+        raise IndexError("out of range")
+
+    monkeypatch.setattr("veernet.register.writing.write_drafted", fails)
+    ended = CliRunner().invoke(app, ["register", *map(str, scans), "--out", str(tmp_path / "out")])
+    assert ["first.tif", "second.tif"] == seen
+    assert 1 == ended.exit_code
+    assert "set aside first.tif: IndexError: out of range; report this as a fault" in ended.output
+
+
 def test_the_reason_is_a_sheets_own() -> None:
     """An archive full of unsure scans is gone through to its end."""
     from veernet.errors import SHEETS_OWN

@@ -19,7 +19,7 @@ from veernet.errors import ScanError
 from veernet.register.draft import Curve, Depth, Draft, Found, Section, Tick, Track
 from veernet.sheets.raster import open_scan
 from veernet.study.registering import FIELDS, DraftScore, score_draft
-from veernet.study.registering_table import markdown, study_registering, write_csv
+from veernet.study.registering_table import Registered, markdown, study_registering, write_csv
 from veernet.training.paper import DrawnPaper, draw_paper, write_paper
 from veernet.training.paper_body import log_lines
 from veernet.training.paper_plan import PaperRecipe, TrackPlan
@@ -375,6 +375,18 @@ def test_the_study_tells_what_went_through_and_what_failed(tmp_path: Path) -> No
     assert "no depths" in rows[1]["failure"]
     kept = [f"{drawn[0]}.draft.json", f"{drawn[0]}.truth.json", f"{drawn[1]}.truth.json"]
     assert sorted(kept) == sorted(path.name for path in tmp_path.glob("paper-*"))
+
+
+def test_the_study_counts_papers_that_have_nothing_to_digitise() -> None:
+    """All of their tracks have three curves: no reading of any of them could let such a paper through."""
+    recipes = [sample_paper(seed) for seed in SEEDS]
+    three = next(track for recipe in recipes for track in recipe.tracks if len(track.curves) > 2)
+    done = [
+        Registered(replace(recipe, tracks=tracks), 20_000, None, 1.0)
+        for recipe, tracks in zip(recipes, ((three,), recipes[1].tracks), strict=False)
+    ]
+    assert "1 have only tracks of more curves than are digitised" in markdown(done)
+    assert "have only" not in markdown(done[1:])
 
 
 def _two_curves_at_most(truth: PaperTruth) -> PaperTruth:

@@ -430,6 +430,21 @@ def test_what_was_hardly_read_close_to_a_frame_is_grain(chance: float, names: li
     assert names == [each.named.mnemonic for each in in_frame(told, printed, LEFT, RIGHT, above=True)]
 
 
+@pytest.mark.parametrize("above", [True, False])
+def test_what_has_no_frame_beyond_the_last_row_of_a_block_adjoins_nothing(above: bool) -> None:
+    """Nothing stands between it and the track, and it is kept above a track as it is left out below one."""
+    blank, rules = np.zeros((200, 700), np.uint8), np.zeros((200, 700), np.uint8)
+    rules[20:60, [LEFT, RIGHT]] = 1
+    printed = Print(0, blank, blank, rules, 0.0, (), 200.0)
+    rows = [
+        Row(name, Line(top, 110, top + 10, 120, "0", 0.9), Line(top, 560, top + 10, 590, "150", 0.9), Box(**at(top)))
+        for name, top in (("GR (API)", 40), ("SP (MV)", 90))
+    ]
+    told = curves_told(rows, 200.0)
+    found = [each.named.mnemonic for each in in_frame(told, printed, LEFT, RIGHT, above=above)]
+    assert (["GR", "SP"] if above else ["GR"]) == found
+
+
 def test_of_two_frames_above_a_track_the_nearer_is_its_own() -> None:
     """Another log's block, which ends in what was read of its curves."""
     sheet = Sheet()

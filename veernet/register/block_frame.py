@@ -43,7 +43,9 @@ def in_frame(told: Sequence[Told], printed: Print, left: float, right: float, *,
 
 
 def _adjoins(told: Sequence[Told], one: int, other: int, dpi: float) -> bool:
-    """Whether a curve whose values were read well stands so close to another that both are of one block, whatever is left of its frame."""
+    """Whether a curve whose values were read well stands so close to another, if there is one, that both are of one block, whatever is left of its frame."""
+    if not 0 <= other < len(told):
+        return False
     upper, lower = (told[index] for index in sorted((one, other)))
     end = max(upper.box.end_row, upper.second.box.end_row if upper.second else 0.0)
     return told[one].row.least_chance >= _READ and lower.box.top_row - end <= _CLOSE_INCHES * dpi

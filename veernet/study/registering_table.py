@@ -20,6 +20,9 @@ from veernet.training.paper_recipe import sample_paper
 
 Register = Callable[[Path], Draft]
 
+_MOST_CURVES = 2
+"""Of a track that can be digitised today."""
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -101,9 +104,15 @@ def markdown(done: list[Registered]) -> str:
     through = [score for score in scores if score.through]
     right = [score for score in through if not score.wrong]
     long = [one.seconds * 40_000 / one.rows for one in done if one.rows > 10_000]
+    left_out = sum(all(len(track.curves) > _MOST_CURVES for track in one.recipe.tracks) for one in done)
     lines = [
         f"{len(done)} papers, seeds {done[0].recipe.seed} to {done[-1].recipe.seed}: {len(through)} through ({len(through) / len(done):.1%}), "
         f"{len(right)} of these right" + (f" ({len(right) / len(through):.1%})" if through else "") + ".",
+        *(
+            [f"{left_out} have only tracks of more curves than are digitised: such a paper cannot go through."]
+            if left_out
+            else []
+        ),
         f"Seconds a sheet: median {np.median([one.seconds for one in done]):.1f}"
         + (f"; of 40,000 rows, {np.median(long):.1f}." if long else "."),
         "",
