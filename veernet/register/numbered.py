@@ -46,6 +46,10 @@ class Asked:
         self._known.update({keys[index]: _without_specks(log) for index, log in zip(new, logs, strict=True)})
         return np.stack([self._known[key] for key in keys])
 
+    def of_ink(self, crops: Sequence[Bits]) -> list[Floats]:
+        """Those of some ink, its text upright."""
+        return [_without_specks(log) for log in self._read(crops)]
+
 
 def _without_specks(log: Floats) -> Floats:
     """What a label says where specks and ends of lines before and behind its digits, read as points and minus signs, are none: depths have neither."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.chains import chains
+from veernet.register.first_digits import with_first_digits
 from veernet.register.labels import Floats, Labels, Pass, Turn, continues, joined, overlap
 from veernet.register.numbered import Asked, Reader, passes_of
 from veernet.register.paper import Paper, of_narrow_paper, thickened, without_grain
@@ -63,7 +64,7 @@ def find_passes(paper: Paper, read: Reader) -> list[Pass]:
         # In the column of depths lines may run through them.
         told = _told(paper, both, whole, ask)
         whole = _merged([*whole, *_completed(paper, both, told, ask)])
-    return sorted(whole, key=lambda one: float(one.labels.rows[0]))
+    return sorted((with_first_digits(paper, one, ask) for one in whole), key=lambda one: float(one.labels.rows[0]))
 
 
 def _completed(paper: Paper, both: Sequence[Words], found: Sequence[Pass], ask: Asked) -> list[Pass]:
