@@ -28,6 +28,8 @@ _EVEN_PX, _EVEN_INCHES = 1.5, 0.01
 """By how much rows of a paper that is neither spliced nor stretched are off the middle of their neighbours."""
 _WHOLE = 0.2
 """By how much the size of a label may differ from its neighbours', so that its middle can be relied on."""
+_THICKER, _ALONG_PX = 1.3, 1.5
+"""Ink of a line with a stroke along it over that of others, and by how far its middle is out of place then, at the least."""
 _FAINTER = 0.8
 """Of the usual strength of lines: what is out of place and under it is none; single lines of real paper stand up to 6 px out of place, and are as strong as others."""
 _FEWEST_DIGITS, _GAP = 3, 0.15
@@ -109,7 +111,11 @@ def placed(paper: Paper, one: Pass) -> Placed:
     if on_line.any():
         usual = _usual(at, on_line & has_label)
         fainter = seen < _FAINTER * float(np.median(seen[on_line]))
+        own_ink = np.array([np.interp(row, wide, shown) for row, shown in zip(at, ink, strict=True)])
+        thicker = own_ink > _THICKER * float(np.median(own_ink[on_line]))
         pen = on_line & has_label & fainter & _strays(rows, about + usual, even_px)
+        # A curve that runs along a line makes it thicker on one side.
+        pen |= on_line & has_label & thicker & _strays(rows, about + usual, _ALONG_PX)
         on_line &= ~pen
         seen = np.where(pen, 0.0, seen)
         rows = np.where(on_line, rows, about + usual)
