@@ -552,3 +552,49 @@ def test_a_unit_is_known_though_the_spaces_beside_it_are_lost() -> None:
         printed_units([text], 60.0, DPI) for text in ("Dep thinMetres scaled:20o", "Depth inFeetscaled", "DIPMETER")
     ]
     assert [{"m"}, {"ft"}, set()] == told
+
+
+def along(row: int, side: int) -> tuple[Paper, Pass]:
+    """A thick stroke that runs along the line of the fifth label, below it, on one side of the depths or on both."""
+    paper, one = sheet(9)
+    ink = paper.search.copy()
+    at = round(label_row(4, None, 0)) + row
+    columns = slice(COLUMN + 60, 1200) if side else slice(0, 1200)
+    ink[at : at + 8, columns] = 1
+    return replace(paper, search=ink, full=np.packbits(ink, axis=1)), one
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_stroke_along_a_line_does_not_move_its_depth(side: int) -> None:
+    """Label and neighbours say where the line is."""
+    paper, one = along(2, side)
+    ticks = placed(paper, one)
+    assert abs(ticks.rows[4] - label_row(4, None, 0) - 0.5) < 1.0
+    assert ticks.told[4]
+
+
+@pytest.mark.parametrize("one_side", [True, False])
+def test_lines_on_one_side_of_the_depths_that_begin_to_lean_leave_them_in_doubt(one_side: bool) -> None:
+    """On the other side nothing tells whether paper or a pen tips them; lines there lean the same way where it is the paper."""
+    rows = [label_row(index, None, 0) for index in range(9)]
+    paper, one = sheet(9)
+    ink = np.zeros_like(paper.search)
+    columns = np.arange(1200)
+    for index, row in enumerate(rows):
+        slope = 0.04 if index >= 5 else 0.0
+        for line in range(0, 100, LINE_FT):
+            fall = np.round(row + line * PX_PER_FT + slope * (columns - COLUMN)).astype(int)
+            ink[fall, columns] = ink[fall + 1, columns] = 1
+    ink[:, : COLUMN + 50] *= not one_side
+    ink[:, COLUMN - 50 : COLUMN + 50] = 0
+    ticks = placed(replace(paper, search=ink, full=np.packbits(ink, axis=1)), one)
+    assert one_side == (ticks.against > 0)
+
+
+def test_a_scale_that_is_the_earlier_logs_tells_nothing_of_this_ones_unit() -> None:
+    """A copy at two thirds of a log at 1:240, below one at 1:600, whose scale alone was read: of this one it would make metres."""
+    inches = 0.05 * 0.676
+    assert "m" == unit_of_depth(inches * DPI, DPI, True, ["1:600"]).value
+    assert unit_of_depth(inches * DPI, DPI, True, ["1:600"]).sure
+    assert not unit_of_depth(inches * DPI, DPI, True, ["1:600"], earlier=[0.4 * inches * DPI]).sure
+    assert unit_of_depth(inches * DPI, DPI, True, ["FEET"], earlier=[0.4 * inches * DPI]).sure

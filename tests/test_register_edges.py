@@ -391,3 +391,25 @@ def test_edges_that_one_block_frames_inside_a_track_of_the_other_are_not_sure(ab
     )
     (middle,) = [grid for grid in found if (grid.left, grid.right) == (590, 730)]
     assert above == (middle.sure < 0.95)
+
+
+@pytest.mark.parametrize(("last", "sure"), [(870.0, True), (867.0, False)])
+def test_a_line_beside_the_scans_own_edge_that_is_not_where_the_others_have_it_is_no_sure_edge(
+    last: float, sure: bool
+) -> None:
+    """The scan ends there, and with it the track."""
+    down = np.append(np.arange(450.0, 870.0, 42.0), last)
+    ink = printed(down, [(450, round(last))])
+    found = grids(
+        Lines(down, np.full(down.size, 0.5)),
+        round(last) + 4,
+        DPI,
+        405.0,
+        np.array([np.isin(down, (450.0, last)), np.isin(down, ())]),
+        stopped=True,
+        cover=lambda columns, strengths: covered(
+            ink[:, : round(last) + 4], STRAIGHT, columns, (TOP, END), DPI, strengths
+        ),
+    )
+    assert [(450.0, last)] == [(grid.left, grid.right) for grid in found]
+    assert sure == (found[0].sure >= 0.95)

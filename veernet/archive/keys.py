@@ -17,7 +17,7 @@ from veernet.sheets.manifest import Curve, SheetManifest, Track, zero_fraction
 #: To be counted up by whoever changes what is written for the same scan, manifest and model.
 SHAPING_VERSION = 11
 #: To be counted up by whoever changes what registering makes of the same scan: what it set aside, and what it let through, is then done again.
-REGISTER_VERSION = 13
+REGISTER_VERSION = 14
 
 #: How the content keys of sheets end that were registered by machine.
 REGISTERED = "-registered"

@@ -31,6 +31,8 @@ _TO_LINE = 1.5
 _NO_LINE = 1e-4
 """Variance of the rows of blocks without a line."""
 _SLACK_PX = 8
+_ONE_SIDE = 0.25
+"""Strength of a line on one side of its label over that on the other where it is seen on that one alone."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Beside:
             ]
         )
         return np.stack([moved[:_BLOCKS].mean(axis=0), moved[_BLOCKS:].mean(axis=0)])
+
+    def lopsided(self, row: float, slope: float) -> float:
+        """How far the row of a line at the label would be off for each unit that its slope is, px; 0 where it is seen on both sides, which hold each other."""
+        weak, strong = sorted(self._sides(np.array([row]), slope)[:, 0])
+        return float(np.abs(self.apart).mean()) if weak < _ONE_SIDE * strong else 0.0
 
     def strongest(self, rows: Floats, slope: float) -> float:
         """Of a line of a slope that passes the label's middle at some rows from it, on either side."""

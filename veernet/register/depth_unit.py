@@ -30,6 +30,7 @@ def unit_of_depth(
     lines_every: Callable[[], float | None] = lambda: None,
     width: int = 0,
     besides: Found[Unit] | None = None,
+    earlier: Sequence[float] = (),
 ) -> Found[Unit]:
     """Feet or metres, by the vertical scale, by what is printed, by where the well is, and by its curves.
 
@@ -44,10 +45,14 @@ def unit_of_depth(
         lines_every: Asks every how many units lines run across, None for what is not known.
         width: Of the scan, px, for scans that do not say at what resolution they were made.
         besides: What depths are in by all but themselves (`veernet.register.where_logged`), None for what is not known.
+        earlier: Rows a unit of depth of the passes above it, whose blocks may be what is printed.
     """
     scale = nearest(px_per_unit, dpi)
     by_scale = f"1:{scale.scale} with depths in {scale.unit} is {100 * scale.off:.0f} % off"
     said = printed_units(printed, px_per_unit, dpi)
+    # A scale that would make the pass above one of the other unit is that one's: one copy has one unit.
+    if any((theirs := printed_units(printed, each, dpi)) and not theirs & said for each in earlier):
+        said = frozenset()
     if len(said) == 1 and not (scale.off <= NEAR_SCALE and scale.unit not in said):
         (unit,) = said
         return Found(value=unit, confidence=0.97, why=f"printed in {unit}; {by_scale}")

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 _SEEN, _PLACED = 0.8, 0.9
 _APART_INCHES = 0.2
 _AT_EDGE_PX = 1.0
+_AT_SCANS_EDGE_INCHES = 0.1
 _AT_DECADE = 0.03
 _FEW_DIVISIONS, _MANY_DIVISIONS = 5, 8
 _PRINT_INCHES = 0.3
@@ -71,7 +72,18 @@ class Vouched:
         placed = comb.placed >= _PLACED or (framed_well and self._framed_twice(comb))
         seen = comb.seen >= _SEEN or told_across or (framed_well and (_bare(comb) or (vouched and placed)))
         agrees = (agrees or self.covered is None) and not (_bare(comb) and self._goes_on(comb))
-        return (known or told_across) and seen and not part and agrees
+        return (known or told_across) and seen and not part and agrees and not self._cut_short(comb)
+
+    def _cut_short(self, comb: Comb) -> bool:
+        """Whether a line beside the scan's own edge is not where the track's other lines have its edge: the scan ends there, and the line may be what it has cut off."""
+        last = self.columns.size - 1
+        return any(
+            abs(off) > _AT_EDGE_PX
+            and abs(at - scans) == 1
+            and self.strengths[scans] == 0.0
+            and abs(self.columns[at] - self.columns[scans]) <= _AT_SCANS_EDGE_INCHES * self.dpi
+            for at, scans, off in ((comb.first, 0, comb.off[0]), (comb.last, last, comb.off[1]))
+        )
 
     def _beside(self, comb: Comb) -> list[Comb]:
         index = self.found.index(comb)

@@ -96,12 +96,13 @@ def draft_of(paper: Paper, name: str, read: Reader = read_numbers) -> Draft:
     header, tracks = both(lambda: header_of(paper, section.first_row, header_end), lambda: _tracks(paper, main, blocks))
     column = _depth_column(paper, one)
     well = well_of(header, name, blocks.words)
+    earlier = [each.one.px_per_unit for each in whole if each.end_row <= section.first_row]
     besides = unit_besides(well, [curve for track in tracks for curve in track.curves])
     return draft.model_copy(
         update={
             "sections": layout.sections,
             "main": layout.main,
-            "depth": _depth(paper, one, ticks, blocks.told_above, besides),
+            "depth": _depth(paper, one, ticks, blocks.told_above, besides, earlier),
             "labels": _labels(passes, layout),
             "depth_column": column,
             "tracks": tracks,
@@ -116,7 +117,14 @@ def _depth_column(paper: Paper, one: Pass) -> tuple[float, float]:
     return (round(middle - half, 1), round(middle + half, 1))
 
 
-def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str], besides: Found[Unit] | None) -> Depth:
+def _depth(
+    paper: Paper,
+    one: Pass,
+    ticks: Placed,
+    printed: Sequence[str],
+    besides: Found[Unit] | None,
+    earlier: Sequence[float],
+) -> Depth:
     scale = nearest(one.px_per_unit, paper.dpi)
     seen = float(ticks.told.mean())
     agreeing = int(one.labels.agreeing.sum())
@@ -139,6 +147,7 @@ def _depth(paper: Paper, one: Pass, ticks: Placed, printed: Sequence[str], besid
         lambda: lines_every(paper, ticks, column, one.step),
         paper.width,
         besides,
+        earlier,
     )
     top, base = float(ticks.depths[0]), float(ticks.depths[-1])
     return Depth(

@@ -32,6 +32,7 @@ _THICKER, _ALONG_PX = 1.3, 1.5
 """Ink of a line with a stroke along it over that of others, and by how far its middle is out of place then, at the least."""
 _FAINTER = 0.8
 """Of the usual strength of lines: what is out of place and under it is none; single lines of real paper stand up to 6 px out of place, and are as strong as others."""
+_LEANING_PX = 2.0
 _FEWEST_DIGITS, _GAP = 3, 0.15
 """A number of one digit less is shorter by a digit and the gap before it, which is so much of both."""
 _RIVAL = 0.6
@@ -132,6 +133,7 @@ def placed(paper: Paper, one: Pass) -> Placed:
     size = np.inf if labels.turned else float(np.median(labels.boxes[:, 2] - labels.boxes[:, 0]))
     if _between_two(at[on_line], rivals.apart[on_line], rivals.ink[on_line], size):
         against |= on_line
+    against |= on_line & _leaning(windows, rows, slope, on_line)
     if on_line.sum() >= 2:
         # Lines on both sides tell better than a label where its own is: unless it says that the paper slipped there.
         between = np.interp(depths, depths[on_line], rows[on_line])
@@ -162,6 +164,15 @@ def _strays(rows: Floats, by_label: Floats, even_px: float) -> NDArray[np.bool_]
     stray = (off > even_px) & (off >= most) & (np.abs(by_label - middle) <= even_px)
     stray[[0, -1]] = False  # they have neighbours on one side alone
     return np.asarray(stray)
+
+
+def _leaning(windows: list[Beside], rows: Floats, slope: Floats, on_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which lines lean otherwise than most of a paper whose lines are on one side of the depths alone: what tips them, paper or a pen, moves the depths by what nothing on the other side holds."""
+    if not on_line.any():
+        return on_line
+    levers = np.array([window.lopsided(row, fall) for window, row, fall in zip(windows, rows, slope, strict=True)])
+    usual = float(np.median(slope[on_line]))
+    return np.asarray((np.median(levers[on_line]) > 0.0) & (np.abs(slope - usual) * levers > _LEANING_PX))
 
 
 def _between_lines(on_line: NDArray[np.bool_]) -> NDArray[np.bool_]:
