@@ -68,7 +68,7 @@ class Print:
 
 
 def read_print(paper: Paper, top: float, end: float) -> Print:
-    """Read the words between two rows of a scan, full px; a coarse grey scan's are read at a finer resolution."""
+    """Read the words between two rows of a scan, full px; those of a grey scan are read by its shades where they are kept, at a finer resolution."""
     first, finer = max(0, int(top) // paper.factor * paper.factor), paper.finer
     ink = paper.print_crop(first, end)
     return print_of(ink, first * finer, paper.dpi * finer, paper.print_factor, finer, cells=True)
