@@ -25,7 +25,7 @@ from veernet.register.scale_vote import Elected, Values, elected
 from veernet.register.scale_vote import Row as VoteRow
 from veernet.register.stray_numbers import without_strays
 from veernet.register.text import Line
-from veernet.register.track_vote import shared_log_scale
+from veernet.register.track_vote import shared_log_scale, votes_in_track
 from veernet.register.value_print import NumberPrint, best_number
 
 
@@ -604,3 +604,23 @@ def test_a_piece_of_a_long_name_that_reads_as_a_number_is_no_value(monkeypatch: 
     rows = rows_of(read_print(sheet.paper, 480, 690), LEFT, RIGHT)
     assert ["SFLU"] == [named(row.words).mnemonic for row in rows if row.words]
     assert not any(row.numbered for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("dpi", "share", "sure"), [(100.0, 0.96, False), (200.0, 0.96, True), (100.0, 0.999, True), (200.0, 0.9, False)]
+)
+def test_on_a_coarse_scan_what_has_not_all_of_the_vote_is_not_sure(
+    monkeypatch: pytest.MonkeyPatch, dpi: float, share: float, sure: bool
+) -> None:
+    """A 140 was printed as a 100 is."""
+    sheet = Sheet()
+    sheet.row("GR (API)", "0", "150", 640)
+    sheet.line(658)
+
+    def vote(*given: object) -> list[Elected]:
+        return [replace(each, right_share=share) for each in votes_in_track(*given)]
+
+    monkeypatch.setattr("veernet.register.voted_curves.votes_in_track", vote)
+    (curve,) = Blocks(replace(sheet.paper, dpi=dpi), FIRST_ROW, END_ROW).curves(*EDGES)
+    assert (150.0, sure) == (curve.right.value, curve.right.sure)
+    assert curve.mnemonic.sure

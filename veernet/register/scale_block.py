@@ -117,14 +117,16 @@ class Blocks:
 
     def _told(self, left: Points, right: Points, decades: int | None) -> tuple[Curve, ...]:
         above = self._seen(self.above, left[0][1], right[0][1])
-        found = voted_curves([(seen, None) for seen in above], decades)
+        coarse = self._paper.coarse
+        found = voted_curves([(seen, None) for seen in above], decades, coarse=coarse)
         if above and all_sure(found):
             return found
         below = self._seen(self.below if above else self.further_below, left[-1][1], right[-1][1])
         if not below or (above and not self._below_is_own and not alike(above, below)):
             return found
         # A curve that one block has and the other has not is neither's for sure.
-        return voted_curves(paired(above, below), decades, below_alone=self._below_is_own and not above)
+        alone = self._below_is_own and not above
+        return voted_curves(paired(above, below), decades, below_alone=alone, coarse=coarse)
 
     @property
     def told_above(self) -> list[str]:
