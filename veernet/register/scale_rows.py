@@ -85,7 +85,7 @@ class Row:
     @property
     def height(self) -> float:
         """Of the taller of its numbers, full px."""
-        return max((line.end - line.top for line in (self.left, self.right) if line is not None), default=0.0)
+        return max((line.height for line in (self.left, self.right) if line is not None), default=0.0)
 
     @property
     def least_chance(self) -> float:
@@ -95,7 +95,7 @@ class Row:
     @property
     def digits(self) -> int:
         """Of both numbers."""
-        return sum(letter.isdigit() for line in (self.left, self.right) if line is not None for letter in line.text)
+        return sum(line.digits for line in (self.left, self.right) if line is not None)
 
     @property
     def lost_a_point(self) -> bool:
@@ -198,7 +198,7 @@ def _row(printed: Print, group: Sequence[tuple[Line, str]], left: float, right: 
     # A number at an edge that could not be read as one is no part of the name beside it.
     words = [line for line in words if not _is_misread_number(line, left, right, near)] if len(words) > 1 else words
     name = _name_in(printed, words, at_left, at_right, rows, (left, right))
-    alone = sum(map(str.isdigit, name.text)) > 0 or not name.text
+    alone = any(map(str.isdigit, name.text)) or not name.text
     if (at_left is None) != (at_right is None) and (name.known or (alone and _is_number(at_left or at_right))):
         middle = 0.5 * (left + right)
         at_left = at_left or number_between(printed, rows, (left, middle), at_left=True)
@@ -262,12 +262,12 @@ def _goes_on_behind(line: Line, number: Line) -> bool:
 
 def _is_number(line: Line | None) -> bool:
     """Whether a number was read well, and has digits enough to be none that letters or lines were taken for."""
-    return line is not None and line.confidence >= _READ and sum(map(str.isdigit, line.text)) >= _FEWEST_DIGITS
+    return line is not None and line.confidence >= _READ and line.digits >= _FEWEST_DIGITS
 
 
 def _is_speck(line: Line | None) -> bool:
     """Whether what was taken for a lone digit hardly looks like one: beside a name that stands alone, with its values below, it would be a value of its row."""
-    return line is not None and sum(map(str.isdigit, line.text)) == 1 and line.confidence < _DIGIT
+    return line is not None and line.digits == 1 and line.confidence < _DIGIT
 
 
 def _either(number: Line | None, other: Line) -> Line:

@@ -35,7 +35,7 @@ def without_strays(printed: Print, rows: Sequence[Row]) -> list[Row]:
     def kept(line: Line | None, numbers: _Numbers) -> Line | None:
         if line is None or (of_five and not _may_be_of_five(line)) or _is_again(line, numbers.every):
             return None
-        return None if _digits(line) == 1 and numbers.out_of_place(line, printed.dpi) else line
+        return None if line.digits == 1 and numbers.out_of_place(line, printed.dpi) else line
 
     return [replace(row, left=kept(row.left, lefts), right=kept(row.right, rights)) for row in rows]
 
@@ -54,7 +54,7 @@ class _Numbers:
         """Those of one ``side`` of some rows, and of those of ``whole`` ones."""
         every, sure = ([line for row in some if (line := getattr(row, side)) is not None] for some in (rows, whole))
         at_left = side == "left"
-        return cls(every, [line.end - line.top for line in sure], [_place(line, at_left) for line in sure], at_left)
+        return cls(every, [line.height for line in sure], [_place(line, at_left) for line in sure], at_left)
 
     def out_of_place(self, line: Line, dpi: float) -> bool:
         """Whether a number is much less tall than the others, or not below or above them."""
@@ -63,23 +63,19 @@ class _Numbers:
         aside = _ASIDE_INCHES * dpi
         aligned = max(self.places) - min(self.places) <= aside
         apart = min(abs(_place(line, self.at_left) - place) for place in self.places)
-        return line.end - line.top < _AS_TALL * median(self.heights) or (aligned and apart > aside)
+        return line.height < _AS_TALL * median(self.heights) or (aligned and apart > aside)
 
 
 def _place(line: Line, at_left: bool) -> float:
     return line.left if at_left else line.right
 
 
-def _digits(line: Line) -> int:
-    return sum(map(str.isdigit, line.text))
-
-
 def _is_of_five(line: Line) -> bool:
-    return line.confidence >= _READ and _digits(line) == _FIVE and bool(_VALUE.fullmatch(line.text))
+    return line.confidence >= _READ and line.digits == _FIVE and bool(_VALUE.fullmatch(line.text))
 
 
 def _may_be_of_five(line: Line) -> bool:
-    return _digits(line) >= _FEWEST_DIGITS and ("." in line.text or line.confidence >= _READ)
+    return line.digits >= _FEWEST_DIGITS and ("." in line.text or line.confidence >= _READ)
 
 
 def _is_again(line: Line, others: Sequence[Line]) -> bool:
@@ -87,7 +83,6 @@ def _is_again(line: Line, others: Sequence[Line]) -> bool:
     return any(
         other is not line
         and other.confidence > line.confidence
-        and min(line.end, other.end) - max(line.top, other.top)
-        > _SAME * min(line.end - line.top, other.end - other.top)
+        and min(line.end, other.end) - max(line.top, other.top) > _SAME * min(line.height, other.height)
         for other in others
     )

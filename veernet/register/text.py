@@ -51,6 +51,16 @@ class Line:
         default_factory=lambda: np.zeros((0, 1 + len(CHARACTERS)), np.float32), compare=False, repr=False
     )
 
+    @property
+    def digits(self) -> int:
+        """Of its words."""
+        return sum(map(str.isdigit, self.text))
+
+    @property
+    def height(self) -> float:
+        """Of its box."""
+        return self.end - self.top
+
 
 def text_boxes(ink: Bits) -> list[tuple[float, float, float, float]]:
     """Boxes around lines of text: top, left, end, right."""
