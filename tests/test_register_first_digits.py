@@ -39,11 +39,11 @@ def printed(before: str, border: str = "none") -> NDArray[np.uint8]:
     return ink
 
 
-def passed(ink: NDArray[np.uint8], turned: Turn) -> tuple[Paper, Pass]:
-    """Paper turned with its text, and the pass of labels of four digits on it."""
+def passed(ink: NDArray[np.uint8], turned: Turn, cut: int) -> tuple[Paper, Pass]:
+    """Paper turned with its text, so many columns of it cut off, and the pass of labels of four digits on it."""
     rows = FIRST_ROW + PITCH * np.arange(DEPTHS.size)
-    right = LEFT + width("4450")
-    boxes = np.array([(row - 11, LEFT, row + 13, right) for row in rows], np.float64)
+    left = LEFT - cut
+    boxes = np.array([(row - 11, left, row + 13, left + width("4450")) for row in rows], np.float64)
     if turned:
         # Print runs down the paper, or up; labels then stand beside each other, which is all the same here.
         ink = np.ascontiguousarray(np.rot90(ink, -1 if turned == 90 else 1))
@@ -58,9 +58,9 @@ def passed(ink: NDArray[np.uint8], turned: Turn) -> tuple[Paper, Pass]:
     return Paper(ink.shape[1], DPI, True, 1, np.packbits(ink, axis=1), ink), Pass(labels, 50.0, 4.0, 0.99, 20.0)
 
 
-def told(ink: NDArray[np.uint8], turned: Turn = 0) -> Pass:
+def told(ink: NDArray[np.uint8], turned: Turn = 0, cut: int = 0) -> Pass:
     """What becomes of the pass."""
-    paper, one = passed(ink, turned)
+    paper, one = passed(ink, turned, cut)
     return with_first_digits(paper, one, Asked(paper, read))
 
 
@@ -78,6 +78,14 @@ def test_depths_have_the_digit_that_stands_before_their_labels(border: str, turn
 def test_a_border_is_no_digit(border: str) -> None:
     """It goes on above and below the label."""
     one = told(printed("", border))
+    assert DEPTHS.tolist() == one.labels.depths.tolist()
+    assert 0.99 == one.confidence
+
+
+@pytest.mark.parametrize("turned", [0, 90, 270])
+def test_labels_beside_the_scans_own_edge_are_what_they_are(turned: Turn) -> None:
+    """Beyond it nothing is printed; their own first digits do not stand before themselves."""
+    one = told(printed("")[:, LEFT - 4 :], turned, LEFT - 4)
     assert DEPTHS.tolist() == one.labels.depths.tolist()
     assert 0.99 == one.confidence
 

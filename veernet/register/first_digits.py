@@ -5,6 +5,7 @@ What begins close to a border is read without it, label after label, and all go 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veernet.register.labels import Labels, Pass
-from veernet.register.numbered import Asked
+from veernet.register.numbered import MARGIN, Asked, upright
 from veernet.register.numbers import best_text
 from veernet.register.paper import Bits, Paper
 from veernet.register.pieces import pieces_of
@@ -27,7 +28,6 @@ _LINE, _CLEAN = 0.3, 0.15
 """Share of ink above and below a label in columns of a line, and at the most in those of a digit."""
 _AS_TALL = 0.7
 """Height of a digit over the label's."""
-_MARGIN = 0.18
 _SEEN, _SAID = 0.5, 0.75
 """Shares of labels that have such a digit for it to be there, and that are read with it."""
 _READ = 0.7
@@ -82,15 +82,21 @@ def _looked_at(paper: Paper, labels: Labels, which: NDArray[np.intp]) -> Iterato
             90: (top - before, left - tall, end, right + tall),
             270: (top, left - tall, end + before, right + tall),
         }[labels.turned]
-        ink = np.rot90(paper.crop(grown[0], grown[2], grown[1], grown[3]), {0: 0, 90: 1, 270: -1}[labels.turned])
-        yield _before(ink, round(tall), round(before), pitch)
+        yield _before(upright(_around(paper, *grown), labels.turned), round(tall), round(before), pitch)
+
+
+def _around(paper: Paper, top: float, left: float, end: float, right: float) -> Bits:
+    """The ink of a box, blank beyond the scan."""
+    ink = paper.crop(top, end, left, right)
+    down = (max(0, -int(top)), max(0, math.ceil(end) - paper.rows))
+    return np.pad(ink, (down, (max(0, -int(left)), max(0, math.ceil(right) - paper.width))))
 
 
 def _before(ink: Bits, tall: int, before: int, pitch: float) -> _Before:
     """What stands in the first columns before a label, the paper above and below it as high as it is."""
     ink = ink.copy()
     middle = slice(tall, len(ink) - tall)
-    margin = round(_MARGIN * tall)
+    margin = round(MARGIN * tall)
     kept = slice(max(0, tall - margin), len(ink) - tall + margin)
     if ink[middle].size == 0 or before < 1:
         return _Before(ink[kept], digit=False)

@@ -18,7 +18,7 @@ from veernet.register.words import Words
 Floats = NDArray[np.float64]
 Reader = Callable[[Sequence[Bits]], Floats]
 
-_MARGIN = 0.18
+MARGIN = 0.18
 """Around a label when it is read, of its height."""
 _FEWEST = 3
 _FIRST_LOOK, _SAMPLE = 4, 12
@@ -110,8 +110,13 @@ def _voted(
 def label_crop(paper: Paper, box: NDArray[np.integer], turned: Turn) -> Bits:
     """The ink of a label with a small margin, its text upright."""
     top, left, end, right = (float(side) * paper.factor for side in box)
-    margin = _MARGIN * ((right - left) if turned else (end - top))
+    margin = MARGIN * ((right - left) if turned else (end - top))
     ink = paper.crop(top - margin, end + margin, left - margin, right + margin)
+    return upright(ink, turned)
+
+
+def upright(ink: Bits, turned: Turn) -> Bits:
+    """The ink of print that is turned clockwise, its text upright."""
     return np.rot90(ink, {0: 0, 90: 1, 270: -1}[turned])
 
 
